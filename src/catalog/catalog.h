@@ -1,0 +1,113 @@
+/* What is known of one database: tables, columns, keys, profiles, stored values.
+ * A snapshot is immutable and reference-counted; a refresh makes another. */
+#ifndef CATALOG_CATALOG_H
+#define CATALOG_CATALOG_H
+
+#include "base/map.h"
+#include "source/source.h"
+
+typedef enum cat_type {
+  CAT_UNKNOWN, CAT_TEXT, CAT_INTEGER, CAT_REAL, CAT_BOOLEAN, CAT_DATE, CAT_TIME, CAT_TIMESTAMP,
+  CAT_BLOB, CAT_JSON
+} cat_type;
+
+typedef struct cat_profile {
+  bool known;            /* false: never looked (no database, opt-out, too large) */
+  bool sampled;          /* the figures below are of a sample */
+  int64_t rows, nulls, distinct;
+  cell min, max;
+  str samples[5];        /* most frequent values, as text */
+  int n_samples;
+  bool numeric_text;     /* declared text, holds numbers */
+  cat_type value_type;   /* what the stored values look like (dates in text…) */
+} cat_profile;
+
+typedef struct cat_column {
+  int id, table;         /* indexes into catalog.columns and .tables */
+  str name, decl_type, comment;
+  cat_type type;
+  bool not_null, unique, is_fkey;
+  int pk;                /* place in the primary key from 1, or 0 */
+  bool values_private;   /* opted out: no value of it is stored or shown to a model */
+  cat_profile profile;
+  str words[12];         /* the name in lower-case words: "customerId" → customer, id */
+  int n_words;
+} cat_column;
+
+typedef struct cat_table {
+  int id;
+  str schema, name, comment;
+  bool is_view;
+  int64_t row_count;     /* -1: not known */
+  int first_column, n_columns; /* its columns are contiguous */
+  str words[12];
+  int n_words;
+} cat_table;
+
+typedef struct cat_fkey {
+  int from_table, to_table;
+  int n;                 /* column pairs, at most 8 */
+  int from[8], to[8];    /* column ids */
+  bool inferred;         /* guessed from names and types, not declared */
+} cat_fkey;
+
+/** One stored value under its normalised form. */
+typedef struct cat_value {
+  str text;              /* the stored spelling */
+  int column;
+  int64_t count;
+  struct cat_value *next; /* others with the same normalised form, most frequent first */
+} cat_value;
+
+typedef struct catalog {
+  arena *mem;
+  str source_name;       /* as registered, or the file's base name */
+  sql_dialect_id dialect;
+  cat_table *tables;
+  int n_tables;
+  cat_column *columns;
+  int n_columns;
+  cat_fkey *fkeys;       /* declared first, then inferred */
+  int n_fkeys;
+  char version[17];      /* hash of tables, columns, types, keys */
+  bool has_values;
+  map *table_by_name;    /* nocase; value is cat_table * */
+  map *values;           /* normalised text → cat_value *; NULL without a database */
+  int refs;              /* managed by catalog_ref / catalog_unref */
+} catalog;
+
+typedef struct catalog_options {
+  bool no_profiles, no_values;
+  size_t max_values_per_column;  /* 0: 20000 distinct; wider columns are sampled */
+  size_t max_value_chars;        /* 0: 80 */
+  double budget_ms;              /* 0: 20000; past it, columns stay unprofiled */
+  /** Opt-out, asked before anything is read: true keeps the column's values out. May be NULL. */
+  bool (*is_private)(void *ctx, str table, str column);
+  /** A comment that a person gave, or the empty text. May be NULL. */
+  str (*comment)(void *ctx, str table, str column);
+  void *ctx;
+} catalog_options;
+
+/** Read schema, profiles and values. Owns: the caller holds one reference. */
+emend_rc catalog_load(source *s, str name, const catalog_options *opt, catalog **out, emend_error *err);
+/** A schema without a database: Spider's tables.json or schema_dev.json, database `db_id`. */
+emend_rc catalog_from_json(const char *path, str db_id, catalog **out, emend_error *err);
+catalog *catalog_ref(catalog *c); /* atomic */
+void catalog_unref(catalog *c);   /* NULL is harmless */
+
+const cat_table *catalog_table(const catalog *c, str name);                     /* NULL: none; case-insensitive */
+const cat_column *catalog_column(const catalog *c, const cat_table *t, str name);
+/** Stored values whose normalised form equals that of `text`; NULL: none. */
+const cat_value *catalog_value(const catalog *c, str text);
+/** Lower case, accents off, white space and punctuation folded to one space. */
+str catalog_normalise(arena *a, str text);
+const char *cat_type_name(cat_type t);
+/** From a declared type: "VARCHAR(20)" → CAT_TEXT (SQLite's affinity rules and common names). */
+cat_type cat_type_of(str decl_type);
+
+/** Tables joined by the cheapest foreign-key tree over `tables` (declared keys cost 1, inferred 1.5);
+ *  writes the edges as indexes into c->fkeys and returns how many, or -1 when not connected.
+ *  `out` holds at least c->n_tables. The tree may pass through tables not in `tables`. */
+int catalog_join_tree(const catalog *c, const int *tables, int n_tables, int *out);
+
+#endif
