@@ -1,0 +1,40 @@
+/* The embedded text-to-SQL network as a generator: question and catalog in,
+ * ranked SQL candidates out. Runs nothing on a database. */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "catalog/catalog.h"
+
+typedef struct model model;
+
+/** Load weights (and the synonym table beside them, when it is there).
+ *  Owns: the caller, until model_free. Threads: immutable, may be shared.
+ *  Returns: EMEND_ENOTFOUND, EMEND_EFORMAT (damaged), EMEND_EVERSION, EMEND_ENOMEM. */
+emend_rc model_load(const char *weights_path, model **out, emend_error *err);
+void model_free(model *m);      /* NULL is harmless */
+const char *model_name(const model *m); /* "emend-m1", for provenance */
+
+typedef struct model_candidate {
+  str sql;          /* in the catalog's dialect */
+  double logprob;   /* of the whole sequence */
+  double share;     /* softmax of logprob over the candidates returned: 0..1 */
+  bool cross_join;  /* its tables are not connected by any key */
+  int linked_unused; /* question words linked to schema or values that the query does not use */
+} model_candidate;
+
+typedef struct model_candidates {
+  VEC(model_candidate) items; /* most probable first, distinct SQL */
+  double answerable;          /* 0..1: how likely the schema can answer this at all */
+} model_candidates;
+
+typedef struct model_options {
+  int beam;           /* 0: 10 */
+  int max_candidates; /* 0: 10 */
+} model_options;
+
+/** Candidates for `question`. An empty list is not an error: nothing fitted the schema.
+ *  Owns: all in `a`. Threads: `m` and `cat` are shared, `a` is the caller's. */
+emend_rc model_generate(const model *m, const catalog *cat, str question, const model_options *opt,
+                        arena *a, model_candidates *out, emend_error *err);
+
+#endif
