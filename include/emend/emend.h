@@ -1,7 +1,28 @@
 /* emend: a question in plain language in, checked SQL and its answer out.
  *
- * The one public header. An `emend_engine` may be used from many threads; an
- * `emend_answer` belongs to the thread that asked.
+ * The one public header. Everything else (the command line, a server, your own
+ * program) stands on what is declared here.
+ *
+ *   emend_engine *e;
+ *   emend_answer *a;
+ *   emend_error err;
+ *   if (emend_open(NULL, &e, &err) || emend_source_add(e, "shop=shop.sqlite", &err) ||
+ *       emend_ask(e, "How many customers are there?", NULL, &a, &err))
+ *     return fprintf(stderr, "%s\n", err.msg), 1;
+ *   puts(a->text);
+ *   emend_answer_free(a);
+ *   emend_close(e);
+ *
+ * Text is UTF-8, NUL-terminated, and never freed by the caller unless a comment
+ * says so. What a call hands out in `*out` belongs to the caller until the
+ * matching *_free; the pointers inside it live as long as it does. `err` may be
+ * NULL everywhere. One engine serves many threads at once; what it hands out
+ * belongs to the thread that asked.
+ *
+ * A wrong query, an unanswerable question or a refused request is not an error:
+ * the call returns EMEND_OK and the answer or report says what was found. An
+ * error means that the work could not be done: a missing file, a broken
+ * database, no memory.
  */
 #ifndef EMEND_H
 #define EMEND_H
@@ -47,6 +68,390 @@ typedef struct emend_error {
   int64_t pos;    /* byte offset in the SQL or file, or -1 */
   char msg[512];  /* one line that says what happened and what to do */
 } emend_error;
+
+/** The version of the library that runs, "0.1.0". */
+EMEND_API const char *emend_version(void);
+
+/** Frees a text that an emend_*_json call returned. NULL is harmless. */
+EMEND_API void emend_free(void *text);
+
+/* ---- the engine ------------------------------------------------------- */
+
+typedef struct emend_engine emend_engine;
+
+/** Zero (EMEND_OPTIONS_INIT) is the default of every field. */
+typedef struct emend_options {
+  const char *state;   /* path of the state database; NULL: $XDG_DATA_HOME/emend/state.sqlite */
+  bool no_state;       /* remember nothing: no state database is read or written */
+  const char *weights; /* the embedded network's weights; NULL: EMEND_MODEL, then where they ship */
+  const char *backend; /* who writes SQL: NULL or "embedded" */
+  const char *model;   /* the back end's model name; the embedded one has none to choose */
+} emend_options;
+#define EMEND_OPTIONS_INIT {0}
+
+/**
+ * Make an engine. Weights, databases and the state are opened when first needed.
+ *
+ * Owns:    *out is the caller's, until emend_close.
+ * NULL:    `opt` NULL means all defaults.
+ * Returns: EMEND_OK; EMEND_EUSAGE for a back end that this version has not; EMEND_ENOMEM.
+ */
+EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emend_error *err);
+
+/** Writes what is still to be remembered, then frees all. No call may be running. NULL is harmless. */
+EMEND_API void emend_close(emend_engine *e);
+
+/** Puts the history of questions on disk now (it is otherwise written within 100 ms, and by
+ *  emend_close, which cannot report a failure). */
+EMEND_API emend_rc emend_flush(emend_engine *e, emend_error *err);
+
+/**
+ * End whatever runs in `e` now; those calls return EMEND_ECANCELED.
+ *
+ * Threads: any, and signal handlers. Not while emend_close runs.
+ */
+EMEND_API void emend_cancel(emend_engine *e);
+
+/* ---- sources: the databases that questions are asked of --------------- */
+
+/**
+ * Add a source for the life of the engine. `spec` is "name=URL" or a bare URL
+ * (then named after the file or database): a path, sqlite:PATH, or
+ * schema:FILE#DB for a schema without a database (Spider's tables.json).
+ * The database is opened read-only and nothing is left beside it.
+ *
+ * Returns: EMEND_OK; EMEND_EUSAGE for a name that is taken or an unknown kind of
+ *          URL; EMEND_ENOTFOUND, EMEND_EFORMAT, EMEND_EIO, EMEND_EBUSY.
+ */
+EMEND_API emend_rc emend_source_add(emend_engine *e, const char *spec, emend_error *err);
+
+/** As emend_source_add, and remembered in the state (password left out) for later engines. */
+EMEND_API emend_rc emend_source_register(emend_engine *e, const char *spec, emend_error *err);
+
+/** Adds every source that the state remembers; *n (may be NULL) is how many were added. */
+EMEND_API emend_rc emend_source_add_registered(emend_engine *e, size_t *n, emend_error *err);
+
+/** Forgets `name`, here and in the state, with its annotations. EMEND_ENOTFOUND when unknown. */
+EMEND_API emend_rc emend_source_remove(emend_engine *e, const char *name, emend_error *err);
+
+/** Reads the schema and its values again; *changed (may be NULL) tells whether the schema did.
+ *  Questions in flight keep the snapshot that they began with. */
+EMEND_API emend_rc emend_source_refresh(emend_engine *e, const char *name, bool *changed,
+                                        emend_error *err);
+
+/** What a person says about a table or column. */
+typedef struct emend_annotation {
+  const char *source, *table;
+  const char *column;  /* NULL: about the table */
+  const char *comment; /* NULL: as it was; "": none */
+  int values_private;  /* 1: keep no value of this column anywhere; 0: allow again; -1: as it was */
+  const char *user;    /* who says so; may be NULL */
+} emend_annotation;
+
+/** Remembers it in the state, for a registered source. EMEND_ENOTFOUND for an unknown one. */
+EMEND_API emend_rc emend_source_annotate(emend_engine *e, const emend_annotation *annotation,
+                                         emend_error *err);
+
+typedef struct emend_source_info {
+  const char *name, *url, *dialect; /* url without password; dialect NULL before it was opened */
+  bool registered;                  /* remembered in the state */
+} emend_source_info;
+
+typedef struct emend_source_list {
+  size_t n;
+  const emend_source_info *items;
+} emend_source_list;
+
+/** The engine's sources and those that the state remembers, by name. Opens none of them. */
+EMEND_API emend_rc emend_sources(emend_engine *e, emend_source_list **out, emend_error *err);
+EMEND_API void emend_source_list_free(emend_source_list *list); /* NULL is harmless */
+EMEND_API char *emend_source_list_json(const emend_source_list *list);
+
+typedef struct emend_column {
+  const char *name, *type, *comment;
+  bool not_null, values_private;
+  int primary_key;         /* place in the primary key from 1, or 0 */
+  int64_t distinct, nulls; /* -1: not known */
+  size_t n_samples;
+  const char *const *samples; /* frequent values */
+} emend_column;
+
+typedef struct emend_table {
+  const char *name, *comment;
+  bool is_view;
+  int64_t row_count; /* -1: not known */
+  size_t n_columns;
+  const emend_column *columns;
+} emend_table;
+
+/** from_table(from_columns) refers to to_table(to_columns). */
+typedef struct emend_key {
+  const char *from_table, *to_table;
+  size_t n;
+  const char *const *from_columns, *const *to_columns;
+  bool inferred; /* guessed from names and types, not declared */
+} emend_key;
+
+typedef struct emend_schema {
+  const char *source, *dialect;
+  const char *version; /* changes when tables, columns, types or keys do */
+  size_t n_tables, n_keys;
+  const emend_table *tables;
+  const emend_key *keys;
+} emend_schema;
+
+/** What is known of the source `name`. */
+EMEND_API emend_rc emend_schema_read(emend_engine *e, const char *name, emend_schema **out,
+                                     emend_error *err);
+EMEND_API void emend_schema_free(emend_schema *schema); /* NULL is harmless */
+EMEND_API char *emend_schema_json(const emend_schema *schema);
+
+/* ---- diagnostics: what is wrong with a query, as data ----------------- */
+
+typedef enum emend_severity { EMEND_ERROR, EMEND_WARNING, EMEND_INFO } emend_severity;
+
+/** Bytes [from, to) of the SQL. */
+typedef struct emend_span {
+  uint32_t from, to;
+} emend_span;
+
+typedef struct emend_suggestion {
+  const char *text; /* to be put in the place of `span` */
+  emend_span span;
+  const char *why;
+} emend_suggestion;
+
+typedef struct emend_diagnostic {
+  const char *code; /* "unknown_column", "empty_result", … */
+  emend_severity severity;
+  double weight; /* 1 if and only if it is an error */
+  emend_span span;
+  const char *message;
+  const char *expected; /* may be NULL */
+  size_t n_suggestions;
+  const emend_suggestion *suggestions; /* best first */
+} emend_diagnostic;
+
+/* ---- asking ----------------------------------------------------------- */
+
+typedef enum emend_status {
+  EMEND_ANSWERED,
+  EMEND_FINALIZED, /* a query that a person confirmed ran; no model was asked */
+  EMEND_CONFIRM,   /* near to a confirmed question: "did you mean …?" */
+  EMEND_REFUSED,   /* unsafe, a request to change data, or not answerable from this schema */
+  EMEND_FAILED     /* attempts spent; each of them and its diagnostics are there */
+} emend_status;
+
+/** "answered", … : the name that the JSON uses. */
+EMEND_API const char *emend_status_name(emend_status status);
+
+/** One stage of the way to an answer. */
+typedef struct emend_step {
+  const char *stage; /* "retrieve", "generate", "check", "execute", "judge", "repair", … */
+  double ms;
+  const char *note;
+} emend_step;
+
+typedef enum emend_privacy { EMEND_PRIVACY_FULL, EMEND_PRIVACY_SCHEMA_ONLY } emend_privacy;
+
+/** Zero (EMEND_ASK_OPTIONS_INIT) is the default of every field. */
+typedef struct emend_ask_options {
+  const char *source;    /* ask this one; NULL: the one that fits the question best */
+  double timeout_s;      /* for the whole question; 0: 30; below 0: none */
+  size_t max_rows;       /* 0: 1000 */
+  int attempts;          /* generations in all; 0: 3, which is also the most */
+  const char *user;      /* who asks, for the history; may be NULL */
+  emend_privacy privacy; /* what a model server may see; the embedded network shows nobody anything */
+  bool no_confirm;       /* never answer with EMEND_CONFIRM */
+  /** Called after each stage, in the asking thread; not 0 cancels. May be NULL. */
+  int (*on_step)(void *ctx, const emend_step *step);
+  void *ctx;
+} emend_ask_options;
+#define EMEND_ASK_OPTIONS_INIT {0}
+
+typedef enum emend_cell_kind {
+  EMEND_CELL_NULL, EMEND_CELL_INT, EMEND_CELL_REAL, EMEND_CELL_TEXT, EMEND_CELL_BLOB, EMEND_CELL_BOOL
+} emend_cell_kind;
+
+typedef struct emend_cell {
+  emend_cell_kind kind;
+  int64_t i;        /* INT, BOOL */
+  double r;         /* REAL */
+  const char *text; /* TEXT, BLOB: `len` bytes and a NUL; numbers too wide for the above are TEXT */
+  size_t len;
+} emend_cell;
+
+typedef struct emend_attempt {
+  int n;
+  const char *sql;
+  const char *generator; /* "embedded", "repair", … */
+  size_t n_diagnostics;
+  const emend_diagnostic *diagnostics;
+  double ms;
+} emend_attempt;
+
+typedef struct emend_provenance {
+  const char *model;          /* "embedded@emend-m1"; NULL when none was asked */
+  const char *schema_version; /* NULL when no source was chosen */
+  const char *time_zone;
+  size_t n_tables, n_columns;
+  const char *const *tables, *const *columns; /* read by the query: "table", "table.column" */
+} emend_provenance;
+
+/** Everything about one answer; read-only. Pointers may be NULL where a comment says so. */
+typedef struct emend_answer {
+  const char *id; /* "q_…": names it in the history, for feedback and confirmation */
+  emend_status status;
+  const char *question;
+  const char *source, *dialect; /* NULL when no source was chosen */
+  const char *sql;              /* what ran, or the last that was tried; NULL: nothing was written */
+  const char *text;             /* the answer, or the reason for there being none, as one sentence */
+  double confidence;            /* 0..1 that the rows answer the question */
+
+  bool has_rows; /* status is answered or finalized */
+  size_t n_columns, n_rows;
+  const char *const *columns, *const *types; /* [n_columns] */
+  const emend_cell *cells;                   /* [n_rows * n_columns], row by row */
+  bool truncated;                            /* more rows were there than max_rows */
+
+  size_t n_attempts;
+  const emend_attempt *attempts;
+  size_t n_warnings;
+  const emend_diagnostic *warnings; /* why this answer may be wrong */
+  size_t n_steps;
+  const emend_step *trace;
+  emend_provenance provenance;
+  double total_ms, llm_ms, db_ms;
+} emend_answer;
+
+/**
+ * Ask `question`; the SQL is checked, run and judged before anyone sees it.
+ *
+ * Owns:    *out is the caller's, until emend_answer_free.
+ * NULL:    `opt` NULL means all defaults.
+ * Threads: any number at once on one engine.
+ * Returns: EMEND_OK whatever the status; EMEND_EUSAGE without a source;
+ *          EMEND_ECANCELED; what opening the source or the weights failed with.
+ */
+EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_ask_options *opt,
+                             emend_answer **out, emend_error *err);
+EMEND_API void emend_answer_free(emend_answer *a); /* NULL is harmless */
+
+/** The cell in `row` and `column`; NULL outside the result. */
+EMEND_API const emend_cell *emend_answer_cell(const emend_answer *a, size_t row, size_t column);
+
+/** The answer as one line of JSON. Owns: the caller, until emend_free. NULL when out of memory. */
+EMEND_API char *emend_answer_json(const emend_answer *a);
+
+/* ---- checking --------------------------------------------------------- */
+
+typedef struct emend_check_options {
+  const char *source;  /* NULL: the engine's only one */
+  const char *dialect; /* read the text in this dialect; NULL: the source's own */
+} emend_check_options;
+#define EMEND_CHECK_OPTIONS_INIT {0}
+
+typedef struct emend_report {
+  bool ok;   /* no error among the diagnostics */
+  bool safe; /* one read-only statement, allowed functions only */
+  size_t n_diagnostics, n_tables, n_columns, n_functions;
+  const emend_diagnostic *diagnostics; /* all of them, in source order */
+  const char *const *tables, *const *columns, *const *functions;
+  const char *repaired; /* the SQL with every fault mended that has one best mend; NULL: none has */
+} emend_report;
+
+/** Check one statement against a source's schema, without touching its database again. */
+EMEND_API emend_rc emend_check(emend_engine *e, const char *sql, const emend_check_options *opt,
+                               emend_report **out, emend_error *err);
+EMEND_API void emend_report_free(emend_report *report); /* NULL is harmless */
+EMEND_API char *emend_report_json(const emend_report *report);
+
+/* ---- judging ---------------------------------------------------------- */
+
+typedef enum emend_band { EMEND_DELIVER, EMEND_WARN, EMEND_CORRECT } emend_band;
+
+/** "deliver", "warn" or "correct". */
+EMEND_API const char *emend_band_name(emend_band band);
+
+typedef struct emend_judgement {
+  double suspicion; /* 0..1 that the query does not answer the question */
+  emend_band band;
+  size_t n_signals;
+  const emend_diagnostic *signals; /* what speaks against it, heaviest first */
+} emend_judgement;
+
+/** Does `sql` look like an answer to `question`? Runs it, read-only, where `source` (NULL: the
+ *  engine's only one) has a database; judges the text alone where it has not. */
+EMEND_API emend_rc emend_judge(emend_engine *e, const char *source, const char *question,
+                               const char *sql, emend_judgement **out, emend_error *err);
+EMEND_API void emend_judgement_free(emend_judgement *j); /* NULL is harmless */
+EMEND_API char *emend_judgement_json(const emend_judgement *j);
+
+/* ---- retrieving ------------------------------------------------------- */
+
+typedef struct emend_hit {
+  const char *source, *table, *column; /* NULL where the hit is of a higher kind */
+  double score;
+} emend_hit;
+
+typedef struct emend_value_hit {
+  const char *source, *table, *column;
+  const char *text, *stored; /* as in the question; as in the database */
+  emend_span span;           /* in the question */
+  double score;
+} emend_value_hit;
+
+/** What a question is about, best first. */
+typedef struct emend_ranking {
+  size_t n_sources, n_tables, n_columns, n_values;
+  const emend_hit *sources, *tables, *columns;
+  const emend_value_hit *values;
+} emend_ranking;
+
+EMEND_API emend_rc emend_retrieve(emend_engine *e, const char *question, emend_ranking **out,
+                                  emend_error *err);
+EMEND_API void emend_ranking_free(emend_ranking *r); /* NULL is harmless */
+EMEND_API char *emend_ranking_json(const emend_ranking *r);
+
+/* ---- measuring -------------------------------------------------------- */
+
+typedef struct emend_eval_options {
+  const char *data;        /* questions in Spider's format */
+  const char *db_dir;      /* databases at db_dir/<db_id>/<db_id>.sqlite */
+  const char *predictions; /* score these, one a line; NULL: ask the engine */
+  bool repair;             /* take the predictions as first drafts and check, judge, correct them */
+  const char *out;         /* write one query a line here; may be NULL */
+  const char *log;         /* write one JSON object a question here; may be NULL */
+  /** Called before each question; not 0 cancels. May be NULL. */
+  int (*on_progress)(void *ctx, size_t done, size_t total);
+  void *ctx;
+} emend_eval_options;
+
+/** A share of some of the questions. */
+typedef struct emend_eval_group {
+  const char *name;
+  size_t n;
+  double ex;
+} emend_eval_group;
+
+/** Shares are of the `n` questions whose gold query runs. */
+typedef struct emend_eval_report {
+  size_t n;
+  double ex;              /* execution accuracy of what was delivered */
+  double ex_first;        /* … of each first attempt */
+  double valid;           /* what was delivered runs */
+  double delivered;       /* answered at all */
+  double wrong_delivered; /* wrong, and delivered without a warning */
+  double attempts_mean;
+  double p50_ms, p95_ms; /* from question to answer, catalog loading apart */
+  size_t n_dbs, n_hardness;
+  const emend_eval_group *by_db, *by_hardness;
+} emend_eval_report;
+
+EMEND_API emend_rc emend_eval(emend_engine *e, const emend_eval_options *opt,
+                              emend_eval_report **out, emend_error *err);
+EMEND_API void emend_eval_report_free(emend_eval_report *r); /* NULL is harmless */
+EMEND_API char *emend_eval_report_json(const emend_eval_report *r);
 
 #ifdef __cplusplus
 }
