@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void fill(emend_error *err, emend_rc code, const char *stage, int64_t pos, const char *fmt,
-                 va_list ap) {
+__attribute__((format(printf, 5, 0))) static void fill(emend_error *err, emend_rc code,
+                                                       const char *stage, int64_t pos,
+                                                       const char *fmt, va_list ap) {
   if (!err) return;
   err->code = code;
   err->pos = pos;

@@ -89,13 +89,15 @@ typedef struct catalog_options {
 } catalog_options;
 
 /** Read schema, profiles and values. Owns: the caller holds one reference. */
-emend_rc catalog_load(source *s, str name, const catalog_options *opt, catalog **out, emend_error *err);
+emend_rc catalog_load(source *s, str name, const catalog_options *opt, catalog **out,
+                      emend_error *err);
 /** A schema without a database: Spider's tables.json or schema_dev.json, database `db_id`. */
 emend_rc catalog_from_json(const char *path, str db_id, catalog **out, emend_error *err);
 catalog *catalog_ref(catalog *c); /* atomic */
 void catalog_unref(catalog *c);   /* NULL is harmless */
 
-const cat_table *catalog_table(const catalog *c, str name);                     /* NULL: none; case-insensitive */
+/* NULL: none; names compare without regard to case. */
+const cat_table *catalog_table(const catalog *c, str name);
 const cat_column *catalog_column(const catalog *c, const cat_table *t, str name);
 /** Stored values whose normalised form equals that of `text`; NULL: none. */
 const cat_value *catalog_value(const catalog *c, str text);
@@ -105,8 +107,8 @@ const char *cat_type_name(cat_type t);
 /** From a declared type: "VARCHAR(20)" → CAT_TEXT (SQLite's affinity rules and common names). */
 cat_type cat_type_of(str decl_type);
 
-/** Tables joined by the cheapest foreign-key tree over `tables` (declared keys cost 1, inferred 1.5);
- *  writes the edges as indexes into c->fkeys and returns how many, or -1 when not connected.
+/** Tables joined by the cheapest foreign-key tree over `tables` (declared keys cost 1, inferred
+ *  1.5); writes the edges as indexes into c->fkeys and returns how many, or -1 when not connected.
  *  `out` holds at least c->n_tables. The tree may pass through tables not in `tables`. */
 int catalog_join_tree(const catalog *c, const int *tables, int n_tables, int *out);
 

@@ -33,7 +33,7 @@ emend_rc check_bind(sql_query *q, const catalog *cat, sql_dialect_id dialect, ar
 
 typedef struct check_options {
   sql_dialect_id dialect;
-  const catalog *const *others; /* the other registered sources' catalogs, for attribution; may be NULL */
+  const catalog *const *others; /* the other sources' catalogs, for attribution; may be NULL */
   size_t n_others;
   const str *extra_functions;   /* an administrator's additions to the allow-list */
   size_t n_extra_functions;
@@ -45,7 +45,8 @@ typedef struct check_report {
   sql_parsed parsed;
   sql_query *query;     /* bound tree, or NULL when there is no single query */
   diag_list diags;      /* all of them, in source order */
-  VEC(str) tables, columns, functions; /* "table", "table.column", lower-case function names; each once */
+  /* "table", "table.column", lower-case function names; each once */
+  VEC(str) tables, columns, functions;
 } check_report;
 
 /**
@@ -64,7 +65,7 @@ emend_rc check_sql(str sql, const catalog *cat, const check_options *opt, arena 
 
 /** The faults that have one clearly best mend, mended: *out is the new text, *n how many.
  *  *n is 0 and *out is `sql` when nothing could be mended. Safety faults never are. */
-emend_rc check_repair(str sql, const check_report *report, const catalog *cat, sql_dialect_id dialect,
-                      arena *a, str *out, int *n, emend_error *err);
+emend_rc check_repair(str sql, const check_report *report, const catalog *cat,
+                      sql_dialect_id dialect, arena *a, str *out, int *n, emend_error *err);
 
 #endif

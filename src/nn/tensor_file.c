@@ -2,7 +2,8 @@
  *
  *   0  8  magic "EMENDTF1"          8  u32 version    12  u32 n_entries
  *  16  u64 meta_len                24  meta
- *      n_entries x { u16 name_len, name, u8 dtype, u8 ndim, u64 dims[ndim], u64 offset, u64 nbytes }
+ *      n_entries x { u16 name_len, name, u8 dtype, u8 ndim, u64 dims[ndim], u64 offset,
+ *                  u64 nbytes }
  *      zeros to a multiple of 64, then the data; offsets count from here, multiples of 64
  *      last 8 bytes: FNV-1a over all before, taken as 64-bit words, zero-padded */
 #define _GNU_SOURCE
@@ -163,7 +164,8 @@ emend_rc tensor_file_parse(const void *bytes, size_t n, tensor_file **out, emend
     return damaged(err, n, "the header is cut off");
   size_t end = n - sizeof sum;
   c.len = end;
-  if (meta_len > MAX_META || meta_len > end - c.at) return damaged(err, c.at, "the text is cut off");
+  if (meta_len > MAX_META || meta_len > end - c.at)
+    return damaged(err, c.at, "the text is cut off");
   if (n_entries > TENSOR_MAX_ENTRIES) return damaged(err, 12, "too many tensors");
   memcpy(&sum, c.p + end, sizeof sum);
   if (checksum_words(CHECKSUM_START, c.p, end) != sum)

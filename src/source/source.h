@@ -17,7 +17,7 @@ void source_close(source *s);
 sql_dialect_id source_dialect(const source *s);
 const char *source_url(const source *s); /* secrets left out */
 
-/** Stops what runs now, from any thread or a signal handler; what runs ends with EMEND_ECANCELED. */
+/** Stops what runs now, from any thread or a signal handler; it ends with EMEND_ECANCELED. */
 void source_cancel(source *s);
 
 /* ---- introspection ---- */
@@ -56,18 +56,20 @@ emend_rc source_stamp(source *s, arena *a, str *out, emend_error *err);
 
 /* ---- running ---- */
 
-typedef enum cell_kind { CELL_NULL, CELL_INT, CELL_REAL, CELL_TEXT, CELL_BLOB, CELL_BOOL } cell_kind;
+typedef enum cell_kind {
+  CELL_NULL, CELL_INT, CELL_REAL, CELL_TEXT, CELL_BLOB, CELL_BOOL
+} cell_kind;
 typedef struct cell {
   cell_kind kind;
   int64_t i;  /* CELL_INT, CELL_BOOL */
   double r;   /* CELL_REAL */
-  str text;   /* CELL_TEXT, CELL_BLOB; also numbers too wide for the above, as text with kind CELL_TEXT */
+  str text;   /* CELL_TEXT, CELL_BLOB; numbers too wide for the above are CELL_TEXT */
 } cell;
 
 typedef struct source_result {
   size_t n_columns, n_rows;
   str *names;        /* [n_columns] */
-  str *types;        /* [n_columns]: integer, real, text, blob, boolean, date, … ("" when unknown) */
+  str *types;        /* [n_columns]: integer, real, text, blob, boolean, date, …; "" unknown */
   cell *cells;       /* [n_rows * n_columns], row by row */
   bool truncated;    /* the row cap was reached and more rows were there */
   double ms;
@@ -79,7 +81,8 @@ typedef struct source_limits {
   size_t max_bytes;  /* of the result, 0: 64 MiB */
 } source_limits;
 
-/** Run one read-only SELECT. The engine itself enforces it (authorizer, READ ONLY) beside our checks.
+/** Run one read-only SELECT. The engine itself enforces it (authorizer, READ ONLY) beside our
+ *  checks.
  *  Owns:    *out lives in `a`.
  *  Returns: EMEND_OK; EMEND_EDB with the database's own message, to the letter, in err->msg and
  *           err->pos where it is known; EMEND_EREFUSED when the engine's guard stopped a write;

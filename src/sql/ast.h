@@ -40,7 +40,7 @@ typedef enum sql_op {
   SQL_OP_JSON, SQL_OP_JSON_TEXT, /* -> and ->> */
   /* comparison */
   SQL_OP_EQ, SQL_OP_NE, SQL_OP_LT, SQL_OP_LE, SQL_OP_GT, SQL_OP_GE,
-  SQL_OP_IS,          /* x IS y (also IS NOT: negated); IS [NOT] DISTINCT FROM is SQL_OP_DISTINCT_FROM */
+  SQL_OP_IS,          /* x IS y, IS NOT (negated); IS DISTINCT FROM: SQL_OP_DISTINCT_FROM */
   SQL_OP_DISTINCT_FROM,
   /* pattern; a third argument is ESCAPE */
   SQL_OP_LIKE, SQL_OP_ILIKE, SQL_OP_GLOB, SQL_OP_REGEXP, SQL_OP_MATCH, SQL_OP_SIMILAR,
@@ -67,7 +67,7 @@ typedef enum sql_expr_kind {
   SQL_EXISTS,   /* [NOT] EXISTS (query) */
   SQL_SUBQUERY, /* (query) as a value */
   SQL_QUANTIFIED, /* op ANY/ALL/SOME (query or args[1]): args[0] op; text = the word */
-  SQL_CASE,     /* CASE [base] (WHEN THEN)* [ELSE] END: see `has_base`, `has_else`; args in that order */
+  SQL_CASE,     /* CASE [base] (WHEN THEN)* [ELSE] END, args in that order; has_base, has_else */
   SQL_CAST,     /* CAST(args[0] AS type) and x::type; type in `text` */
   SQL_CALL,     /* name(args) with distinct, star, filter, over, order_by inside */
   SQL_COLLATE,  /* args[0] COLLATE name */
@@ -106,7 +106,8 @@ struct sql_expr {
   sql_op op;
   sql_span span;
   sql_span op_span;
-  sql_name schema, table, name; /* SQL_COLUMN, SQL_STAR (table only), SQL_CALL, SQL_COLLATE, SQL_TYPED */
+  /* SQL_COLUMN, SQL_STAR (table only), SQL_CALL, SQL_COLLATE, SQL_TYPED */
+  sql_name schema, table, name;
   str text;
   char quote;
   bool negated, distinct, star;  /* star: f(*) */
@@ -203,7 +204,8 @@ struct sql_query {
 /** First word decides; what is not a query keeps only its verb and span. */
 typedef enum sql_statement_kind {
   SQL_STMT_QUERY, /* SELECT, VALUES, WITH … SELECT */
-  SQL_STMT_WRITE, /* INSERT, UPDATE, DELETE, REPLACE, MERGE, CREATE, DROP, ALTER, TRUNCATE, WITH … DELETE */
+  SQL_STMT_WRITE, /* INSERT, UPDATE, DELETE, REPLACE, MERGE, CREATE, DROP, ALTER, TRUNCATE,
+                     WITH … DELETE */
   SQL_STMT_SESSION, /* SET, PRAGMA, ATTACH, BEGIN, COMMIT, GRANT, CALL, EXPLAIN, … */
   SQL_STMT_UNKNOWN /* anything else, prose included */
 } sql_statement_kind;
@@ -221,7 +223,8 @@ typedef enum sql_issue_kind {
   SQL_ISSUE_UNKNOWN,    /* not understood; the database decides */
   SQL_ISSUE_DIALECT,    /* understood, but it is another dialect's form: `hint` is ours */
   SQL_ISSUE_TOO_DEEP,
-  SQL_ISSUE_WRITE       /* a write, lock or session keyword inside a query: SELECT INTO, FOR UPDATE, DML in a CTE */
+  SQL_ISSUE_WRITE       /* a write, lock or session keyword inside a query: SELECT INTO,
+                           FOR UPDATE, DML in a CTE */
 } sql_issue_kind;
 
 typedef struct sql_issue {

@@ -1,0 +1,14 @@
+# What `cmake --install` puts where: programs, libraries, header, weights, manual.
+
+install(TARGETS emend emend_shared
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES include/emend/emend.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/emend)
+configure_file(cmake/emend.pc.in emend.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/emend.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(EXISTS ${PROJECT_SOURCE_DIR}/models)
+  install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/emend/models)
+endif()
+if(EXISTS ${PROJECT_SOURCE_DIR}/docs/emend.1)
+  install(FILES docs/emend.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
