@@ -52,8 +52,9 @@ str text_fold(arena *a, str s) {
   utf8proc_int32_t small[SHORT_TEXT], *points;
   if (!utf8_valid(s)) s = utf8_mend(a, s);
   if (!s.ptr) return NONE;
-  utf8proc_ssize_t n = decompose(
-      a, s, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD, small, &points);
+  utf8proc_ssize_t n =
+      decompose(a, s, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD,
+                small, &points);
   return n < 0 ? NONE : encode(a, points, n);
 }
 

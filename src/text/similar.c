@@ -23,7 +23,8 @@ static void trim_common(str *a, str *b) {
 
 /* One row of the table, from the two before it; returns its least entry. Cells farther than
  * `max` from the diagonal stay at `max` + 1. */
-static int distance_row(str a, str b, int i, int max, const int *before, const int *last, int *row) {
+static int distance_row(str a, str b, int i, int max, const int *before, const int *last,
+                        int *row) {
   int n = (int)b.len, from = i - max > 1 ? i - max : 1, to = i + max < n ? i + max : n;
   int least = row[0] = i;
   if (from > 1) row[from - 1] = max + 1;

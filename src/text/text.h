@@ -1,4 +1,5 @@
-/* The language of questions: words, stems, numbers, similarity. English first, others pass through. */
+/* The language of questions: words, stems, numbers, similarity. English first, others pass
+ * through. */
 #ifndef TEXT_TEXT_H
 #define TEXT_TEXT_H
 
@@ -29,7 +30,8 @@ typedef VEC(text_word) text_words;
  *  Returns: false when out of memory, or past 4 GiB. */
 bool text_tokenize(str question, arena *a, text_words *out);
 
-/** An identifier or header as lower-case words: "customerId", "CUSTOMER_ID", "Customer ID", "tblCust2" …
+/** An identifier or header as lower-case words: "customerId", "CUSTOMER_ID", "Customer ID",
+ *  "tblCust2" …
  *  "IDs" and "2nd" stay whole.
  *  At most `max`; returns how many, -1 when out of memory. */
 int text_split_name(str name, arena *a, str *out, int max);
@@ -47,8 +49,8 @@ bool text_number_word(str lower, double *value, bool *ordinal);
 /** English words that name nothing in a schema: articles, pronouns, "show", "how", "'s". */
 bool text_is_stopword(str lower);
 
-/** Damerau-Levenshtein (optimal string alignment) over bytes, ASCII case folded; gives up past `max`
- *  and returns max + 1, as it does when more than 255 bytes differ. */
+/** Damerau-Levenshtein (optimal string alignment) over bytes, ASCII case folded; gives up past
+ *  `max` and returns max + 1, as it does when more than 255 bytes differ. */
 int text_edit_distance(str a, str b, int max);
 /** 0..1: Jaccard of padded character 3-grams of the first 255 bytes, ASCII case folded. */
 double text_trigram_similarity(str a, str b);

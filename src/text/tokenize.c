@@ -330,7 +330,8 @@ static bool starts_number(const tokenizer *t, size_t at) {
   if (ascii_is_digit(s.ptr[at])) return true;
   bool after_space = at == 0 || ascii_is_space(s.ptr[at - 1]) || strchr("(=<>", s.ptr[at - 1]);
   if (!after_space || (s.ptr[at] != '-' && s.ptr[at] != '.')) return false;
-  return digit_at(s, at + 1) || (s.ptr[at] == '-' && starts_at(s, at + 1, ".") && digit_at(s, at + 2));
+  return digit_at(s, at + 1) ||
+         (s.ptr[at] == '-' && starts_at(s, at + 1, ".") && digit_at(s, at + 2));
 }
 
 static bool step(tokenizer *t, size_t *at) {

@@ -169,10 +169,12 @@ static const char *split(const char *name) {
 static void names_fall_into_their_words(void **state) {
   (void)state;
   const char *cases[][2] = {
-      {"customerId", "customer id"},   {"CUSTOMER_ID", "customer id"}, {"Customer ID", "customer id"},
+      {"customerId", "customer id"},   {"CUSTOMER_ID", "customer id"},
+      {"Customer ID", "customer id"},
       {"tblCust2", "tbl cust 2"},      {"HTTPServer", "http server"},  {"IDs", "ids"},
       {"GNPOld", "gnp old"},           {"StuID", "stu id"},            {"first_name", "first name"},
-      {"2nd_place", "2nd place"},      {"address1", "address 1"},      {"dbo.Order-Items", "dbo order items"},
+      {"2nd_place", "2nd place"},      {"address1", "address 1"},
+      {"dbo.Order-Items", "dbo order items"},
       {"ÉcoleNom", "école nom"},       {"歌手", "歌手"},               {"__", ""},
       {"", ""},                        {"A", "a"},                     {"aB", "a b"},
       {"userIDsList", "user ids list"}, {"Q1Sales", "q 1 sales"}};
@@ -249,16 +251,18 @@ static void number_words_have_values(void **state) {
   const char *not[] = {"", "singer", "five-one", "twenty-ten", "-", "th", "1x", "twenty-"};
   for (size_t i = 0; i < sizeof not / sizeof *not; i++)
     assert_false(text_number_word(str_from(not[i]), NULL, NULL));
-  const char *all[] = {"one", "two", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-                       "twelve", "thirteen", "hundred", "thousand", "million", "trillion", "once",
-                       "twice", "ninetieth", "eightieth", "sixteenth", "twelfth", "fifth"};
+  const char *all[] = {"one",       "two",       "four",      "five",     "six",    "seven",
+                       "eight",     "nine",      "ten",       "eleven",   "twelve", "thirteen",
+                       "hundred",   "thousand",  "million",   "trillion", "once",   "twice",
+                       "ninetieth", "eightieth", "sixteenth", "twelfth",  "fifth"};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     assert_true(text_number_word(str_from(all[i]), NULL, NULL));
 }
 
 static void stop_words_are_found(void **state) {
   (void)state;
-  const char *yes[] = {"'s", "a", "the", "show", "your", "don't", "having", "weren't", "me", "doing"};
+  const char *yes[] = {"'s",    "a",      "the",     "show", "your",
+                       "don't", "having", "weren't", "me",   "doing"};
   for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
     assert_true(text_is_stopword(str_from(yes[i])));
   assert_false(text_is_stopword(STR("singer")));
