@@ -98,7 +98,8 @@ typedef struct emend_options {
  */
 EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emend_error *err);
 
-/** Writes what is still to be remembered, then frees all. No call may be running. NULL is harmless. */
+/** Writes what is still to be remembered, then frees all. No call may be running. NULL is
+ *  harmless. */
 EMEND_API void emend_close(emend_engine *e);
 
 /** Puts the history of questions on disk now (it is otherwise written within 100 ms, and by
@@ -261,7 +262,7 @@ typedef struct emend_ask_options {
   size_t max_rows;       /* 0: 1000 */
   int attempts;          /* generations in all; 0: 3, which is also the most */
   const char *user;      /* who asks, for the history; may be NULL */
-  emend_privacy privacy; /* what a model server may see; the embedded network shows nobody anything */
+  emend_privacy privacy; /* what a model server may see; the embedded one tells nobody */
   bool no_confirm;       /* never answer with EMEND_CONFIRM */
   /** Called after each stage, in the asking thread; not 0 cancels. May be NULL. */
   int (*on_step)(void *ctx, const emend_step *step);
@@ -270,7 +271,8 @@ typedef struct emend_ask_options {
 #define EMEND_ASK_OPTIONS_INIT {0}
 
 typedef enum emend_cell_kind {
-  EMEND_CELL_NULL, EMEND_CELL_INT, EMEND_CELL_REAL, EMEND_CELL_TEXT, EMEND_CELL_BLOB, EMEND_CELL_BOOL
+  EMEND_CELL_NULL, EMEND_CELL_INT, EMEND_CELL_REAL, EMEND_CELL_TEXT, EMEND_CELL_BLOB,
+  EMEND_CELL_BOOL
 } emend_cell_kind;
 
 typedef struct emend_cell {
@@ -304,8 +306,8 @@ typedef struct emend_answer {
   emend_status status;
   const char *question;
   const char *source, *dialect; /* NULL when no source was chosen */
-  const char *sql;              /* what ran, or the last that was tried; NULL: nothing was written */
-  const char *text;             /* the answer, or the reason for there being none, as one sentence */
+  const char *sql;              /* what ran, or the last one tried; NULL: nothing was written */
+  const char *text;             /* the answer, or the reason why there is none, as one sentence */
   double confidence;            /* 0..1 that the rows answer the question */
 
   bool has_rows; /* status is answered or finalized */

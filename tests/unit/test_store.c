@@ -139,7 +139,9 @@ static int count_rows(const char *p, const char *sql) {
   sqlite3 *db;
   sqlite3_stmt *stmt = NULL;
   assert_int_equal(sqlite3_open(p, &db), SQLITE_OK);
-  int n = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) ? -1 : (sqlite3_step(stmt), sqlite3_column_int(stmt, 0));
+  int n = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL)
+              ? -1
+              : (sqlite3_step(stmt), sqlite3_column_int(stmt, 0));
   sqlite3_finalize(stmt);
   sqlite3_close(db);
   return n;
@@ -313,7 +315,8 @@ static void no_memory_is_an_error_at_every_point(void **state) {
     if (rc) assert_int_equal(rc, EMEND_ENOMEM);
     store_close(s);
     arena_destroy(mem);
-    if (rc && !access(path, F_OK)) run_sql(path, "DELETE FROM attempts; DELETE FROM failures; DELETE FROM questions");
+    if (rc && !access(path, F_OK))
+      run_sql(path, "DELETE FROM attempts; DELETE FROM failures; DELETE FROM questions");
   }
   assert_int_equal(rc, EMEND_OK);
   arena_destroy(a);
