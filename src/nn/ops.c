@@ -1,0 +1,112 @@
+/* Training operators but attention. See ops.h. */
+#include "nn/ops.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+#include "nn/kernels.h"
+
+void ops_single_thread(void) { openblas_set_num_threads(1); }
+
+void op_linear(size_t rows, size_t in, size_t out, const float *x, const float *w, const float *b,
+               float *y) {
+  if (rows == 0) return;
+  if (b)
+    for (size_t r = 0; r < rows; r++) memcpy(y + r * out, b, out * sizeof *y);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)out, (int)in, 1.0f, x,
+              (int)in, w, (int)in, b ? 1.0f : 0.0f, y, (int)out);
+}
+
+void op_linear_backward(size_t rows, size_t in, size_t out, const float *x, const float *w,
+                        const float *dy, float *dx, bool add, float *dw, float *db) {
+  if (rows == 0) return;
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)out, (int)in, (int)rows, 1.0f, dy,
+              (int)out, x, (int)in, 1.0f, dw, (int)in);
+  if (db)
+    for (size_t r = 0; r < rows; r++) kernel_axpy(1.0f, dy + r * out, db, out);
+  if (dx)
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)in, (int)out, 1.0f, dy,
+                (int)out, w, (int)in, add ? 1.0f : 0.0f, dx, (int)in);
+}
+
+void op_layernorm_backward(size_t rows, size_t n, const float *x, const float *mean,
+                           const float *rstd, const float *g, const float *dy, float *dx,
+                           float *dg, float *db) {
+  for (size_t r = 0; r < rows; r++, x += n, dy += n, dx += n) {
+    float sum = 0, dot = 0;
+    for (size_t j = 0; j < n; j++) {
+      float norm = (x[j] - mean[r]) * rstd[r], d = dy[j] * g[j];
+      dg[j] += dy[j] * norm;
+      db[j] += dy[j];
+      sum += d;
+      dot += d * norm;
+    }
+    sum /= (float)n;
+    dot /= (float)n;
+    for (size_t j = 0; j < n; j++) {
+      float norm = (x[j] - mean[r]) * rstd[r];
+      dx[j] += (dy[j] * g[j] - sum - norm * dot) * rstd[r];
+    }
+  }
+}
+
+void op_relu(float *x, size_t n) {
+  for (size_t i = 0; i < n; i++) x[i] = x[i] > 0 ? x[i] : 0;
+}
+
+void op_relu_backward(const float *y, float *dy, size_t n) {
+  for (size_t i = 0; i < n; i++) dy[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+uint64_t op_mix(uint64_t key, uint64_t counter) {
+  uint64_t z = key ^ (counter + 0x9e3779b97f4a7c15u);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+void op_dropout(float *x, size_t n, float p, uint64_t key) {
+  const uint32_t limit = (uint32_t)((double)p * 4294967296.0);
+  const uint32_t low = (uint32_t)key, high = (uint32_t)(key >> 32);
+  const float keep = 1.0f / (1.0f - p);
+  for (size_t i = 0; i < n; i++) {
+    uint32_t h = (uint32_t)i * 0x9e3779b9u + low; /* then a 32-bit finaliser in two rounds */
+    h = (h ^ (h >> 16)) * 0x7feb352du;
+    h = ((h ^ (h >> 15)) + high) * 0x846ca68bu;
+    h ^= h >> 16;
+    x[i] *= h < limit ? 0.0f : keep;
+  }
+}
+
+void op_bag(const float *table, size_t d, const int32_t *ids, size_t n, float weight, float *out) {
+  for (size_t i = 0; i < n; i++) kernel_axpy(weight, table + (size_t)ids[i] * d, out, d);
+}
+
+float op_cross_entropy(float *logits, const uint8_t *allowed, size_t n, size_t gold,
+                       float smoothing, float scale, size_t *best) {
+  float most = -INFINITY;
+  double sum = 0, total = 0;
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (!allowed[i]) continue;
+    if (logits[i] > most) most = logits[i], *best = i;
+    total += logits[i];
+    count++;
+  }
+  for (size_t i = 0; i < n; i++)
+    if (allowed[i]) sum += exp((double)(logits[i] - most));
+  float log_sum = most + (float)log(sum), even = smoothing / (float)count;
+  float loss = log_sum - (1 - smoothing) * logits[gold] - even * (float)total;
+  for (size_t i = 0; i < n; i++)
+    logits[i] = allowed[i] ? scale * (expf(logits[i] - log_sum) - even) : 0.0f;
+  logits[gold] -= scale * (1 - smoothing);
+  return loss;
+}
+
+float op_binary_entropy(float logit, bool target, float *d) {
+  float p = 1.0f / (1.0f + expf(-logit));
+  *d = p - (target ? 1.0f : 0.0f);
+  float positive = logit > 0 ? logit : 0; /* log(1 + e^x) without overflow */
+  return positive + log1pf(expf(-fabsf(logit))) - (target ? logit : 0.0f);
+}
