@@ -17,7 +17,7 @@ void ops_single_thread(void);
 /** y [rows,out] = x [rows,in] wᵀ + b; w [out,in], b [out] or NULL. */
 void op_linear(size_t rows, size_t in, size_t out, const float *x, const float *w, const float *b,
                float *y);
-/** dw += dyᵀ x, db += Σ dy (db may be NULL), dx = dy w, or dx += dy w with `add`; dx may be NULL. */
+/** dw += dyᵀ x, db += Σ dy, dx = dy w, or dx += dy w with `add`; db and dx may be NULL. */
 void op_linear_backward(size_t rows, size_t in, size_t out, const float *x, const float *w,
                         const float *dy, float *dx, bool add, float *dw, float *db);
 

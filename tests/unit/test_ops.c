@@ -128,7 +128,8 @@ static attention_case attention_make(size_t queries, size_t keys, bool causal, s
   t.c = noise(queries * 6);
   if (relations) {
     uint8_t *rel = ARENA_ARRAY(mem, uint8_t, queries * keys);
-    for (size_t i = 0; i < queries * keys; i++) rel[i] = (uint8_t)rng_below(&dice, (uint32_t)relations);
+    for (size_t i = 0; i < queries * keys; i++)
+      rel[i] = (uint8_t)rng_below(&dice, (uint32_t)relations);
     t.s.rel = rel;
     t.s.rk = t.rk = noise(relations * 3);
     t.s.rv = t.rv = noise(relations * 3);
