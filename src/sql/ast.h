@@ -93,12 +93,15 @@ typedef struct sql_window {
 } sql_window;
 typedef VEC(sql_window *) sql_windows;
 
-/** Where a column reference leads; filled in by check_bind. */
+/** Where a column reference leads; filled in by check_bind.
+ *  With `alias` set the word names that item of a select list and `item` is NULL. */
 typedef struct sql_binding {
-  sql_from *item; /* NULL: not resolved */
+  sql_from *item; /* NULL: not resolved, or an alias */
   int table;      /* table index in the catalog, or -1 for a derived table or CTE */
-  int column;     /* column index in the catalog; for a derived table its output ordinal; or -1 */
+  int column;     /* column index in the catalog; for a derived table its output ordinal; or -1
+                     (rowid, or a table whose columns are not known) */
   int depth;      /* 0: own query; 1: the query around it; … */
+  struct sql_item *alias;
 } sql_binding;
 
 struct sql_expr {
@@ -199,6 +202,7 @@ struct sql_query {
   sql_expr *limit, *offset;
   sql_limit_form limit_form;
   sql_span limit_span;
+  struct check_scope *scope; /* bound: what its names mean; check's own, opaque elsewhere */
 };
 
 /** First word decides; what is not a query keeps only its verb and span. */

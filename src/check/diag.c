@@ -1,0 +1,68 @@
+/* Making and ordering diagnostics from the table in codes.def. */
+#include <string.h>
+
+#include "check/context.h"
+
+static const check_code_info infos[] = {
+#define CODE(id, code, severity, weight, group, message, hint) \
+  {code, DIAG_##severity, weight, #group, message, hint},
+#include "check/codes.def"
+#undef CODE
+};
+
+const check_code_info *check_code_of(check_code c) { return &infos[c]; }
+
+/** Length of a template with its places filled in, and the text itself where `out` is given. */
+static size_t fill(const char *template, const str *args, char *out) {
+  size_t n = 0;
+  for (const char *p = template; *p; p++) {
+    str piece = {p, 1};
+    if (p[0] == '{' && p[1] >= '0' && p[1] <= '2' && p[2] == '}') {
+      piece = args[p[1] - '0'];
+      p += 2;
+    }
+    if (out && piece.len) memcpy(out + n, piece.ptr, piece.len);
+    n += piece.len;
+  }
+  return n;
+}
+
+diag *diag_add(check_ctx *c, check_code code, sql_span span, str a0, str a1, str a2) {
+  if (!c->diags) return NULL;
+  const check_code_info *info = &infos[code];
+  str args[3] = {a0, a1, a2};
+  size_t len = fill(info->message, args, NULL);
+  char *text = arena_alloc(c->a, len + 1);
+  diag d = {.code = info->code, .severity = info->severity, .weight = info->weight, .span = span};
+  if (!text || !vec_push(c->a, c->diags, d)) {
+    c->failed = true;
+    return NULL;
+  }
+  fill(info->message, args, text);
+  diag *made = &c->diags->items[c->diags->len - 1];
+  made->message = (str){text, len};
+  made->safety = strcmp(info->group, "SAFETY") == 0;
+  return made;
+}
+
+void diag_suggest(check_ctx *c, diag *d, str text, sql_span span, str why, double score) {
+  if (!d) return;
+  diag_suggestion s = {.text = text, .span = span, .why = why, .score = score};
+  if (!text.ptr || !vec_push(c->a, &d->suggestions, s)) {
+    c->failed = true;
+    return;
+  }
+  size_t i = d->suggestions.len - 1;
+  for (; i > 0 && d->suggestions.items[i - 1].score < score; i--)
+    d->suggestions.items[i] = d->suggestions.items[i - 1];
+  d->suggestions.items[i] = s;
+}
+
+void diag_sort(diag_list *l) {
+  for (size_t i = 1; i < l->len; i++) {
+    diag d = l->items[i];
+    size_t j = i;
+    for (; j > 0 && l->items[j - 1].span.from > d.span.from; j--) l->items[j] = l->items[j - 1];
+    l->items[j] = d;
+  }
+}
