@@ -23,8 +23,8 @@ static void add_output(check_ctx *c, check_outputs *out, check_output o) {
 }
 
 /** The columns of `s` that * or t.* stands for. */
-static void expand_star(check_ctx *c, const check_scope *s, const sql_expr *star, check_outputs *out,
-                        bool *open) {
+static void expand_star(check_ctx *c, const check_scope *s, const sql_expr *star,
+                        check_outputs *out, bool *open) {
   for (size_t i = 0; i < s->items.len; i++) {
     const scope_item *item = &s->items.items[i];
     bool one = star && star->table.text.ptr;
@@ -53,8 +53,11 @@ static void select_outputs(check_ctx *c, check_scope *s) {
   for (size_t i = 0; i < q->items.len; i++) {
     sql_item *item = &q->items.items[i];
     if (!item->expr) continue;
-    if (item->expr->kind == SQL_STAR) expand_star(c, s, item->expr, &s->outputs, &s->outputs_open);
-    else add_output(c, &s->outputs, (check_output){output_name(item), item, item->expr, item->expr->bound});
+    if (item->expr->kind == SQL_STAR)
+      expand_star(c, s, item->expr, &s->outputs, &s->outputs_open);
+    else
+      add_output(c, &s->outputs,
+                 (check_output){output_name(item), item, item->expr, item->expr->bound});
     if (item->expr->kind == SQL_UNKNOWN) s->outputs_open = true;
   }
 }
@@ -71,7 +74,8 @@ static void values_outputs(check_ctx *c, check_scope *s) {
     sql_expr *e = many ? row->args.items[i] : q->rows.items[0];
     const char *name = arena_printf(c->a, "column%zu", i + 1);
     if (!name) c->failed = true;
-    add_output(c, &s->outputs, (check_output){.name = str_from(name), .expr = e, .bound = e->bound});
+    add_output(c, &s->outputs,
+               (check_output){.name = str_from(name), .expr = e, .bound = e->bound});
   }
 }
 
@@ -84,8 +88,10 @@ const check_outputs *scope_outputs(check_ctx *c, sql_query *q, bool *open) {
   }
   if (!s->outputs_done) {
     s->outputs_done = true;
-    if (q->kind == SQL_VALUES) values_outputs(c, s);
-    else select_outputs(c, s);
+    if (q->kind == SQL_VALUES)
+      values_outputs(c, s);
+    else
+      select_outputs(c, s);
   }
   *open = s->outputs_open;
   return &s->outputs;
@@ -117,8 +123,10 @@ static void bind_cte(check_ctx *c, cte_frame *frame, size_t i) {
   c->scope = scope;
   frame->visible = visible;
   entry->state = CTE_DONE;
-  if (entry->cte->query) copy_outputs(c, &entry->outputs, entry->cte->query, &entry->open);
-  else entry->open = true;
+  if (entry->cte->query)
+    copy_outputs(c, &entry->outputs, entry->cte->query, &entry->open);
+  else
+    entry->open = true;
   rename_outputs(&entry->outputs, entry->cte->columns.items, entry->cte->columns.len);
 }
 
@@ -144,8 +152,10 @@ static cte_entry *find_cte(check_ctx *c, str name) {
     for (size_t i = 0; i < f->visible; i++) {
       cte_entry *entry = &f->entries[i];
       if (!str_eq_nocase(entry->cte->name.text, name)) continue;
-      if (entry->state == CTE_NEW) bind_cte(c, f, i);
-      else if (entry->state == CTE_BINDING) publish_seed(c, entry);
+      if (entry->state == CTE_NEW)
+        bind_cte(c, f, i);
+      else if (entry->state == CTE_BINDING)
+        publish_seed(c, entry);
       entry->used = true;
       return entry;
     }
@@ -165,8 +175,9 @@ static scope_item *add_item(check_ctx *c, check_scope *s, scope_item item) {
 
 /** Tables that an engine keeps about itself: there, though no catalog lists them. */
 static bool is_system_table(const check_ctx *c, const sql_from *f) {
-  static const char *const schemas[] = {"information_schema", "pg_catalog", "sys", "mysql",
-                                        "performance_schema", "system", "INFORMATION_SCHEMA"};
+  static const char *const schemas[] = {
+      "information_schema", "pg_catalog", "sys", "mysql", "performance_schema", "system",
+      "INFORMATION_SCHEMA"};
   str name = f->name.text;
   if (c->dialect == SQL_SQLITE)
     return str_starts_nocase(name, STR("sqlite_")) && !f->schema.text.len;
@@ -179,7 +190,8 @@ static bool is_system_table(const check_ctx *c, const sql_from *f) {
 static bool schema_fits(const check_ctx *c, const sql_from *f, const cat_table *t) {
   if (!f->schema.text.len) return true;
   if (t->schema.len && str_eq_nocase(f->schema.text, t->schema)) return true;
-  if (c->rules->schema) return !t->schema.len && str_eq_nocase(f->schema.text, str_from(c->rules->schema));
+  if (c->rules->schema)
+    return !t->schema.len && str_eq_nocase(f->schema.text, str_from(c->rules->schema));
   return !t->schema.len;
 }
 
@@ -188,7 +200,9 @@ static void add_table(check_ctx *c, check_scope *s, sql_from *f) {
   cte_entry *entry = f->schema.text.len ? NULL : find_cte(c, f->name.text);
   if (entry) {
     f->cte = entry->cte;
-    add_item(c, s, (scope_item){.from = f, .name = name, .outputs = &entry->outputs, .open = entry->open});
+    add_item(
+        c, s,
+        (scope_item){.from = f, .name = name, .outputs = &entry->outputs, .open = entry->open});
     return;
   }
   const cat_table *t = c->cat ? catalog_table(c->cat, f->name.text) : NULL;
@@ -238,10 +252,14 @@ static void add_aliased_join(check_ctx *c, check_scope *s, sql_from *f) {
 static void add_leaf(check_ctx *c, check_scope *s, sql_from *f) {
   f->table = -1;
   f->cte = NULL;
-  if (f->kind == SQL_FROM_JOIN) add_aliased_join(c, s, f);
-  else if (f->kind == SQL_FROM_TABLE) add_table(c, s, f);
-  else if (f->query) add_query(c, s, f);
-  else add_call(c, s, f);
+  if (f->kind == SQL_FROM_JOIN)
+    add_aliased_join(c, s, f);
+  else if (f->kind == SQL_FROM_TABLE)
+    add_table(c, s, f);
+  else if (f->query)
+    add_query(c, s, f);
+  else
+    add_call(c, s, f);
 }
 
 static void merge_items(check_ctx *c, check_scope *s, const bound_join *j) {
@@ -335,7 +353,8 @@ static void bind_order(check_ctx *c, check_scope *s) {
   const sql_query *q = s->query;
   for (size_t i = 0; i < q->order_by.len; i++) {
     sql_expr *e = without_collation(q->order_by.items[i].expr);
-    sql_item *alias = e && e->kind == SQL_COLUMN && !e->table.text.ptr ? scope_alias(s, e->name.text) : NULL;
+    sql_item *alias =
+        e && e->kind == SQL_COLUMN && !e->table.text.ptr ? scope_alias(s, e->name.text) : NULL;
     if (alias) {
       e->bound = (sql_binding){.table = -1, .column = -1, .alias = alias};
       continue;
@@ -461,8 +480,10 @@ static void bind_query(check_ctx *c, sql_query *q, check_scope *outer) {
   } else if ((q->scope = ARENA_NEW(c->a, check_scope))) {
     *q->scope = (check_scope){.outer = outer, .query = q};
     c->scope = q->scope;
-    if (q->kind == SQL_VALUES) bind_exprs(c, &q->rows);
-    else bind_select(c, q->scope);
+    if (q->kind == SQL_VALUES)
+      bind_exprs(c, &q->rows);
+    else
+      bind_select(c, q->scope);
     q->scope->bound = true;
     bind_limit(c, q);
   } else {
@@ -484,7 +505,8 @@ emend_rc check_bind_with(check_ctx *c, sql_query *q, emend_error *err) {
 
 emend_rc check_bind(sql_query *q, const catalog *cat, sql_dialect_id dialect, arena *a,
                     diag_list *diags, emend_error *err) {
-  check_ctx c = {.cat = cat, .dialect = dialect, .rules = check_rules_of(dialect), .a = a, .diags = diags};
+  check_ctx c = {
+      .cat = cat, .dialect = dialect, .rules = check_rules_of(dialect), .a = a, .diags = diags};
   emend_rc rc = check_bind_with(&c, q, err);
   if (rc == EMEND_OK && diags) diag_sort(diags);
   return rc;

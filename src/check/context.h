@@ -8,14 +8,14 @@
 /** How a dialect resolves names; one row of the table in rules.c. */
 typedef struct check_rules {
   bool alias_in_where, alias_in_group, alias_in_having, alias_in_order_expr, alias_in_select;
-  bool on_sees_all;      /* ON may name tables that are joined further right */
-  bool dq_string;        /* "word" that names nothing is text */
-  bool rowid;            /* every table has rowid, oid, _rowid_ */
-  bool cte_forward;      /* a WITH query may name a later one */
-  bool cte_self;         /* … and itself, without RECURSIVE */
-  bool whole_row;        /* a table's name alone is its row */
-  bool derived_columns;  /* (SELECT …) AS t (a, b) */
-  const char *schema;    /* the schema that names need not mention, or NULL */
+  bool on_sees_all;     /* ON may name tables that are joined further right */
+  bool dq_string;       /* "word" that names nothing is text */
+  bool rowid;           /* every table has rowid, oid, _rowid_ */
+  bool cte_forward;     /* a WITH query may name a later one */
+  bool cte_self;        /* … and itself, without RECURSIVE */
+  bool whole_row;       /* a table's name alone is its row */
+  bool derived_columns; /* (SELECT …) AS t (a, b) */
+  const char *schema;   /* the schema that names need not mention, or NULL */
 } check_rules;
 
 const check_rules *check_rules_of(sql_dialect_id d);
@@ -23,8 +23,8 @@ const check_rules *check_rules_of(sql_dialect_id d);
 /** One column of what a query gives. */
 typedef struct check_output {
   str name;
-  sql_item *item;    /* NULL: it came out of a star, and `bound` says which column it is */
-  sql_expr *expr;    /* of the item, or of a VALUES row */
+  sql_item *item; /* NULL: it came out of a star, and `bound` says which column it is */
+  sql_expr *expr; /* of the item, or of a VALUES row */
   sql_binding bound;
 } check_output;
 typedef VEC(check_output) check_outputs;
@@ -39,13 +39,13 @@ typedef struct scope_merge {
 /** One table, derived table, CTE or call of a FROM. */
 typedef struct scope_item {
   sql_from *from;
-  str name;                      /* what its columns are qualified with; empty: nothing */
-  const cat_table *table;        /* of the catalog, or NULL */
-  const check_outputs *outputs;  /* of a derived table or CTE, or NULL */
-  bool open;                     /* its columns are not known: any name may be one */
-  bool unknown;                  /* open, because there is no such table */
+  str name;                     /* what its columns are qualified with; empty: nothing */
+  const cat_table *table;       /* of the catalog, or NULL */
+  const check_outputs *outputs; /* of a derived table or CTE, or NULL */
+  bool open;                    /* its columns are not known: any name may be one */
+  bool unknown;                 /* open, because there is no such table */
   scope_merge *merges;
-  sql_exprs wanted;              /* what was asked of an unknown table */
+  sql_exprs wanted; /* what was asked of an unknown table */
 } scope_item;
 
 /** The names that one SELECT sees; kept in sql_query.scope for the checks that follow. */
@@ -53,9 +53,9 @@ typedef struct check_scope {
   struct check_scope *outer;
   sql_query *query;
   VEC(scope_item) items;
-  size_t lo, hi;                 /* items visible to the clause being bound */
-  bool aliases;                  /* select aliases visible to it */
-  bool bound;                    /* all its clauses are bound */
+  size_t lo, hi; /* items visible to the clause being bound */
+  bool aliases;  /* select aliases visible to it */
+  bool bound;    /* all its clauses are bound */
   bool outputs_done, outputs_open;
   check_outputs outputs;
 } check_scope;
@@ -69,22 +69,22 @@ typedef struct cte_entry {
 } cte_entry;
 typedef struct cte_frame {
   struct cte_frame *outer;
-  check_scope *scope;            /* around the query that has the WITH */
+  check_scope *scope; /* around the query that has the WITH */
   sql_query *query;
   cte_entry *entries;
   size_t n, visible;
 } cte_frame;
 
 typedef struct check_ctx {
-  const catalog *cat;            /* NULL: any table may be there */
+  const catalog *cat; /* NULL: any table may be there */
   sql_dialect_id dialect;
   const check_rules *rules;
   arena *a;
-  diag_list *diags;              /* NULL: keep quiet */
-  check_scope *scope;            /* of what is being bound */
+  diag_list *diags;   /* NULL: keep quiet */
+  check_scope *scope; /* of what is being bound */
   cte_frame *ctes;
   int depth;
-  bool failed;                   /* memory ran out, or nesting went too deep */
+  bool failed; /* memory ran out, or nesting went too deep */
 } check_ctx;
 
 /* ---- diagnostics (diag.c) ---- */
@@ -106,7 +106,8 @@ typedef struct check_code_info {
 const check_code_info *check_code_of(check_code c);
 
 #define NO_STR ((str){NULL, 0})
-/** Appends; {0} {1} {2} of the code's message become a0, a1, a2. NULL when quiet or out of memory. */
+/** Appends; {0} {1} {2} of the code's message become a0, a1, a2. NULL when quiet or out of memory.
+ */
 diag *diag_add(check_ctx *c, check_code code, sql_span span, str a0, str a1, str a2);
 void diag_suggest(check_ctx *c, diag *d, str text, sql_span span, str why, double score);
 /** Stable, by where they start. */
@@ -125,7 +126,8 @@ const check_outputs *scope_outputs(check_ctx *c, sql_query *q, bool *open);
 /** Binds the column reference `e`, which stands in the clause of c->scope now bound. */
 void scope_resolve(check_ctx *c, sql_expr *e);
 /** The item that `name` qualifies by, from c->scope outwards; NULL without. */
-scope_item *scope_item_named(check_ctx *c, const sql_name *schema, const sql_name *name, int *depth);
+scope_item *scope_item_named(check_ctx *c, const sql_name *schema, const sql_name *name,
+                             int *depth);
 
 /** The select item of `s` with that alias, or NULL. */
 sql_item *scope_alias(const check_scope *s, str name);
@@ -146,7 +148,8 @@ void names_circular(check_ctx *c, const sql_cte *cte);
 /** `t.*` whose t is nothing here. */
 void names_star(check_ctx *c, sql_expr *e);
 /** USING names that one side of the join has not. */
-void names_using(check_ctx *c, check_scope *s, const sql_from *join, size_t lo, size_t mid, size_t hi);
+void names_using(check_ctx *c, check_scope *s, const sql_from *join, size_t lo, size_t mid,
+                 size_t hi);
 /** The ORDER BY term `e`, the `i`th from 0, that no arm of a compound gives. */
 void names_compound_order(check_ctx *c, sql_expr *e, size_t i);
 

@@ -45,8 +45,8 @@ void names_unknown_column(check_ctx *c, sql_expr *e) {
     diag_add(c, CHECK_WRONG_ALIAS, e->table.span, e->table.text, e->name.text, owner->name);
     return;
   }
-  diag_add(c, CHECK_UNKNOWN_COLUMN, e->name.span, e->name.text,
-           in_words(c, " in ", e->table.text), NO_STR);
+  diag_add(c, CHECK_UNKNOWN_COLUMN, e->name.span, e->name.text, in_words(c, " in ", e->table.text),
+           NO_STR);
 }
 
 void names_ambiguous(check_ctx *c, sql_expr *e, const scope_item *x, const scope_item *y) {
@@ -75,7 +75,8 @@ static bool side_has(const check_ctx *c, const check_scope *s, size_t from, size
   return false;
 }
 
-void names_using(check_ctx *c, check_scope *s, const sql_from *join, size_t lo, size_t mid, size_t hi) {
+void names_using(check_ctx *c, check_scope *s, const sql_from *join, size_t lo, size_t mid,
+                 size_t hi) {
   for (size_t i = 0; i < join->using_names.len; i++) {
     const sql_name *n = &join->using_names.items[i];
     bool left = side_has(c, s, lo, mid, n->text), right = side_has(c, s, mid, hi, n->text);
@@ -89,7 +90,8 @@ void names_unknown_tables(check_ctx *c, check_scope *s) {
   for (size_t i = 0; i < s->items.len; i++) {
     const scope_item *item = &s->items.items[i];
     if (item->unknown)
-      diag_add(c, CHECK_UNKNOWN_TABLE, item->from->name.span, item->from->name.text, NO_STR, NO_STR);
+      diag_add(c, CHECK_UNKNOWN_TABLE, item->from->name.span, item->from->name.text, NO_STR,
+               NO_STR);
   }
 }
 

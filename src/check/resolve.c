@@ -60,8 +60,8 @@ static bool answers_to(const check_ctx *c, const scope_item *item, const sql_nam
 typedef struct finding {
   scope_item *item, *second; /* second: another that it could be */
   int column;
-  scope_item *open;          /* one whose columns are not known */
-  scope_item *named;         /* answers to the qualifier, or stands alone; for rowid */
+  scope_item *open;  /* one whose columns are not known */
+  scope_item *named; /* answers to the qualifier, or stands alone; for rowid */
   size_t n_named;
 } finding;
 
@@ -116,7 +116,8 @@ static bool settle(check_ctx *c, check_scope *s, sql_expr *e, int depth, finding
     if (f->second) names_ambiguous(c, e, f->item, f->second);
     return true;
   }
-  if (f->n_named == 1 && is_rowid(c, e->name.text) && !(f->named->table && f->named->table->is_view)) {
+  if (f->n_named == 1 && is_rowid(c, e->name.text) &&
+      !(f->named->table && f->named->table->is_view)) {
     bind_to(e, f->named, -1, depth);
     return true;
   }
@@ -159,6 +160,8 @@ void scope_resolve(check_ctx *c, sql_expr *e) {
     return;
   }
   bool text = c->rules->dq_string && e->name.quote == '"' && !e->table.text.ptr;
-  if (text) names_dq_string(c, e);
-  else names_unknown_column(c, e);
+  if (text)
+    names_dq_string(c, e);
+  else
+    names_unknown_column(c, e);
 }
