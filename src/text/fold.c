@@ -68,12 +68,22 @@ static bool is_accent(utf8proc_int32_t c) {
 /* Whether `c` only separates: white space, punctuation, controls. "+" and "€" mean something. */
 static bool is_separator(utf8proc_int32_t c) {
   switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_PC: case UTF8PROC_CATEGORY_PD: case UTF8PROC_CATEGORY_PS:
-    case UTF8PROC_CATEGORY_PE: case UTF8PROC_CATEGORY_PI: case UTF8PROC_CATEGORY_PF:
-    case UTF8PROC_CATEGORY_PO: case UTF8PROC_CATEGORY_ZS: case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP: case UTF8PROC_CATEGORY_CC: case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_SK: return true;
-    default: return false;
+    case UTF8PROC_CATEGORY_PC:
+    case UTF8PROC_CATEGORY_PD:
+    case UTF8PROC_CATEGORY_PS:
+    case UTF8PROC_CATEGORY_PE:
+    case UTF8PROC_CATEGORY_PI:
+    case UTF8PROC_CATEGORY_PF:
+    case UTF8PROC_CATEGORY_PO:
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_SK:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -105,8 +115,10 @@ str text_normalise(arena *a, str s) {
   utf8proc_ssize_t kept = 0;
   for (utf8proc_ssize_t i = 0; i < n; i++) {
     if (is_accent(points[i])) continue;
-    if (!is_separator(points[i])) points[kept++] = points[i];
-    else if (kept && points[kept - 1] != ' ') points[kept++] = ' ';
+    if (!is_separator(points[i]))
+      points[kept++] = points[i];
+    else if (kept && points[kept - 1] != ' ')
+      points[kept++] = ' ';
   }
   while (kept && points[kept - 1] == ' ') kept--;
   return encode(a, points, kept);

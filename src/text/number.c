@@ -12,46 +12,46 @@ typedef struct number_word {
 
 /* In ascending order of the word, for a binary search. */
 static const number_word NUMBERS[] = {
-    {"billion", 1e9, false},      {"dozen", 12, false},        {"eight", 8, false},
-    {"eighteen", 18, false},      {"eighteenth", 18, true},    {"eighth", 8, true},
-    {"eightieth", 80, true},      {"eighty", 80, false},       {"eleven", 11, false},
-    {"eleventh", 11, true},       {"fifteen", 15, false},      {"fifteenth", 15, true},
-    {"fifth", 5, true},           {"fiftieth", 50, true},      {"fifty", 50, false},
-    {"first", 1, true},           {"five", 5, false},          {"fortieth", 40, true},
-    {"forty", 40, false},         {"four", 4, false},          {"fourteen", 14, false},
-    {"fourteenth", 14, true},     {"fourth", 4, true},         {"hundred", 100, false},
-    {"hundredth", 100, true},     {"million", 1e6, false},     {"millionth", 1e6, true},
-    {"nine", 9, false},           {"nineteen", 19, false},     {"nineteenth", 19, true},
-    {"ninetieth", 90, true},      {"ninety", 90, false},       {"ninth", 9, true},
-    {"once", 1, false},           {"one", 1, false},           {"second", 2, true},
-    {"seven", 7, false},          {"seventeen", 17, false},    {"seventeenth", 17, true},
-    {"seventh", 7, true},         {"seventieth", 70, true},    {"seventy", 70, false},
-    {"six", 6, false},            {"sixteen", 16, false},      {"sixteenth", 16, true},
-    {"sixth", 6, true},           {"sixtieth", 60, true},      {"sixty", 60, false},
-    {"ten", 10, false},           {"tenth", 10, true},         {"third", 3, true},
-    {"thirteen", 13, false},      {"thirteenth", 13, true},    {"thirtieth", 30, true},
-    {"thirty", 30, false},        {"thousand", 1000, false},   {"thousandth", 1000, true},
-    {"three", 3, false},          {"thrice", 3, false},        {"trillion", 1e12, false},
-    {"twelfth", 12, true},        {"twelve", 12, false},       {"twentieth", 20, true},
-    {"twenty", 20, false},        {"twice", 2, false},         {"two", 2, false},
+    {"billion", 1e9, false},  {"dozen", 12, false},      {"eight", 8, false},
+    {"eighteen", 18, false},  {"eighteenth", 18, true},  {"eighth", 8, true},
+    {"eightieth", 80, true},  {"eighty", 80, false},     {"eleven", 11, false},
+    {"eleventh", 11, true},   {"fifteen", 15, false},    {"fifteenth", 15, true},
+    {"fifth", 5, true},       {"fiftieth", 50, true},    {"fifty", 50, false},
+    {"first", 1, true},       {"five", 5, false},        {"fortieth", 40, true},
+    {"forty", 40, false},     {"four", 4, false},        {"fourteen", 14, false},
+    {"fourteenth", 14, true}, {"fourth", 4, true},       {"hundred", 100, false},
+    {"hundredth", 100, true}, {"million", 1e6, false},   {"millionth", 1e6, true},
+    {"nine", 9, false},       {"nineteen", 19, false},   {"nineteenth", 19, true},
+    {"ninetieth", 90, true},  {"ninety", 90, false},     {"ninth", 9, true},
+    {"once", 1, false},       {"one", 1, false},         {"second", 2, true},
+    {"seven", 7, false},      {"seventeen", 17, false},  {"seventeenth", 17, true},
+    {"seventh", 7, true},     {"seventieth", 70, true},  {"seventy", 70, false},
+    {"six", 6, false},        {"sixteen", 16, false},    {"sixteenth", 16, true},
+    {"sixth", 6, true},       {"sixtieth", 60, true},    {"sixty", 60, false},
+    {"ten", 10, false},       {"tenth", 10, true},       {"third", 3, true},
+    {"thirteen", 13, false},  {"thirteenth", 13, true},  {"thirtieth", 30, true},
+    {"thirty", 30, false},    {"thousand", 1000, false}, {"thousandth", 1000, true},
+    {"three", 3, false},      {"thrice", 3, false},      {"trillion", 1e12, false},
+    {"twelfth", 12, true},    {"twelve", 12, false},     {"twentieth", 20, true},
+    {"twenty", 20, false},    {"twice", 2, false},       {"two", 2, false},
     {"zero", 0, false},
 };
 
 /* In ascending order, for a binary search. */
 static const char *const STOP_WORDS[] = {
-    "'s",     "a",       "about",  "all",    "also",   "am",     "an",     "and",    "any",
-    "are",    "aren't",  "as",     "at",     "be",     "been",   "being",  "both",   "but",
-    "by",     "can",     "could",  "did",    "didn't", "do",     "does",   "doesn't", "doing",
-    "don't",  "each",    "every",  "find",   "for",    "from",   "give",   "had",    "has",
-    "hasn't", "have",    "haven't", "having", "he",    "her",    "hers",   "him",    "his",
-    "how",    "i",       "if",     "in",     "into",   "is",     "isn't",  "it",     "its",
-    "just",   "let",     "list",   "many",   "me",     "more",   "most",   "much",   "my",
-    "no",     "nor",     "not",    "of",     "on",     "or",     "our",    "out",    "over",
-    "please", "return",  "same",   "she",    "should", "show",   "so",     "some",   "such",
-    "tell",   "than",    "that",   "the",    "their",  "them",   "then",   "there",  "these",
-    "they",   "this",    "those",  "to",     "too",    "under",  "us",     "very",   "was",
-    "wasn't", "we",      "were",   "weren't", "what",  "when",   "where",  "which",  "who",
-    "whom",   "whose",   "why",    "will",   "with",   "would",  "you",    "your",
+    "'s",     "a",      "about",   "all",     "also",   "am",    "an",    "and",     "any",
+    "are",    "aren't", "as",      "at",      "be",     "been",  "being", "both",    "but",
+    "by",     "can",    "could",   "did",     "didn't", "do",    "does",  "doesn't", "doing",
+    "don't",  "each",   "every",   "find",    "for",    "from",  "give",  "had",     "has",
+    "hasn't", "have",   "haven't", "having",  "he",     "her",   "hers",  "him",     "his",
+    "how",    "i",      "if",      "in",      "into",   "is",    "isn't", "it",      "its",
+    "just",   "let",    "list",    "many",    "me",     "more",  "most",  "much",    "my",
+    "no",     "nor",    "not",     "of",      "on",     "or",    "our",   "out",     "over",
+    "please", "return", "same",    "she",     "should", "show",  "so",    "some",    "such",
+    "tell",   "than",   "that",    "the",     "their",  "them",  "then",  "there",   "these",
+    "they",   "this",   "those",   "to",      "too",    "under", "us",    "very",    "was",
+    "wasn't", "we",     "were",    "weren't", "what",   "when",  "where", "which",   "who",
+    "whom",   "whose",  "why",     "will",    "with",   "would", "you",   "your",
 };
 
 static int compare_word(const void *key, const void *item) {
@@ -101,9 +101,12 @@ bool text_number_word(str lower, double *value, bool *ordinal) {
   double v = 0;
   bool o = false;
   const number_word *n = find_number(lower);
-  if (n) v = n->value, o = n->ordinal;
-  else if (digit_ordinal(lower, &v)) o = true;
-  else if (!tens_and_unit(lower, &v, &o)) return false;
+  if (n)
+    v = n->value, o = n->ordinal;
+  else if (digit_ordinal(lower, &v))
+    o = true;
+  else if (!tens_and_unit(lower, &v, &o))
+    return false;
   if (value) *value = v;
   if (ordinal) *ordinal = o;
   return true;

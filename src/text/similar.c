@@ -85,9 +85,12 @@ double text_trigram_similarity(str a, str b) {
   uint32_t x[LONGEST + 1], y[LONGEST + 1];
   int nx = trigrams(a, x), ny = trigrams(b, y), shared = 0;
   for (int i = 0, j = 0; i < nx && j < ny;) {
-    if (x[i] == y[j]) shared++, i++, j++;
-    else if (x[i] < y[j]) i++;
-    else j++;
+    if (x[i] == y[j])
+      shared++, i++, j++;
+    else if (x[i] < y[j])
+      i++;
+    else
+      j++;
   }
   return (double)shared / (double)(nx + ny - shared);
 }

@@ -8,15 +8,15 @@
 #include "base/vec.h"
 
 typedef struct text_word {
-  str raw;        /* as written, pointing into the question */
-  str lower;      /* Unicode lower case, NFKC */
-  str stem;       /* Snowball English stem of `lower` */
+  str raw;           /* as written, pointing into the question */
+  str lower;         /* Unicode lower case, NFKC */
+  str stem;          /* Snowball English stem of `lower` */
   uint32_t from, to; /* byte span in the question */
-  bool capital;   /* starts with an upper-case letter */
-  bool quoted;    /* stands between quotes */
-  bool is_number; /* digits, decimals, thousands separators, or a number word */
-  double number;  /* its value when is_number */
-  bool is_date;   /* a date or time of day in digits: 2014-03-05, 3/5/2014, 10:30 */
+  bool capital;      /* starts with an upper-case letter */
+  bool quoted;       /* stands between quotes */
+  bool is_number;    /* digits, decimals, thousands separators, or a number word */
+  double number;     /* its value when is_number */
+  bool is_date;      /* a date or time of day in digits: 2014-03-05, 3/5/2014, 10:30 */
   bool is_punct;
 } text_word;
 typedef VEC(text_word) text_words;

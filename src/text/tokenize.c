@@ -17,7 +17,7 @@ typedef struct tokenizer {
   str text;
   arena *a;
   text_words *out;
-  size_t quote_end;      /* words that start before it are quoted */
+  size_t quote_end;       /* words that start before it are quoted */
   bool no_more_quotes[6]; /* of QUOTES: no closing one is left */
 } tokenizer;
 
@@ -310,8 +310,10 @@ static void open_quote(tokenizer *t, size_t at) {
     if (t->no_more_quotes[q] || !starts_at(t->text, at, QUOTES[q].open)) continue;
     if (from >= t->text.len || ascii_is_space(t->text.ptr[from])) continue;
     size_t close = find_close(t->text, from, QUOTES[q].close);
-    if (close == SIZE_MAX) t->no_more_quotes[q] = true;
-    else t->quote_end = close + 1;
+    if (close == SIZE_MAX)
+      t->no_more_quotes[q] = true;
+    else
+      t->quote_end = close + 1;
     return;
   }
 }

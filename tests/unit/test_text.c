@@ -135,8 +135,8 @@ static void other_languages_pass_through(void **state) {
 static void any_bytes_give_words_in_linear_time(void **state) {
   (void)state;
   static char big[1 << 20];
-  const char *patterns[] = {"'a ", "\"a", "\xff", "“", "1,", "a-", "'", ".1", "有", "a.", "\xc3",
-                            "two hundred ", "1-1-", "0:"};
+  const char *patterns[] = {"'a ", "\"a", "\xff", "“",    "1,",           "a-",   "'",
+                            ".1",  "有",  "a.",   "\xc3", "two hundred ", "1-1-", "0:"};
   for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++) {
     size_t n = strlen(patterns[p]);
     for (size_t i = 0; i < sizeof big; i++) big[i] = patterns[p][i % n];
@@ -168,16 +168,26 @@ static const char *split(const char *name) {
 
 static void names_fall_into_their_words(void **state) {
   (void)state;
-  const char *cases[][2] = {
-      {"customerId", "customer id"},   {"CUSTOMER_ID", "customer id"},
-      {"Customer ID", "customer id"},
-      {"tblCust2", "tbl cust 2"},      {"HTTPServer", "http server"},  {"IDs", "ids"},
-      {"GNPOld", "gnp old"},           {"StuID", "stu id"},            {"first_name", "first name"},
-      {"2nd_place", "2nd place"},      {"address1", "address 1"},
-      {"dbo.Order-Items", "dbo order items"},
-      {"ÉcoleNom", "école nom"},       {"歌手", "歌手"},               {"__", ""},
-      {"", ""},                        {"A", "a"},                     {"aB", "a b"},
-      {"userIDsList", "user ids list"}, {"Q1Sales", "q 1 sales"}};
+  const char *cases[][2] = {{"customerId", "customer id"},
+                            {"CUSTOMER_ID", "customer id"},
+                            {"Customer ID", "customer id"},
+                            {"tblCust2", "tbl cust 2"},
+                            {"HTTPServer", "http server"},
+                            {"IDs", "ids"},
+                            {"GNPOld", "gnp old"},
+                            {"StuID", "stu id"},
+                            {"first_name", "first name"},
+                            {"2nd_place", "2nd place"},
+                            {"address1", "address 1"},
+                            {"dbo.Order-Items", "dbo order items"},
+                            {"ÉcoleNom", "école nom"},
+                            {"歌手", "歌手"},
+                            {"__", ""},
+                            {"", ""},
+                            {"A", "a"},
+                            {"aB", "a b"},
+                            {"userIDsList", "user ids list"},
+                            {"Q1Sales", "q 1 sales"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     assert_string_equal(split(cases[i][0]), cases[i][1]);
   str two[2];
@@ -239,7 +249,7 @@ static void number_words_have_values(void **state) {
     const char *word;
     double value;
     bool ordinal;
-  } cases[] = {{"three", 3, false},       {"twenty-one", 21, false}, {"first", 1, true},
+  } cases[] = {{"three", 3, false},        {"twenty-one", 21, false}, {"first", 1, true},
                {"thirty-third", 33, true}, {"dozen", 12, false},      {"22nd", 22, true},
                {"zero", 0, false},         {"billion", 1e9, false},   {"second", 2, true}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -248,9 +258,9 @@ static void number_words_have_values(void **state) {
     assert_true(text_number_word(str_from(cases[i].word), &v, &ordinal));
     assert_true(v == cases[i].value && ordinal == cases[i].ordinal);
   }
-  const char *not[] = {"", "singer", "five-one", "twenty-ten", "-", "th", "1x", "twenty-"};
-  for (size_t i = 0; i < sizeof not / sizeof *not; i++)
-    assert_false(text_number_word(str_from(not[i]), NULL, NULL));
+  const char * not [] = {"", "singer", "five-one", "twenty-ten", "-", "th", "1x", "twenty-"};
+  for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
+    assert_false(text_number_word(str_from(not [i]), NULL, NULL));
   const char *all[] = {"one",       "two",       "four",      "five",     "six",    "seven",
                        "eight",     "nine",      "ten",       "eleven",   "twelve", "thirteen",
                        "hundred",   "thousand",  "million",   "trillion", "once",   "twice",
