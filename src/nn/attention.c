@@ -44,7 +44,8 @@ static void one_head(const attention *s, size_t head, const float *q, const floa
     if (s->rel)
       kernel_relation_softmax(row, s->rel + i * s->keys, scratch + i * s->relations, s->keys,
                               scale);
-    else kernel_softmax(row, seen, scale);
+    else
+      kernel_softmax(row, seen, scale);
     memset(row + seen, 0, (s->keys - seen) * sizeof *row);
   }
   product(false, false, s->queries, s->dh, s->keys, a, s->keys, v, s->ld, false, o, s->ld);

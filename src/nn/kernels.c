@@ -13,8 +13,8 @@ typedef struct kernel_table {
   float (*dot)(const float *a, const float *b, size_t n);
   void (*axpy)(float alpha, const float *x, float *y, size_t n);
   void (*softmax_backward)(const float *a, float *da, size_t n, float scale);
-  void (*layernorm)(size_t rows, size_t n, const float *x, const float *g, const float *b,
-                    float *y, float *mean, float *rstd);
+  void (*layernorm)(size_t rows, size_t n, const float *x, const float *g, const float *b, float *y,
+                    float *mean, float *rstd);
   void (*adamw)(const adamw_step *s, float *p, const float *grad, float *m, float *v, size_t n);
 } kernel_table;
 
@@ -97,8 +97,7 @@ size_t panel_size(size_t n, size_t k) { return (n + PANEL - 1) / PANEL * PANEL *
 void panel_pack_rows(const float *w, size_t ld, size_t n, size_t k, float *panels) {
   for (size_t c = 0; c < n; c += PANEL, panels += PANEL * k)
     for (size_t q = 0; q < PANEL; q++)
-      for (size_t i = 0; i < k; i++)
-        panels[i * PANEL + q] = c + q < n ? w[(c + q) * ld + i] : 0.0f;
+      for (size_t i = 0; i < k; i++) panels[i * PANEL + q] = c + q < n ? w[(c + q) * ld + i] : 0.0f;
 }
 
 void panel_pack_cols(const float *w, size_t ld, size_t k, size_t n, float *panels) {
@@ -117,8 +116,8 @@ void panel_gemm(size_t m, size_t n, size_t k, const float *x, size_t ldx, const 
 }
 
 void panel_gemm_add(size_t m, size_t n, size_t k, const float *x, size_t ldx, const float *panels,
-                    float *y, size_t ldy) {
-  kernels()->gemm(m, n, k, x, ldx, panels, NULL, 1, y, ldy);
+                    const float *bias, float *y, size_t ldy) {
+  kernels()->gemm(m, n, k, x, ldx, panels, bias, 1, y, ldy);
 }
 
 /* ---- rows ---- */

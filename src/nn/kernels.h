@@ -28,9 +28,9 @@ void panel_pack_cols(const float *w, size_t ld, size_t k, size_t n, float *panel
 /** y [m,n] = x [m,k] · panels (+ bias [n], which may be NULL); row strides ldx, ldy. */
 void panel_gemm(size_t m, size_t n, size_t k, const float *x, size_t ldx, const float *panels,
                 const float *bias, float *y, size_t ldy);
-/** As panel_gemm without bias, adding to what y holds. */
+/** As panel_gemm, adding to what y holds. */
 void panel_gemm_add(size_t m, size_t n, size_t k, const float *x, size_t ldx, const float *panels,
-                    float *y, size_t ldy);
+                    const float *bias, float *y, size_t ldy);
 
 /** y = (x - mean) / sqrt(var + 1e-5) * g + b over rows of n; x and y may be the same.
  *  mean and rstd [rows] may be NULL. */
@@ -44,8 +44,7 @@ void kernel_softmax(float *x, size_t n, float scale);
 void kernel_relation_softmax(float *x, const uint8_t *rel, const float *p, size_t n, float scale);
 
 /** bins[r] = Σ of x_j with rel_j = r, for n_bins ≤ 256; every rel_j < n_bins. */
-void kernel_relation_bins(const float *x, const uint8_t *rel, size_t n, float *bins,
-                          size_t n_bins);
+void kernel_relation_bins(const float *x, const uint8_t *rel, size_t n, float *bins, size_t n_bins);
 
 /** ds_j = scale * a_j * (da_j - Σ a·da): the backward of softmax, over da in place. */
 void kernel_softmax_backward(const float *a, float *da, size_t n, float scale);

@@ -29,13 +29,13 @@ INLINE void FN(store_panel)(const vec *acc, float *y, size_t width) {
   }
 }
 
-INLINE void FN(load_panel)(vec *acc, const float *y, size_t width) {
+INLINE void FN(add_panel)(vec *acc, const float *y, size_t width) {
   if (width >= PANEL) {
-    for (int i = 0; i < PER_PANEL; i++) acc[i] = LOAD(y + i * LANES);
+    for (int i = 0; i < PER_PANEL; i++) acc[i] += LOAD(y + i * LANES);
   } else {
     float part[PANEL] = {0};
     for (size_t i = 0; i < width; i++) part[i] = y[i];
-    for (int i = 0; i < PER_PANEL; i++) acc[i] = LOAD(part + i * LANES);
+    for (int i = 0; i < PER_PANEL; i++) acc[i] += LOAD(part + i * LANES);
   }
 }
 
@@ -47,10 +47,9 @@ INLINE void FN(block)(int rows, int span, size_t k, const float *x, size_t ldx, 
     size_t left = width - (size_t)p * PANEL;
     for (int r = 0; r < rows; r++) {
       vec *at = &acc[r][p * PER_PANEL];
-      if (add) FN(load_panel)(at, y + (size_t)r * ldy + p * PANEL, left);
-      else if (bias) FN(load_panel)(at, bias + p * PANEL, left);
-      else
-        for (int i = 0; i < PER_PANEL; i++) at[i] = (vec){0};
+      for (int i = 0; i < PER_PANEL; i++) at[i] = (vec){0};
+      if (bias) FN(add_panel)(at, bias + p * PANEL, left);
+      if (add) FN(add_panel)(at, y + (size_t)r * ldy + p * PANEL, left);
     }
   }
   for (size_t i = 0; i < k; i++) {
@@ -62,9 +61,10 @@ INLINE void FN(block)(int rows, int span, size_t k, const float *x, size_t ldx, 
       for (int q = 0; q < span * PER_PANEL; q++) acc[r][q] += wv[q] * x[(size_t)r * ldx + i];
   }
   for (int p = 0; p < span; p++)
-    for (int r = 0; r < rows; r++)
-      FN(store_panel)(&acc[r][p * PER_PANEL], y + (size_t)r * ldy + p * PANEL,
-                      width - (size_t)p * PANEL);
+    for (int r = 0; r < rows; r++) {
+      float *at = y + (size_t)r * ldy + p * PANEL;
+      FN(store_panel)(&acc[r][p * PER_PANEL], at, width - (size_t)p * PANEL);
+    }
 }
 
 /* All rows of `span` panels. */
@@ -76,8 +76,9 @@ INLINE void FN(strip)(int span, size_t m, size_t k, const float *x, size_t ldx, 
   x += r * ldx;
   y += r * ldy;
   switch (m - r) {
-#define TAIL(n)                                                              \
-  case n:                                                                    \
+// clang-format off
+#define TAIL(n)                                                               \
+  case n:                                                                     \
     if (n < ROWS) FN(block)(n, span, k, x, ldx, w, bias, add, y, ldy, width); \
     break;
     TAIL(1) TAIL(2)
@@ -87,8 +88,9 @@ INLINE void FN(strip)(int span, size_t m, size_t k, const float *x, size_t ldx, 
 #if ROWS > 6
     TAIL(6) TAIL(7) TAIL(8) TAIL(9) TAIL(10) TAIL(11)
 #endif
-#undef TAIL
     default: break;
+// clang-format on
+#undef TAIL
   }
 }
 
@@ -213,8 +215,7 @@ TARGET static void FN(axpy)(float alpha, const float *x, float *y, size_t n) {
 TARGET static void FN(softmax_backward)(const float *a, float *da, size_t n, float scale) {
   float mean = FN(dot)(a, da, n);
   size_t j = 0;
-  for (; j + LANES <= n; j += LANES)
-    STORE(da + j, LOAD(a + j) * (LOAD(da + j) - mean) * scale);
+  for (; j + LANES <= n; j += LANES) STORE(da + j, LOAD(a + j) * (LOAD(da + j) - mean) * scale);
   for (; j < n; j++) da[j] = a[j] * (da[j] - mean) * scale;
 }
 
@@ -252,8 +253,8 @@ TARGET static void FN(adamw)(const adamw_step *s, float *p, const float *grad, f
 }
 
 static const kernel_table FN(table) = {
-    FN(gemm),    FN(softmax),          FN(relation_softmax), FN(dot),
-    FN(axpy),    FN(softmax_backward), FN(layernorm),        FN(adamw),
+    FN(gemm), FN(softmax),          FN(relation_softmax), FN(dot),
+    FN(axpy), FN(softmax_backward), FN(layernorm),        FN(adamw),
 };
 
 #undef vec

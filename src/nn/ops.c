@@ -31,8 +31,8 @@ void op_linear_backward(size_t rows, size_t in, size_t out, const float *x, cons
 }
 
 void op_layernorm_backward(size_t rows, size_t n, const float *x, const float *mean,
-                           const float *rstd, const float *g, const float *dy, float *dx,
-                           float *dg, float *db) {
+                           const float *rstd, const float *g, const float *dy, float *dx, float *dg,
+                           float *db) {
   for (size_t r = 0; r < rows; r++, x += n, dy += n, dx += n) {
     float sum = 0, dot = 0;
     for (size_t j = 0; j < n; j++) {

@@ -23,8 +23,8 @@ void op_linear_backward(size_t rows, size_t in, size_t out, const float *x, cons
 
 /** From dy of y = norm(x) g + b (kernel_layernorm, which gave mean and rstd): dx is added to. */
 void op_layernorm_backward(size_t rows, size_t n, const float *x, const float *mean,
-                           const float *rstd, const float *g, const float *dy, float *dx,
-                           float *dg, float *db);
+                           const float *rstd, const float *g, const float *dy, float *dx, float *dg,
+                           float *db);
 
 /** x = max(x, 0) */
 void op_relu(float *x, size_t n);
@@ -48,9 +48,9 @@ void op_bag(const float *table, size_t d, const int32_t *ids, size_t n, float we
  */
 typedef struct attention {
   size_t queries, keys, heads, dh, ld;
-  bool causal;        /* query i sees keys 0..i */
-  const uint8_t *rel; /* [queries, keys]; NULL: no relations, and the next four are unused */
-  size_t relations;   /* ≤ 256 */
+  bool causal;          /* query i sees keys 0..i */
+  const uint8_t *rel;   /* [queries, keys]; NULL: no relations, and the next four are unused */
+  size_t relations;     /* ≤ 256 */
   const float *rk, *rv; /* [relations, dh] */
   const float *rb;      /* [relations, heads] */
 } attention;

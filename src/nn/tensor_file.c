@@ -40,12 +40,16 @@ struct tensor_file {
 static size_t element_size(tensor_dtype t) {
   switch (t) {
     case TENSOR_I8:
-    case TENSOR_U8: return 1;
+    case TENSOR_U8:
+      return 1;
     case TENSOR_U16:
-    case TENSOR_BF16: return 2;
+    case TENSOR_BF16:
+      return 2;
     case TENSOR_F32:
-    case TENSOR_I32: return 4;
-    case TENSOR_I64: return 8;
+    case TENSOR_I32:
+      return 4;
+    case TENSOR_I64:
+      return 8;
   }
   return 0;
 }

@@ -23,8 +23,7 @@ static float *noise(size_t n) {
 }
 
 static void near(double got, double want, double tolerance) {
-  if (fabs(got - want) > tolerance * (1 + fabs(want)))
-    fail_msg("got %.8g, wanted %.8g", got, want);
+  if (fabs(got - want) > tolerance * (1 + fabs(want))) fail_msg("got %.8g, wanted %.8g", got, want);
 }
 
 static void check_gemm(size_t m, size_t n, size_t k) {
@@ -39,13 +38,13 @@ static void check_gemm(size_t m, size_t n, size_t k) {
   panel_gemm(m, n, k, x, ldx, panels, b, y, ldy);
   panel_pack_cols(wt, n, k, n, panels);
   panel_gemm(m, n, k, x, ldx, panels, NULL, z, ldy);
-  panel_gemm_add(m, n, k, x, ldx, panels, z, ldy);
+  panel_gemm_add(m, n, k, x, ldx, panels, b, z, ldy);
   for (size_t r = 0; r < m; r++)
     for (size_t c = 0; c < n; c++) {
       double want = 0;
       for (size_t i = 0; i < k; i++) want += (double)x[r * ldx + i] * w[c * k + i];
       near(y[r * ldy + c], want + b[c], 1e-4);
-      near(z[r * ldy + c], 2 * want, 1e-4);
+      near(z[r * ldy + c], 2 * want + b[c], 1e-4);
     }
   assert_true(y[n] == guard); /* nothing is written past a row's n */
 }

@@ -118,8 +118,13 @@ static double attention_value(void *arg) {
 }
 
 static attention_case attention_make(size_t queries, size_t keys, bool causal, size_t relations) {
-  attention_case t = {.s = {.queries = queries, .keys = keys, .heads = 2, .dh = 3, .ld = 6,
-                            .causal = causal, .relations = relations}};
+  attention_case t = {.s = {.queries = queries,
+                            .keys = keys,
+                            .heads = 2,
+                            .dh = 3,
+                            .ld = 6,
+                            .causal = causal,
+                            .relations = relations}};
   t.q = noise(queries * 6);
   t.k = noise(keys * 6);
   t.v = noise(keys * 6);
@@ -141,8 +146,8 @@ static attention_case attention_make(size_t queries, size_t keys, bool causal, s
 
 static void check_attention(attention_case t) {
   size_t nq = t.s.queries * 6, nk = t.s.keys * 6, nr = t.s.relations;
-  attention_grad g = {zeros(nq), zeros(nk), zeros(nk), zeros(nr * 3 + 1), zeros(nr * 3 + 1),
-                      zeros(nr * 2 + 1)};
+  attention_grad g = {zeros(nq),         zeros(nk),         zeros(nk),
+                      zeros(nr * 3 + 1), zeros(nr * 3 + 1), zeros(nr * 2 + 1)};
   attention_value(&t);
   op_attention_backward(&t.s, t.q, t.k, t.v, t.a, t.c, &g, t.scratch);
   check_gradient("q", attention_value, &t, t.q, g.dq, nq);
