@@ -104,3 +104,12 @@ build() {
   say "Building in $1/ ..."
   configure "$@" && quietly "$1/build.log" cmake --build "$1" -j "$(jobs_here)"
 }
+
+# build_only FOLDER TARGET…: as build, without the tests and whatever else is not named.
+build_only() {
+  folder=$1
+  shift
+  say "Building in $folder/ ..."
+  configure "$folder" || return 1
+  quietly "$folder/build.log" cmake --build "$folder" -j "$(jobs_here)" --target "$@"
+}

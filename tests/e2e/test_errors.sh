@@ -1,0 +1,84 @@
+#!/bin/sh
+# Databases, questions and weights that are not what they should be: a clear reason, the
+# contract's exit code, never a crash.
+. "$(dirname "$0")/lib.sh"
+need_emend
+"$MAKE_DEMO" "$work/shop.sqlite" || exit 1
+db=$work/shop.sqlite
+how_many="How many customers are there?"
+
+run "$EMEND" ask --db "$work/nowhere.sqlite" "$how_many"
+expect_clear_error 3 'nowhere.sqlite'
+[ ! -e "$work/nowhere.sqlite" ] || fail "a database was created"
+mkdir "$work/folder"
+run "$EMEND" ask --db "$work/folder" "$how_many"
+expect_clear_error 3 'director|folder'
+: >"$work/empty.sqlite"
+run "$EMEND" ask --db "$work/empty.sqlite" "$how_many"
+expect_status 1 3
+cat "$work/out" >>"$work/err"
+expect_err 'empty|no table'
+[ ! -s "$work/empty.sqlite" ] || fail "the empty file was written to"
+echo "name,city" >"$work/text.csv"
+run "$EMEND" ask --db "$work/text.csv" "$how_many"
+expect_clear_error 3 'not a (sqlite )?database'
+"$PROGRAMS/run_sql" "$work/none.sqlite" "CREATE TABLE t (x); DROP TABLE t"
+run "$EMEND" ask --db "$work/none.sqlite" "$how_many"
+expect_status 1 3
+cat "$work/out" >>"$work/err"
+expect_err 'no table'
+
+# The header is a database's; the pages are not.
+head -c 4096 "$db" >"$work/corrupt.sqlite"
+head -c 200000 /dev/zero | tr '\0' 'x' >>"$work/corrupt.sqlite"
+run "$EMEND" ask --db "$work/corrupt.sqlite" "$how_many"
+expect_clear_error 3 'malformed|corrupt|damaged'
+head -c 20000 "$db" >"$work/cut.sqlite"
+run "$EMEND" ask --db "$work/cut.sqlite" "$how_many"
+expect_clear_error 3 'malformed|corrupt|damaged'
+
+# Locked by a writer that does not let go.
+cp "$db" "$work/locked.sqlite"
+mkfifo "$work/hold"
+"$PROGRAMS/run_sql" "$work/locked.sqlite" "BEGIN EXCLUSIVE" hold <"$work/hold" >"$work/ready" &
+holder=$!
+exec 9>"$work/hold"
+for i in 1 2 3 4 5 6 7 8 9 10; do grep -q ready "$work/ready" && break; sleep 0.2; done
+run "$EMEND" ask --db "$work/locked.sqlite" --timeout 10 "$how_many"
+expect_clear_error 3 'lock|busy'
+exec 9>&-
+wait $holder
+
+run "$EMEND" ask --db "$db" ""
+expect_clear_error 2 'question'
+run "$EMEND" ask --db "$db" "   "
+expect_clear_error 2 'question'
+head -c 1048576 /dev/zero | tr '\0' 'a' >"$work/long"
+run_with "$work/long" "$EMEND" ask --db "$db" -
+expect_clear_error 2 'long'
+run "$EMEND" ask --db "$db" "$(head -c 100000 "$work/long")"
+expect_clear_error 2 'long'
+run "$EMEND" ask --db "$db" "$(printf 'How many \377\376 are there?')"
+expect_clear_error 2 'utf-8'
+
+for wreck in text empty cut; do
+  model=$(ls "$SOURCE_DIR"/models/*.emend 2>/dev/null | head -n 1)
+  case $wreck in
+    text) echo "not weights" >"$work/$wreck.emend" ;;
+    empty) : >"$work/$wreck.emend" ;;
+    cut) head -c 100000 "${model:-/dev/null}" >"$work/$wreck.emend" ;;
+  esac
+  run env "EMEND_MODEL=$work/$wreck.emend" "$EMEND" ask --db "$db" "$how_many"
+  expect_clear_error 3 "$wreck.emend"
+done
+run env "EMEND_MODEL=$work/absent.emend" "$EMEND" ask --db "$db" "$how_many"
+expect_clear_error 3 'absent.emend'
+
+# A state that cannot be written, and one that a newer version wrote.
+run "$EMEND" ask --db "$db" --state "$work/folder" "$how_many"
+expect_status 3
+"$PROGRAMS/run_sql" "$work/newer.sqlite" "PRAGMA user_version = 99999; CREATE TABLE t (x)"
+run "$EMEND" ask --db "$db" --state "$work/newer.sqlite" "$how_many"
+expect_status 3
+expect_err 'newer|not .*emend'
+finish

@@ -1,0 +1,21 @@
+#!/bin/sh
+# An installed emend finds its weights in its data folder, wherever the prefix was moved to, and
+# a program builds against what was installed.
+. "$(dirname "$0")/lib.sh"
+need_emend
+prefix=$work/moved
+cmake --install "$BUILD_DIR" --prefix "$work/prefix" >"$work/out" 2>&1 || {
+  cat "$work/out"
+  fail "cmake --install"
+}
+mv "$work/prefix" "$prefix"
+for file in bin/emend include/emend/emend.h share/man/man1/emend.1; do
+  [ -e "$prefix/$file" ] || fail "no $file in the prefix"
+done
+ls "$prefix"/share/emend/models/* >/dev/null 2>&1 || fail "no weights in the prefix"
+"$MAKE_DEMO" "$work/shop.sqlite" || exit 1
+cd / || exit 1
+run "$prefix/bin/emend" ask --db "$work/shop.sqlite" --json "How many customers are there?"
+expect_status 0
+expect_json '.rows[0][0]' 1600
+finish
