@@ -12,7 +12,8 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-/** Bytes [from, to) of the SQL text; {0,0} on nodes that were built, not parsed. */
+/** Bytes [from, to) of the SQL text; {0,0} on nodes that were built, not parsed. The span of a
+ *  parenthesised expression or query covers its parentheses. */
 typedef struct sql_span {
   uint32_t from, to;
 } sql_span;
@@ -21,8 +22,9 @@ typedef struct sql_span {
 typedef struct sql_name {
   str text; /* ptr NULL: absent */
   sql_span span;
-  char quote; /* 0, '"', '`' or '[' as it was written */
+  char quote; /* 0, '"', '`' or '[' as it was written; '\'' where SQLite lets a string be a name */
 } sql_name;
+typedef VEC(sql_name) sql_names;
 
 typedef struct sql_expr sql_expr;
 typedef struct sql_query sql_query;
@@ -46,7 +48,8 @@ typedef enum sql_op {
   SQL_OP_LIKE, SQL_OP_ILIKE, SQL_OP_GLOB, SQL_OP_REGEXP, SQL_OP_MATCH, SQL_OP_SIMILAR,
   /* logic */
   SQL_OP_AND, SQL_OP_OR,
-  SQL_OP_OTHER /* an operator of a dialect; its spelling is in `text` */
+  SQL_OP_OTHER /* an operator of a dialect; its spelling is in `text`: "~*", "AT TIME ZONE", "DIV";
+                * "[]" is a subscript, "(+)" Oracle's outer mark, which follows its operand */
 } sql_op;
 
 typedef enum sql_expr_kind {
@@ -56,7 +59,7 @@ typedef enum sql_expr_kind {
   SQL_STRING,   /* text decoded; quote is '\'' or, where a dialect reads "…" as text, '"' */
   SQL_BLOB,     /* text as written: X'…' */
   SQL_PARAM,    /* text as written: ?, ?1, :name, @name, $1 */
-  SQL_TYPED,    /* DATE '2024-01-01', INTERVAL '1' DAY: name = type or unit words, args[0] */
+  SQL_TYPED,    /* DATE '2024-01-01', INTERVAL '1' DAY: name = type, args[0], text = unit words */
   SQL_COLUMN,   /* [[schema.]table.]name */
   SQL_STAR,     /* * or table.* */
   SQL_UNARY,    /* op args[0] */
@@ -68,8 +71,13 @@ typedef enum sql_expr_kind {
   SQL_SUBQUERY, /* (query) as a value */
   SQL_QUANTIFIED, /* op ANY/ALL/SOME (query or args[1]): args[0] op; text = the word */
   SQL_CASE,     /* CASE [base] (WHEN THEN)* [ELSE] END, args in that order; has_base, has_else */
-  SQL_CAST,     /* CAST(args[0] AS type) and x::type; type in `text` */
-  SQL_CALL,     /* name(args) with distinct, star, filter, over, order_by inside */
+  SQL_CAST,     /* CAST(args[0] AS type) and x::type; type in `text`; name: TRY_CAST or the like */
+  SQL_CALL,     /* name(args) with distinct, star, filter, over, order_by inside; or, with query
+                 * set, name(query). Where words stand between the arguments, `text` is their
+                 * pattern with % for each argument: EXTRACT is "YEAR FROM %", TRIM "BOTH % FROM %";
+                 * arguments past the pattern follow after commas: DATEADD is "DAY". "SEPARATOR":
+                 * the last argument is what follows that word.
+                 * quote '[': name[args], as in ARRAY[1, 2] */
   SQL_COLLATE,  /* args[0] COLLATE name */
   SQL_ROW,      /* (a, b, …), at least two */
   SQL_UNKNOWN   /* a span that the parser does not know; `text` is its raw text */
@@ -88,7 +96,8 @@ typedef struct sql_window {
   sql_name base; /* OVER (base …) */
   sql_exprs partition_by;
   sql_orders order_by;
-  str frame;     /* raw text of ROWS/RANGE/GROUPS …, empty without */
+  str frame;     /* ROWS/RANGE/GROUPS …, with % for each of frame_args; empty without */
+  sql_exprs frame_args;
   sql_span span;
 } sql_window;
 typedef VEC(sql_window *) sql_windows;
@@ -116,6 +125,9 @@ struct sql_expr {
   bool negated, distinct, star;  /* star: f(*) */
   bool has_base, has_else;
   bool parenthesized;            /* was written inside its own ( ) */
+  bool bare;                     /* a call written without ( ): CURRENT_DATE */
+  uint16_t height;               /* levels of nodes below, counted by the parser */
+  int nulls;                     /* inside a call: 0 unsaid, 1 IGNORE NULLS, 2 RESPECT NULLS */
   sql_exprs args;
   sql_query *query;
   sql_orders order_by;           /* inside an aggregate call */
@@ -132,7 +144,9 @@ typedef struct sql_item { /* one of the select list */
 } sql_item;
 
 typedef enum sql_from_kind {
-  SQL_FROM_TABLE, SQL_FROM_QUERY, SQL_FROM_CALL, SQL_FROM_JOIN, SQL_FROM_VALUES_, SQL_FROM_UNKNOWN
+  SQL_FROM_TABLE, SQL_FROM_QUERY, SQL_FROM_CALL, SQL_FROM_JOIN,
+  SQL_FROM_VALUES_, /* VALUES (…) without parentheses around it: `query` */
+  SQL_FROM_UNKNOWN
 } sql_from_kind;
 
 typedef enum sql_join_kind {
@@ -144,8 +158,8 @@ struct sql_from {
   sql_from_kind kind;
   sql_span span;
   sql_name schema, name; /* SQL_FROM_TABLE */
-  sql_name alias;
-  VEC(sql_name) column_aliases;
+  sql_name alias;        /* also of a parenthesised join */
+  sql_names column_aliases;
   sql_query *query;      /* SQL_FROM_QUERY */
   bool lateral;
   sql_expr *call;        /* SQL_FROM_CALL */
@@ -153,8 +167,13 @@ struct sql_from {
   bool natural;
   sql_from *left, *right;
   sql_expr *on;
-  VEC(sql_name) using_names;
+  sql_names using_names;
   sql_span join_span;    /* the join's keywords or comma */
+  sql_name indexed_by;   /* SQLite: INDEXED BY name */
+  bool not_indexed;      /* SQLite: NOT INDEXED */
+  bool ordinality;       /* WITH ORDINALITY */
+  bool asof;             /* ASOF JOIN */
+  uint16_t height;
   str text;              /* SQL_FROM_UNKNOWN: raw */
   int table;             /* bound: index in the catalog, or -1 */
   struct sql_cte *cte;   /* bound: the CTE that the name means, or NULL */
@@ -162,8 +181,9 @@ struct sql_from {
 
 typedef struct sql_cte {
   sql_name name;
-  VEC(sql_name) columns;
+  sql_names columns;
   sql_query *query;
+  int materialized; /* 0 unsaid, 1 MATERIALIZED, 2 NOT MATERIALIZED */
   sql_span span;
 } sql_cte;
 
@@ -201,6 +221,10 @@ struct sql_query {
   sql_orders order_by;
   sql_expr *limit, *offset;
   sql_limit_form limit_form;
+  bool limit_percent, limit_ties; /* TOP n PERCENT WITH TIES, FETCH FIRST n ROWS WITH TIES */
+  sql_exprs limit_by;             /* ClickHouse: LIMIT by_limit BY …, before the other LIMIT */
+  sql_expr *by_limit;
+  uint16_t height;
   sql_span limit_span;
   struct check_scope *scope; /* bound: what its names mean; check's own, opaque elsewhere */
 };

@@ -18,8 +18,11 @@ const char *sql_dialect_name(sql_dialect_id d);
 char sql_dialect_quote(sql_dialect_id d);
 bool sql_is_reserved(sql_dialect_id d, str word);
 
-/** Deepest nesting of expressions and queries that the parser follows. */
-enum { SQL_MAX_DEPTH = 200 };
+/** Deepest nesting of expressions and queries that the parser follows; tallest tree that it
+ *  builds, so that walks may recurse (a chain of a thousand ORs is a thousand high; SQLite's
+ *  own limit is 1000); most issues that it lists; longest text that it reads. */
+enum { SQL_MAX_DEPTH = 200, SQL_MAX_HEIGHT = 1200, SQL_MAX_ISSUES = 200,
+       SQL_MAX_TEXT = 32 * 1024 * 1024 };
 
 /**
  * Read `text` whole. Wrong SQL is not an error: the tree holds what was

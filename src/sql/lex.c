@@ -1,0 +1,475 @@
+/* SQL text to tokens, in every dialect. One pass, no backtracking: an unterminated quote or
+ * comment takes the rest of the text, so that the work stays linear. Judges no grammar. */
+#include "sql/lex.h"
+
+#include <string.h>
+
+enum { C_SPACE = 1, C_START = 2, C_DIGIT = 4, C_OP = 8, C_HEX = 16 };
+
+static unsigned char_class(unsigned char c) {
+  if (c >= 0x80) return C_START;
+  switch (c) {
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\r':
+    case '\f':
+      return C_SPACE;
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
+      return C_DIGIT | C_HEX;
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '<':
+    case '>':
+    case '=':
+    case '~':
+    case '!':
+    case '@':
+    case '#':
+    case '%':
+    case '^':
+    case '&':
+    case '|':
+    case '?':
+      return C_OP;
+    case '_':
+      return C_START;
+    default:
+      break;
+  }
+  if (!ascii_is_alpha((char)c)) return 0;
+  return C_START | ((c | 32) <= 'f' ? (unsigned)C_HEX : 0);
+}
+
+typedef struct lexer {
+  const char *p, *end;
+  const sql_dialect *d;
+} lexer;
+
+static unsigned char at(const lexer *x, size_t i) {
+  return i < (size_t)(x->end - x->p) ? (unsigned char)x->p[i] : 0;
+}
+
+static bool is_name_char(const lexer *x, size_t i) {
+  unsigned char c = at(x, i);
+  if (char_class(c) & (C_START | C_DIGIT)) return true;
+  if (c == '$') return true;
+  return (c == '#' || c == '@') && (x->d->lex & SQL_LEX_HASH_NAME);
+}
+
+static size_t name_end(const lexer *x, size_t i) {
+  while (is_name_char(x, i)) i++;
+  return i;
+}
+
+/* ── white space and comments ─────────────────────────────────────────────────── */
+
+static bool at_line_comment(const lexer *x) {
+  unsigned char c = at(x, 0);
+  if (c == '#') return (x->d->lex & SQL_LEX_HASH_COMMENT) != 0;
+  if (c != '-' || at(x, 1) != '-') return false;
+  return !(x->d->lex & SQL_LEX_DASH_SPACE) || at(x, 2) <= ' ';
+}
+
+/* Length of the comment that opens at x->p, or 0 when it does not end. */
+static size_t block_comment(const lexer *x) {
+  size_t n = (size_t)(x->end - x->p), depth = 1, i = 2;
+  bool nested = (x->d->lex & SQL_LEX_NESTED_COMMENT) != 0;
+  while (i + 1 < n) {
+    const char *c = x->p + i;
+    if (c[0] == '*' && c[1] == '/') {
+      i += 2;
+      if (--depth == 0) return i;
+    } else if (nested && c[0] == '/' && c[1] == '*') {
+      i += 2;
+      depth++;
+    } else {
+      i++;
+    }
+  }
+  return (x->d->lex & SQL_LEX_OPEN_COMMENT) && n > 2 ? n : 0;
+}
+
+/* Passes over white space and comments; false at a comment that is no comment: one without an
+ * end, or one whose text the server executes. */
+static bool skip_space(lexer *x) {
+  while (x->p < x->end) {
+    if (char_class((unsigned char)*x->p) & C_SPACE) {
+      x->p++;
+    } else if (at_line_comment(x)) {
+      const char *nl = memchr(x->p, '\n', (size_t)(x->end - x->p));
+      x->p = nl ? nl + 1 : x->end;
+    } else if (*x->p == '/' && at(x, 1) == '*') {
+      if (at(x, 2) == '!' && (x->d->lex & SQL_LEX_CODE_COMMENT)) return false;
+      if (at(x, 2) == 'M' && at(x, 3) == '!' && (x->d->lex & SQL_LEX_CODE_COMMENT)) return false;
+      size_t n = block_comment(x);
+      if (!n) return x->end - x->p <= 2 && (x->d->lex & SQL_LEX_OPEN_COMMENT);
+      x->p += n;
+    } else if (at(x, 0) == 0xEF && at(x, 1) == 0xBB && at(x, 2) == 0xBF) {
+      x->p += 3; /* byte order mark */
+    } else {
+      return true;
+    }
+  }
+  return true;
+}
+
+/* ── quoted things; each gives a length, with *closed false when the end was not found ──── */
+
+static size_t quoted(const lexer *x, size_t i, char close, bool backslash, bool *closed) {
+  size_t n = (size_t)(x->end - x->p);
+  for (i++; i < n; i++) {
+    if (backslash && x->p[i] == '\\') {
+      i++;
+    } else if (x->p[i] == close) {
+      if (close != ']' || (x->d->id == SQL_TSQL)) {
+        if (i + 1 < n && x->p[i + 1] == close) {
+          i++;
+          continue;
+        }
+      }
+      *closed = true;
+      return i + 1;
+    }
+  }
+  *closed = false;
+  return n;
+}
+
+static size_t until(const lexer *x, size_t from, str mark, bool *closed) {
+  str rest = {x->p, (size_t)(x->end - x->p)};
+  size_t found = str_find(rest, mark, from);
+  *closed = found <= rest.len;
+  return *closed ? found + mark.len : rest.len;
+}
+
+/* $tag$ … $tag$, or 0 when this is no opening tag. */
+static size_t dollar_quoted(const lexer *x, bool *closed) {
+  size_t i = 1;
+  while (at(x, i) != '$' && is_name_char(x, i)) i++;
+  if (at(x, i) != '$' || (char_class(at(x, 1)) & C_DIGIT)) return 0;
+  return until(x, i + 1, (str){x->p, i + 1}, closed);
+}
+
+/* Oracle's q'[…]': `i` is at the quote. */
+static size_t q_quoted(const lexer *x, size_t i, bool *closed) {
+  static const char OPEN[] = "[({<", CLOSE[] = "])}>";
+  char c = (char)at(x, i + 1);
+  const char *pair = c ? strchr(OPEN, c) : NULL;
+  char mark[2] = {pair ? CLOSE[pair - OPEN] : c, '\''};
+  return until(x, i + 2, (str){mark, 2}, closed);
+}
+
+/* ── the kinds of token ───────────────────────────────────────────────────────── */
+
+static size_t digits(const lexer *x, size_t i, unsigned cls) {
+  while ((char_class(at(x, i)) & cls) ||
+         (at(x, i) == '_' && i > 0 && (char_class(at(x, i - 1)) & cls) &&
+          (char_class(at(x, i + 1)) & cls)))
+    i++;
+  return i;
+}
+
+static size_t number(const lexer *x, sql_token_kind *kind) {
+  size_t i;
+  unsigned char c1 = at(x, 1) | 32;
+  *kind = SQL_TOK_NUMBER;
+  if (at(x, 0) == '0' && (c1 == 'x' || c1 == 'o' || c1 == 'b') &&
+      (char_class(at(x, 2)) & (c1 == 'x' ? C_HEX : C_DIGIT))) {
+    i = digits(x, 2, c1 == 'x' ? C_HEX : C_DIGIT);
+  } else {
+    i = digits(x, 0, C_DIGIT);
+    if (at(x, i) == '.') i = digits(x, i + 1, C_DIGIT);
+    if ((at(x, i) | 32) == 'e') {
+      size_t sign = at(x, i + 1) == '+' || at(x, i + 1) == '-';
+      if (char_class(at(x, i + 1 + sign)) & C_DIGIT) i = digits(x, i + 1 + sign, C_DIGIT);
+    }
+  }
+  if (!is_name_char(x, i)) return i;
+  if (x->d->lex & SQL_LEX_STRICT_NUMBER) {
+    *kind = SQL_TOK_BAD;
+    return name_end(x, i);
+  }
+  if ((x->d->lex & SQL_LEX_DIGIT_NAME) && !memchr(x->p, '.', i)) {
+    *kind = SQL_TOK_WORD;
+    return name_end(x, i);
+  }
+  return i;
+}
+
+static bool blob_is_whole(const lexer *x, size_t len) {
+  if (len % 2 == 0) return false; /* x'' around an even count of digits */
+  for (size_t i = 2; i + 1 < len; i++)
+    if (!(char_class(at(x, i)) & C_HEX)) return false;
+  return true;
+}
+
+/* A word, or the string that a one-letter word opens. */
+static size_t word(const lexer *x, sql_token_kind *kind) {
+  size_t n = name_end(x, 0);
+  unsigned lex = x->d->lex;
+  unsigned char c = at(x, 0) | 32, second = at(x, 1) | 32;
+  bool closed = true;
+  *kind = SQL_TOK_WORD;
+  if (c == 'u' && n == 1 && at(x, 1) == '&' && (lex & SQL_LEX_U_STRING) &&
+      (at(x, 2) == '\'' || at(x, 2) == '"')) {
+    n = quoted(x, 2, (char)at(x, 2), false, &closed);
+    *kind = !closed ? SQL_TOK_BAD : at(x, 2) == '"' ? SQL_TOK_QUOTED : SQL_TOK_STRING;
+    return n;
+  }
+  if (n > 2 || at(x, n) != '\'') return n;
+  if (n == 1 && c == 'x') {
+    n = quoted(x, 1, '\'', false, &closed);
+    *kind = closed && (blob_is_whole(x, n) || x->d->id != SQL_SQLITE) ? SQL_TOK_BLOB : SQL_TOK_BAD;
+    return n;
+  }
+  bool q = (lex & SQL_LEX_Q_STRING) && (n == 1 ? c == 'q' : c == 'n' && second == 'q');
+  if (q)
+    n = q_quoted(x, n, &closed);
+  else if (n == 1 && c == 'e' && (lex & SQL_LEX_E_STRING))
+    n = quoted(x, 1, '\'', true, &closed);
+  else if (n == 1 &&
+           ((c == 'n' && (lex & SQL_LEX_N_STRING)) || (c == 'b' && (lex & SQL_LEX_B_STRING))))
+    n = quoted(x, 1, '\'', (lex & SQL_LEX_BACKSLASH) != 0, &closed);
+  else
+    return n;
+  *kind = !closed ? SQL_TOK_BAD : c == 'b' ? SQL_TOK_BLOB : SQL_TOK_STRING;
+  return n;
+}
+
+/* :name, @name, @@name, $name, ?1; 0 when it is none of them. */
+static size_t parameter(const lexer *x) {
+  unsigned char c = at(x, 0);
+  size_t i = 1;
+  if (c == '?') {
+    if ((x->d->lex & SQL_LEX_PG_OPERATORS) && (char_class(at(x, 1)) & C_OP)) return 0;
+    while (char_class(at(x, i)) & C_DIGIT) i++;
+    return i;
+  }
+  if (c == '@' && at(x, 1) == '@') i = 2;
+  if (c == ':' && x->d->id != SQL_SQLITE && !(char_class(at(x, 1)) & C_START)) return 0;
+  size_t n = name_end(x, i);
+  return n > i ? n : 0;
+}
+
+/* PostgreSQL's rule: the longest run of operator characters, cut before a comment; a trailing
+ * + or - belongs to it only beside one of ~ ! @ # % ^ & | ` ? */
+static size_t pg_operator(const lexer *x) {
+  size_t n = 0;
+  bool special = false;
+  while (char_class(at(x, n)) & C_OP) {
+    unsigned char c = at(x, n), next = at(x, n + 1);
+    if (n > 0 && ((c == '-' && next == '-') || (c == '/' && next == '*'))) break;
+    if (memchr("~!@#%^&|?", c, 9)) special = true;
+    n++;
+  }
+  if (!special)
+    while (n > 1 && (at(x, n - 1) == '+' || at(x, n - 1) == '-')) n--;
+  return n;
+}
+
+static size_t operator_length(const lexer *x) {
+  static const char *const LONG[] = {
+      "!~~*", "->>", "<=>", "~~*", "!~~", "||", "<<", ">>", "<=", ">=", "<>", "!=", "==", "->",
+      "::",   ":=",  "=>",  "&&",  "!<",  "!>", "^=", "**", "//", "@>", "<@", "!~", "~~"};
+  if ((x->d->lex & SQL_LEX_PG_OPERATORS) && (char_class(at(x, 0)) & C_OP)) {
+    size_t n = pg_operator(x);
+    if (n) return n;
+  }
+  if (!(char_class(at(x, 0)) & C_OP) && at(x, 0) != ':') return 1;
+  for (size_t i = 0; i < sizeof LONG / sizeof *LONG; i++) {
+    size_t n = strlen(LONG[i]);
+    if ((size_t)(x->end - x->p) < n || memcmp(x->p, LONG[i], n) != 0) continue;
+    if (x->d->id == SQL_DUCKDB || !strpbrk(LONG[i], "~@")) return n;
+  }
+  return 1;
+}
+
+static size_t symbol(const lexer *x, sql_token_kind *kind) {
+  unsigned char c = at(x, 0);
+  *kind = SQL_TOK_OP;
+  switch (c) {
+    case '(':
+    case ')':
+    case ',':
+    case ';':
+    case '.':
+    case '+':
+    case '*':
+    case '%':
+    case '/':
+    case '-':
+    case '<':
+    case '>':
+    case '=':
+    case '!':
+    case '~':
+    case '&':
+    case '|':
+    case ':':
+    case ']':
+    case '{':
+    case '}':
+    case '[':
+    case '^':
+      return operator_length(x);
+    case '#':
+    case '@':
+    case '?':
+      if (x->d->id != SQL_SQLITE && x->d->id != SQL_TSQL) return operator_length(x);
+      break;
+    default:
+      break;
+  }
+  *kind = SQL_TOK_BAD;
+  return 1;
+}
+
+/* Length and kind of the token at x->p, which is neither space nor the end. */
+static size_t measure(const lexer *x, sql_token_kind *kind) {
+  unsigned char c = at(x, 0);
+  unsigned cls = char_class(c);
+  size_t n = 0;
+  bool closed = true;
+  if (cls & C_START) return word(x, kind);
+  if ((cls & C_DIGIT) || (c == '.' && (char_class(at(x, 1)) & C_DIGIT))) return number(x, kind);
+  switch (c) {
+    case '\'':
+      n = quoted(x, 0, '\'', (x->d->lex & SQL_LEX_BACKSLASH) != 0, &closed);
+      *kind = SQL_TOK_STRING;
+      break;
+    case '"':
+      n = quoted(x, 0, '"', (x->d->lex & SQL_LEX_DQUOTE_STRING) && (x->d->lex & SQL_LEX_BACKSLASH),
+                 &closed);
+      *kind = x->d->lex & SQL_LEX_DQUOTE_STRING ? SQL_TOK_STRING : SQL_TOK_QUOTED;
+      break;
+    case '`':
+      n = quoted(x, 0, '`', false, &closed);
+      *kind = SQL_TOK_QUOTED;
+      break;
+    case '[':
+      if (!(x->d->lex & SQL_LEX_BRACKET_NAME)) break;
+      n = quoted(x, 0, ']', false, &closed);
+      *kind = SQL_TOK_QUOTED;
+      break;
+    case '$':
+      if (x->d->lex & SQL_LEX_DOLLAR_QUOTE) n = dollar_quoted(x, &closed);
+      *kind = SQL_TOK_STRING;
+      break;
+    default:
+      break;
+  }
+  if (!closed) *kind = SQL_TOK_BAD;
+  if (n) return n;
+  if (c == '#' && (x->d->lex & SQL_LEX_HASH_NAME) && is_name_char(x, 1)) {
+    *kind = SQL_TOK_WORD;
+    return name_end(x, 0);
+  }
+  *kind = SQL_TOK_PARAM;
+  if (memchr("?:@$", c, 4) && (n = parameter(x)) > 0) return n;
+  return symbol(x, kind);
+}
+
+static sql_token next_token(str text, const sql_dialect *d, size_t *pos) {
+  size_t from = *pos < text.len ? *pos : text.len;
+  lexer x = {text.ptr + from, text.ptr + text.len, d};
+  sql_token t = {SQL_TOK_END, {0, 0}, {0}};
+  size_t n = 0;
+  if (text.len) {
+    if (!skip_space(&x)) { /* take the false comment, whole */
+      t.kind = SQL_TOK_BAD;
+      n = block_comment(&x);
+      if (!n) n = (size_t)(x.end - x.p);
+    } else if (x.p < x.end) {
+      n = measure(&x, &t.kind);
+    }
+    from = (size_t)(x.p - text.ptr);
+  }
+  t.raw = (str){x.p, n};
+  t.span = (sql_span){(uint32_t)from, (uint32_t)(from + n)};
+  *pos = from + n;
+  return t;
+}
+
+sql_token sql_next_token(str text, sql_dialect_id dialect, size_t *pos) {
+  return next_token(text, sql_dialect_get(dialect), pos);
+}
+
+sql_lexeme sql_next_lexeme(str text, const sql_dialect *d, size_t *pos) {
+  sql_lexeme x = {next_token(text, d, pos), SQL_W_NONE, 0};
+  if (x.token.kind == SQL_TOK_WORD) x.word = sql_word_find(x.token.raw);
+  if (x.token.kind == SQL_TOK_OP && x.token.raw.len <= 4)
+    for (size_t i = x.token.raw.len; i-- > 0;) x.op = x.op << 8 | (unsigned char)x.token.raw.ptr[i];
+  return x;
+}
+
+/* ── decoding ─────────────────────────────────────────────────────────────────── */
+
+static char unescape(char c) {
+  switch (c) {
+    case 'n':
+      return '\n';
+    case 't':
+      return '\t';
+    case 'r':
+      return '\r';
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case '0':
+      return '\0';
+    default:
+      return c;
+  }
+}
+
+static str undouble(str body, char close, bool backslash, arena *a) {
+  bool plain =
+      !memchr(body.ptr, close, body.len) && !(backslash && memchr(body.ptr, '\\', body.len));
+  if (plain || !body.len) return body;
+  char *out = arena_alloc(a, body.len);
+  size_t n = 0;
+  if (!out) return (str){NULL, 0};
+  for (size_t i = 0; i < body.len; i++) {
+    char c = body.ptr[i];
+    if (backslash && c == '\\' && i + 1 < body.len) {
+      char e = body.ptr[++i];
+      if (e == '%' || e == '_') out[n++] = '\\'; /* kept, for LIKE */
+      c = unescape(e);
+    } else if (c == close && i + 1 < body.len && body.ptr[i + 1] == close) {
+      i++;
+    }
+    out[n++] = c;
+  }
+  return (str){out, n};
+}
+
+str sql_decode_token(const sql_token *t, const sql_dialect *d, arena *a) {
+  str s = t->raw;
+  size_t i = 0;
+  bool backslash = (d->lex & SQL_LEX_BACKSLASH) != 0;
+  if (s.ptr[0] == '$') {
+    size_t tag = str_find(s, STR("$"), 1) + 1;
+    return (str){s.ptr + tag, s.len - 2 * tag};
+  }
+  while (i < s.len && !memchr("'\"`[", s.ptr[i], 4)) {
+    if (ascii_lower(s.ptr[i]) == 'q') return (str){s.ptr + i + 3, s.len - i - 5};
+    if (ascii_lower(s.ptr[i]) == 'e') backslash = true;
+    i++;
+  }
+  char close = s.ptr[i] == '[' ? ']' : s.ptr[i];
+  bool name = t->kind == SQL_TOK_QUOTED;
+  return undouble((str){s.ptr + i + 1, s.len - i - 2}, close, backslash && !name, a);
+}

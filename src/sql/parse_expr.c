@@ -1,0 +1,512 @@
+/* Expressions: precedence climbing over the dialect's levels, and what is written after or
+ * between operands. Literals, names and calls are in parse_call.c. */
+#include "sql/parse.h"
+
+/* An operator that may follow an operand. */
+typedef struct infix {
+  enum { PLAIN, IS, ISNULL, BETWEEN, IN, LIKE, COLLATE, CAST, SUBSCRIPT, AT_ZONE, OUTER_MARK } form;
+  sql_op op;
+  sql_bind bind;
+  bool negated;
+  str text; /* SQL_OP_OTHER: its spelling */
+} infix;
+
+static bool plain_op(infix *f, sql_op op) {
+  f->form = PLAIN;
+  f->op = op;
+  f->bind = sql_op_bind(op, f->text);
+  return true;
+}
+
+static bool other_op(infix *f, str text) {
+  f->text = text;
+  return plain_op(f, SQL_OP_OTHER);
+}
+
+static bool formed(infix *f, int form, sql_op op, sql_bind bind) {
+  f->form = form;
+  f->op = op;
+  f->bind = bind;
+  return true;
+}
+
+static bool symbol_infix(const sql_parser *p, const sql_lexeme *t, infix *f) {
+  bool pg = p->d->id == SQL_POSTGRES;
+  switch (t->op) {
+    case OP1('+'):
+      return plain_op(f, SQL_OP_ADD);
+    case OP1('-'):
+      return plain_op(f, SQL_OP_SUB);
+    case OP1('*'):
+      return plain_op(f, SQL_OP_MUL);
+    case OP1('/'):
+      return plain_op(f, SQL_OP_DIV);
+    case OP1('%'):
+      return plain_op(f, SQL_OP_MOD);
+    case OP2('|', '|'):
+      return plain_op(f, p->d->pipes_are_or ? SQL_OP_OR : SQL_OP_CONCAT);
+    case OP2('&', '&'):
+      return p->d->pipes_are_or ? plain_op(f, SQL_OP_AND) : other_op(f, STR("&&"));
+    case OP1('&'):
+      return plain_op(f, SQL_OP_BITAND);
+    case OP1('|'):
+      return plain_op(f, SQL_OP_BITOR);
+    case OP2('<', '<'):
+      return plain_op(f, SQL_OP_SHL);
+    case OP2('>', '>'):
+      return plain_op(f, SQL_OP_SHR);
+    case OP2('-', '>'):
+      return plain_op(f, SQL_OP_JSON);
+    case OP3('-', '>', '>'):
+      return plain_op(f, SQL_OP_JSON_TEXT);
+    case OP1('='):
+    case OP2('=', '='):
+      return plain_op(f, SQL_OP_EQ);
+    case OP2('<', '>'):
+    case OP2('!', '='):
+    case OP2('^', '='):
+      return plain_op(f, SQL_OP_NE);
+    case OP1('<'):
+      return plain_op(f, SQL_OP_LT);
+    case OP1('>'):
+      return plain_op(f, SQL_OP_GT);
+    case OP2('<', '='):
+    case OP2('!', '>'):
+      return plain_op(f, SQL_OP_LE);
+    case OP2('>', '='):
+    case OP2('!', '<'):
+      return plain_op(f, SQL_OP_GE);
+    case OP3('<', '=', '>'):
+      if (pg) return other_op(f, t->token.raw);
+      f->negated = true;
+      return plain_op(f, SQL_OP_DISTINCT_FROM);
+    case OP1('~'):
+      return pg ? plain_op(f, SQL_OP_REGEXP) : p->d->id == SQL_DUCKDB && other_op(f, STR("~"));
+    case OP2('!', '~'):
+      f->negated = true;
+      return pg ? plain_op(f, SQL_OP_REGEXP) : other_op(f, STR("!~"));
+    case OP2(':', ':'):
+      return formed(f, CAST, SQL_OP_NONE, SQL_BIND_POSTFIX);
+    case OP1('['):
+      return formed(f, SUBSCRIPT, SQL_OP_OTHER, SQL_BIND_POSTFIX);
+    case OP1('('):
+      return p->d->id == SQL_ORACLE && formed(f, OUTER_MARK, SQL_OP_OTHER, SQL_BIND_POSTFIX);
+    case OP1('^'):
+      return other_op(f, STR("^"));
+    case OP2('=', '>'):
+    case OP2(':', '='):
+    case OP2('*', '*'):
+    case OP2('/', '/'):
+    case OP2('@', '>'):
+    case OP2('<', '@'):
+      return other_op(f, t->token.raw);
+    case OP1(','):
+    case OP1(')'):
+    case OP1(']'):
+    case OP1('}'):
+    case OP1('{'):
+    case OP1(';'):
+    case OP1('.'):
+    case OP1(':'):
+    case OP1('!'):
+      return false;
+    default:
+      return other_op(f, t->token.raw);
+  }
+}
+
+static bool word_infix(sql_parser *p, sql_word w, sql_word next, infix *f) {
+  switch (w) {
+    case SQL_W_AND:
+      return plain_op(f, SQL_OP_AND);
+    case SQL_W_OR:
+      return plain_op(f, SQL_OP_OR);
+    case SQL_W_XOR:
+      return p->d->pipes_are_or && other_op(f, STR("XOR"));
+    case SQL_W_DIV:
+      return p->d->pipes_are_or && other_op(f, STR("DIV"));
+    case SQL_W_MOD:
+      return p->d->pipes_are_or && plain_op(f, SQL_OP_MOD);
+    case SQL_W_IS:
+      return formed(f, IS, SQL_OP_IS, SQL_BIND_IS);
+    case SQL_W_ISNULL:
+      return formed(f, ISNULL, SQL_OP_NONE, SQL_BIND_IS);
+    case SQL_W_NOTNULL:
+      f->negated = true;
+      return formed(f, ISNULL, SQL_OP_NONE, SQL_BIND_IS);
+    case SQL_W_BETWEEN:
+      return formed(f, BETWEEN, SQL_OP_NONE, SQL_BIND_IN);
+    case SQL_W_GLOBAL:
+      return p->d->id == SQL_CLICKHOUSE && next == SQL_W_IN &&
+             formed(f, IN, SQL_OP_NONE, SQL_BIND_IN);
+    case SQL_W_IN:
+      return formed(f, IN, SQL_OP_NONE, SQL_BIND_IN);
+    case SQL_W_LIKE:
+      return formed(f, LIKE, SQL_OP_LIKE, SQL_BIND_IN);
+    case SQL_W_GLOB:
+      return formed(f, LIKE, SQL_OP_GLOB, SQL_BIND_IN);
+    case SQL_W_MATCH:
+      return formed(f, LIKE, SQL_OP_MATCH, SQL_BIND_IN);
+    case SQL_W_REGEXP:
+    case SQL_W_RLIKE:
+      return formed(f, LIKE, SQL_OP_REGEXP, SQL_BIND_IN);
+    case SQL_W_ILIKE:
+      return formed(f, LIKE, SQL_OP_ILIKE, SQL_BIND_IN);
+    case SQL_W_SIMILAR:
+      return next == SQL_W_TO && formed(f, LIKE, SQL_OP_SIMILAR, SQL_BIND_IN);
+    case SQL_W_COLLATE:
+      return formed(f, COLLATE, SQL_OP_NONE, SQL_BIND_COLLATE);
+    case SQL_W_AT:
+      f->text = STR("AT TIME ZONE");
+      return next == SQL_W_TIME && sql_peek_word(p, 2) == SQL_W_ZONE &&
+             formed(f, AT_ZONE, SQL_OP_OTHER, SQL_BIND_AT);
+    default:
+      return false;
+  }
+}
+
+/* Words that are operators in some dialect and plain names in others: an operator only when an
+ * operand follows. */
+static bool operand_follows(sql_parser *p, unsigned n) {
+  const sql_lexeme *t = sql_peek(p, n);
+  switch (t->token.kind) {
+    case SQL_TOK_STRING:
+    case SQL_TOK_NUMBER:
+    case SQL_TOK_PARAM:
+    case SQL_TOK_QUOTED:
+    case SQL_TOK_BLOB:
+      return true;
+    case SQL_TOK_OP:
+      return t->op == OP1('(') || t->op == OP1('-');
+    case SQL_TOK_WORD:
+      return sql_is_name(p, t) || t->word == SQL_W_CASE || t->word == SQL_W_NULL;
+    default:
+      return false;
+  }
+}
+
+/* The operator that comes next, if one does; *n is how many tokens it is made of. */
+static bool find_infix(sql_parser *p, infix *f, unsigned *n) {
+  const sql_lexeme t = *sql_peek(p, 0);
+  *f = (infix){0};
+  *n = 1;
+  if (t.token.kind == SQL_TOK_OP) return symbol_infix(p, &t, f);
+  if (t.token.kind == SQL_TOK_PARAM && t.token.raw.len == 1 && p->d->id == SQL_POSTGRES)
+    return other_op(f, STR("?"));
+  if (t.word == SQL_W_NONE) return false;
+  if (t.word == SQL_W_NOT) {
+    sql_word w = sql_peek_word(p, 1);
+    f->negated = true;
+    *n = 2;
+    if (w == SQL_W_NULL) return formed(f, ISNULL, SQL_OP_NONE, SQL_BIND_IS);
+    if (!word_infix(p, w, sql_peek_word(p, 2), f)) return false;
+    if (f->form == LIKE && f->op == SQL_OP_SIMILAR) *n = 3;
+    return f->form == BETWEEN || f->form == IN || f->form == LIKE;
+  }
+  sql_word next = sql_peek_word(p, 1);
+  if (!word_infix(p, t.word, next, f)) return false;
+  if (f->form == AT_ZONE) *n = 3;
+  if (t.word == SQL_W_GLOBAL || (f->form == LIKE && f->op == SQL_OP_SIMILAR)) *n = 2;
+  if (f->op == SQL_OP_ILIKE || (t.word == SQL_W_RLIKE && !p->d->pipes_are_or))
+    return operand_follows(p, 1);
+  return true;
+}
+
+static void take_operator(sql_parser *p, sql_expr *e, const infix *f, unsigned n) {
+  uint32_t from = sql_here(p);
+  while (n-- > 0) sql_take(p);
+  e->op = f->op;
+  e->negated = f->negated;
+  e->op_span = sql_span_from(p, from);
+  if (f->op == SQL_OP_OTHER) e->text = f->text;
+}
+
+/* ── right-hand sides ─────────────────────────────────────────────────────────── */
+
+static void check_operator(sql_parser *p, const sql_expr *e) {
+  sql_dialect_id id = p->d->id;
+  if (e->op == SQL_OP_ILIKE)
+    sql_need(
+        p, SQL_HAS_ILIKE, e->op_span, "ILIKE is not in this dialect",
+        id == SQL_SQLITE ? "LIKE ignores ASCII case here" : "compare LOWER(x) LIKE LOWER(pattern)");
+  if (e->op == SQL_OP_GLOB && id != SQL_SQLITE && id != SQL_DUCKDB)
+    sql_report(p, SQL_ISSUE_DIALECT, e->op_span, "GLOB is not in this dialect", "use LIKE");
+  if (e->op == SQL_OP_SIMILAR && id != SQL_POSTGRES && id != SQL_DUCKDB)
+    sql_report(p, SQL_ISSUE_DIALECT, e->op_span, "SIMILAR TO is not in this dialect", "use LIKE");
+  if (e->op != SQL_OP_OTHER || id != SQL_SQLITE) return;
+  str op = e->text;
+  sql_report(p, str_eq(op, STR(":=")) ? SQL_ISSUE_WRITE : SQL_ISSUE_DIALECT, e->op_span,
+             "an operator that SQLite does not have", NULL);
+}
+
+static sql_expr *parse_quantified(sql_parser *p, sql_expr *e) {
+  const sql_lexeme word = sql_take(p);
+  e->kind = SQL_QUANTIFIED;
+  e->text = word.token.raw;
+  sql_need(p, SQL_HAS_QUANTIFIED, word.token.span, "ANY and ALL are not in this dialect",
+           "use EXISTS, or compare with (SELECT MIN(…)) or (SELECT MAX(…))");
+  sql_take(p); /* ( */
+  if (sql_at_query_start(p, 0))
+    e->query = sql_parse_query(p);
+  else
+    sql_push_expr(p, &e->args, sql_parse_expr(p));
+  sql_expect_op(p, OP1(')'), "expected )");
+  return e;
+}
+
+static bool at_quantifier(sql_parser *p) {
+  sql_word w = sql_peek_word(p, 0);
+  return (w == SQL_W_ANY || w == SQL_W_ALL || w == SQL_W_SOME) && sql_peek_op(p, 1) == OP1('(');
+}
+
+static sql_expr *parse_binary(sql_parser *p, sql_expr *e, const infix *f) {
+  bool compares = f->bind == SQL_BIND_EQ || f->bind == SQL_BIND_LT || f->form == LIKE;
+  if (p->d->id == SQL_MYSQL || p->d->id == SQL_MARIADB || p->d->id == SQL_TSQL)
+    if (f->op == SQL_OP_OTHER && str_eq(f->text, STR(":=")))
+      sql_report(p, SQL_ISSUE_WRITE, e->op_span, "a variable is set", NULL);
+  check_operator(p, e);
+  if (compares && at_quantifier(p)) return parse_quantified(p, e);
+  sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, f->bind) + 1));
+  if (f->form == LIKE && sql_accept_word(p, SQL_W_ESCAPE))
+    sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, f->bind) + 1));
+  return e;
+}
+
+static sql_expr *parse_is(sql_parser *p, sql_expr *e) {
+  e->negated = sql_accept_word(p, SQL_W_NOT);
+  if (sql_peek_word(p, 0) == SQL_W_DISTINCT && sql_peek_word(p, 1) == SQL_W_FROM) {
+    sql_take(p);
+    sql_take(p);
+    e->op = SQL_OP_DISTINCT_FROM;
+  }
+  e->op_span.to = p->last_end;
+  sql_expr *right = sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_IS) + 1);
+  if (e->op == SQL_OP_IS && right->kind == SQL_NULL && !right->parenthesized) {
+    e->kind = SQL_IS_NULL;
+    e->op = SQL_OP_NONE;
+    e->op_span.to = right->span.to;
+  } else {
+    sql_push_expr(p, &e->args, right);
+  }
+  return e;
+}
+
+static sql_expr *parse_between(sql_parser *p, sql_expr *e) {
+  e->kind = SQL_BETWEEN;
+  if (sql_accept_word(p, SQL_W_SYMMETRIC))
+    e->text = STR("SYMMETRIC");
+  else if (p->d->id == SQL_POSTGRES)
+    sql_accept_word(p, SQL_W_ASYMMETRIC);
+  bool loose = p->d->id == SQL_SQLITE; /* its lower bound takes all but AND and OR */
+  int level = loose ? sql_bind_level(p->d, SQL_BIND_NOT) : sql_bind_level(p->d, SQL_BIND_IN) + 1;
+  sql_push_expr(p, &e->args, sql_parse_level(p, level));
+  if (sql_expect_word(p, SQL_W_AND, "expected AND, the upper bound of BETWEEN"))
+    sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_IN) + 1));
+  else
+    sql_push_expr(p, &e->args, sql_unknown_expr(p, (sql_span){p->last_end, p->last_end}));
+  return e;
+}
+
+/* x IN name and x IN name(args) stand for x IN (SELECT * FROM …). */
+static sql_query *parse_in_table(sql_parser *p) {
+  uint32_t from = sql_here(p);
+  sql_query *q = sql_make_query(p, SQL_SELECT, from);
+  sql_from *f = sql_make_from(p, SQL_FROM_TABLE, from);
+  sql_item star = {sql_make_expr(p, SQL_STAR, from), {{NULL, 0}, {0, 0}, 0}, {from, from}};
+  star.expr->height = 1;
+  f->name = sql_take_name(p);
+  if (sql_accept_op(p, OP1('.'))) {
+    f->schema = f->name;
+    f->name = sql_expect_name(p, "expected a table's name");
+  }
+  if (sql_peek_op(p, 0) == OP1('(')) {
+    sql_expr *call = sql_make_expr(p, SQL_CALL, from);
+    call->schema = f->schema;
+    call->name = f->name;
+    f->schema = f->name = (sql_name){0};
+    f->kind = SQL_FROM_CALL;
+    f->call = sql_parse_call(p, call);
+  }
+  q->from = sql_close_from(p, f);
+  if (!vec_push(p->a, &q->items, star)) p->no_memory = true;
+  return sql_close_query(p, q);
+}
+
+static sql_expr *parse_in(sql_parser *p, sql_expr *e) {
+  e->kind = SQL_IN;
+  const sql_lexeme t = *sql_peek(p, 0);
+  if (t.op == OP1('(')) {
+    uint32_t from = t.token.span.from;
+    if (sql_peek_op(p, 1) == OP1('(')) { /* a query or a value in parentheses */
+      sql_take(p);
+      sql_expr *first = sql_parse_expr(p);
+      if (first->kind == SQL_SUBQUERY && sql_peek_op(p, 0) == OP1(')')) {
+        e->query = first->query;
+      } else {
+        sql_push_expr(p, &e->args, first);
+        if (sql_accept_op(p, OP1(','))) sql_parse_expr_list(p, &e->args);
+      }
+    } else if (sql_at_query_start(p, 1)) {
+      sql_take(p);
+      e->query = sql_parse_query(p);
+    } else {
+      sql_take(p);
+      if (sql_peek_op(p, 0) != OP1(')'))
+        sql_parse_expr_list(p, &e->args);
+      else if (p->d->id != SQL_SQLITE)
+        sql_report(p, SQL_ISSUE_DIALECT, sql_span_from(p, from), "an empty list",
+                   "use a condition that is never true");
+    }
+    sql_expect_op(p, OP1(')'), "expected )");
+    return e;
+  }
+  if (p->d->id == SQL_SQLITE && sql_is_name(p, &t)) {
+    e->query = parse_in_table(p);
+  } else {
+    bool value = t.token.kind == SQL_TOK_PARAM || (sql_is_name(p, &t) && p->d->id != SQL_POSTGRES);
+    if (!value) sql_report_here(p, "expected ( after IN");
+    sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_IN) + 1));
+  }
+  return e;
+}
+
+static sql_expr *parse_collate(sql_parser *p, sql_expr *e) {
+  e->kind = SQL_COLLATE;
+  e->name = sql_expect_name(p, "expected a collation's name");
+  while (sql_peek_op(p, 0) == OP1('.') && p->d->id != SQL_SQLITE) {
+    sql_take(p);
+    e->schema = e->name;
+    e->name = sql_expect_name(p, "expected a collation's name");
+  }
+  return e;
+}
+
+static sql_expr *parse_cast_colons(sql_parser *p, sql_expr *e) {
+  e->kind = SQL_CAST;
+  sql_need(p, SQL_HAS_CAST_COLONS, e->op_span, ":: is not in this dialect",
+           "write CAST(x AS type)");
+  e->text = sql_parse_type(p);
+  return e;
+}
+
+static sql_expr *parse_subscript(sql_parser *p, sql_expr *e) {
+  e->text = STR("[]");
+  sql_expr *at = sql_parse_expr(p);
+  if (sql_peek_op(p, 0) != OP1(']')) { /* a slice, or worse */
+    uint32_t from = at->span.from;
+    while (sql_peek_op(p, 0) != OP1(']') && !sql_at_query_end(p)) sql_take(p);
+    at = sql_unknown_expr(p, sql_span_from(p, from));
+    sql_report(p, SQL_ISSUE_UNKNOWN, at->span, "not understood; the database decides", NULL);
+  }
+  sql_push_expr(p, &e->args, at);
+  sql_expect_op(p, OP1(']'), "expected ]");
+  return e;
+}
+
+static sql_expr *parse_right(sql_parser *p, sql_expr *left, const infix *f, unsigned n) {
+  sql_expr *e = sql_make_expr(p, SQL_BINARY, left->span.from);
+  sql_push_expr(p, &e->args, left);
+  take_operator(p, e, f, n);
+  switch (f->form) {
+    case PLAIN:
+    case LIKE:
+      return parse_binary(p, e, f);
+    case IS:
+      return parse_is(p, e);
+    case ISNULL:
+      e->kind = SQL_IS_NULL;
+      return e;
+    case BETWEEN:
+      return parse_between(p, e);
+    case IN:
+      return parse_in(p, e);
+    case COLLATE:
+      return parse_collate(p, e);
+    case CAST:
+      return parse_cast_colons(p, e);
+    case SUBSCRIPT:
+      return parse_subscript(p, e);
+    case AT_ZONE:
+      sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_AT) + 1));
+      return e;
+    case OUTER_MARK:
+      e->kind = SQL_UNARY;
+      e->text = STR("(+)");
+      sql_take(p);
+      sql_take(p);
+      return e;
+  }
+  return e;
+}
+
+/* ── operands ─────────────────────────────────────────────────────────────────── */
+
+static sql_op prefix_op(const sql_parser *p, const sql_lexeme *t) {
+  if (t->word == SQL_W_NOT) return SQL_OP_NOT;
+  switch (t->op) {
+    case OP1('-'):
+      return SQL_OP_NEG;
+    case OP1('+'):
+      return SQL_OP_POS;
+    case OP1('~'):
+      return SQL_OP_BITNOT;
+    case OP1('!'):
+      return p->d->pipes_are_or ? SQL_OP_NOT : SQL_OP_NONE;
+    default:
+      return SQL_OP_NONE;
+  }
+}
+
+static sql_expr *parse_prefix(sql_parser *p) {
+  const sql_lexeme t = *sql_peek(p, 0);
+  sql_op op = prefix_op(p, &t);
+  if (op == SQL_OP_NONE) return sql_parse_primary(p);
+  sql_bind bind = op == SQL_OP_NOT && t.word ? SQL_BIND_NOT : SQL_BIND_UNARY;
+  sql_take(p);
+  sql_expr *arg = sql_parse_level(p, sql_bind_level(p->d, bind));
+  if (op == SQL_OP_NOT && arg->kind == SQL_EXISTS && !arg->negated) {
+    arg->negated = true;
+    arg->parenthesized = false;
+    arg->span.from = t.token.span.from;
+    return arg;
+  }
+  sql_expr *e = sql_make_expr(p, SQL_UNARY, t.token.span.from);
+  e->op = op;
+  e->op_span = t.token.span;
+  sql_push_expr(p, &e->args, arg);
+  return sql_close_expr(p, e);
+}
+
+/* Oracle's mark is ( + ), three tokens. */
+static bool is_outer_mark(sql_parser *p) {
+  return sql_peek_op(p, 1) == OP1('+') && sql_peek_op(p, 2) == OP1(')');
+}
+
+sql_expr *sql_parse_level(sql_parser *p, int level) {
+  if (!sql_enter(p)) {
+    uint32_t from = sql_here(p);
+    sql_skip_to_close(p);
+    return sql_unknown_expr(p, sql_span_from(p, from));
+  }
+  sql_expr *left = parse_prefix(p);
+  infix f;
+  unsigned n;
+  while (find_infix(p, &f, &n)) {
+    if (sql_bind_level(p->d, f.bind) < level) break;
+    if (f.form == OUTER_MARK && !is_outer_mark(p)) break;
+    left = sql_close_expr(p, parse_right(p, left, &f, n));
+  }
+  sql_leave(p);
+  return left;
+}
+
+sql_expr *sql_parse_expr(sql_parser *p) { return sql_parse_level(p, 1); }
+
+void sql_parse_expr_list(sql_parser *p, sql_exprs *list) {
+  do {
+    sql_push_expr(p, list, sql_parse_expr(p));
+    const sql_lexeme *t = sql_peek(p, 0);
+    if (t->op == OP1(',') || t->op == OP1(')') || sql_at_query_end(p) || sql_at_clause(p)) continue;
+    sql_skip_unknown(p, true, "expected , or )");
+  } while (sql_accept_op(p, OP1(',')));
+}

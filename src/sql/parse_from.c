@@ -1,0 +1,372 @@
+/* FROM: tables, derived tables, table functions, and joins in every spelling. */
+#include "sql/parse.h"
+
+/* ── joins ────────────────────────────────────────────────────────────────────── */
+
+typedef struct join_words {
+  bool natural, left, right, full, inner, cross, outer, apply, asof, odd;
+} join_words;
+
+/* Takes one word before JOIN; false when it is none. */
+static bool take_join_word(sql_parser *p, join_words *j) {
+  sql_word w = sql_peek_word(p, 0);
+  switch (w) {
+    case SQL_W_NATURAL:
+      j->natural = true;
+      break;
+    case SQL_W_LEFT:
+      j->left = true;
+      break;
+    case SQL_W_RIGHT:
+      j->right = true;
+      break;
+    case SQL_W_FULL:
+      j->full = true;
+      break;
+    case SQL_W_INNER:
+      j->inner = true;
+      break;
+    case SQL_W_CROSS:
+      j->cross = true;
+      break;
+    case SQL_W_OUTER:
+      j->outer = true;
+      break;
+    case SQL_W_ASOF:
+      j->asof = true;
+      break;
+    default:
+      if (!sql_word_marked(w, 'k')) return false;
+      j->odd = true;
+  }
+  sql_take(p);
+  return true;
+}
+
+bool sql_at_join(sql_parser *p) {
+  sql_word w = sql_peek_word(p, 0), next;
+  switch (w) {
+    case SQL_W_JOIN:
+      return true;
+    case SQL_W_STRAIGHT_JOIN:
+      return p->d->pipes_are_or;
+    case SQL_W_NATURAL:
+    case SQL_W_LEFT:
+    case SQL_W_RIGHT:
+    case SQL_W_FULL:
+    case SQL_W_INNER:
+      return sql_peek_op(p, 1) != OP1('(');
+    case SQL_W_CROSS:
+    case SQL_W_OUTER:
+      next = sql_peek_word(p, 1);
+      return next == SQL_W_JOIN || next == SQL_W_APPLY || next == SQL_W_LEFT ||
+             next == SQL_W_NATURAL || next == SQL_W_INNER || next == SQL_W_RIGHT ||
+             next == SQL_W_FULL;
+    default:
+      return sql_word_marked(w, 'k') && sql_at_clause(p);
+  }
+}
+
+static sql_join_kind join_kind(const join_words *j) {
+  if (j->full || (j->left && j->right)) return SQL_JOIN_FULL;
+  if (j->left) return SQL_JOIN_LEFT;
+  if (j->right) return SQL_JOIN_RIGHT;
+  return j->cross ? SQL_JOIN_CROSS : SQL_JOIN_INNER;
+}
+
+/* The words of a join, up to and with JOIN or APPLY. */
+static void take_join(sql_parser *p, sql_from *f) {
+  join_words j = {0};
+  uint32_t from = sql_here(p);
+  if (!sql_accept_word(p, SQL_W_STRAIGHT_JOIN)) {
+    while (take_join_word(p, &j)) continue;
+    j.apply = sql_peek_word(p, 0) == SQL_W_APPLY;
+    if (j.apply)
+      sql_take(p);
+    else
+      sql_expect_word(p, SQL_W_JOIN, "expected JOIN");
+  }
+  f->join_span = sql_span_from(p, from);
+  f->join = join_kind(&j);
+  f->natural = j.natural;
+  f->asof = j.asof;
+  if (j.odd)
+    sql_report(p, SQL_ISSUE_UNKNOWN, f->join_span, "a kind of join that is not understood", NULL);
+  if (f->join == SQL_JOIN_FULL)
+    sql_need(p, SQL_HAS_FULL_JOIN, f->join_span, "FULL JOIN is not in this dialect",
+             "use a UNION of a LEFT and a RIGHT JOIN");
+  if (j.natural)
+    sql_need(p, SQL_HAS_NATURAL, f->join_span, "NATURAL JOIN is not in this dialect",
+             "write ON with the columns");
+  if (j.outer && !(j.left || j.right || j.full || j.apply))
+    sql_report(p, SQL_ISSUE_SYNTAX, f->join_span, "OUTER needs LEFT, RIGHT or FULL", NULL);
+  if (!j.apply) return;
+  sql_need(p, SQL_HAS_APPLY, f->join_span, "APPLY is not in this dialect", "use JOIN LATERAL");
+  f->join = j.outer ? SQL_JOIN_LEFT : SQL_JOIN_CROSS;
+  f->lateral = true; /* marks APPLY: no ON follows */
+}
+
+static void parse_join_condition(sql_parser *p, sql_from *f) {
+  sql_span at = sql_peek(p, 0)->token.span;
+  if (sql_accept_word(p, SQL_W_ON)) {
+    f->on = sql_parse_expr(p);
+  } else if (sql_accept_word(p, SQL_W_USING)) {
+    sql_need(p, SQL_HAS_USING, at, "USING is not in this dialect", "write ON with the columns");
+    if (sql_expect_op(p, OP1('('), "expected (")) sql_parse_names(p, &f->using_names);
+  } else {
+    bool free = f->natural || f->join == SQL_JOIN_CROSS || f->join == SQL_JOIN_COMMA ||
+                f->lateral || p->d->id == SQL_SQLITE ||
+                (p->d->pipes_are_or && f->join == SQL_JOIN_INNER) || p->d->id == SQL_CLICKHOUSE ||
+                p->d->id == SQL_DUCKDB;
+    if (!free) sql_report_here(p, "expected ON or USING");
+    return;
+  }
+  if (f->natural) sql_report(p, SQL_ISSUE_SYNTAX, at, "a NATURAL JOIN takes no ON or USING", NULL);
+}
+
+static sql_from *parse_item(sql_parser *p);
+
+/* Where a join must have its ON, `a JOIN b JOIN c ON … ON …` nests to the right. */
+static sql_from *parse_right_side(sql_parser *p, const sql_from *f) {
+  sql_from *right = parse_item(p);
+  bool needs_on =
+      f->join != SQL_JOIN_CROSS && f->join != SQL_JOIN_COMMA && !f->natural && !f->lateral;
+  if (p->d->id == SQL_SQLITE || !needs_on || !sql_at_join(p) || !sql_enter(p)) return right;
+  right = sql_parse_joins(p, right);
+  sql_leave(p);
+  return right;
+}
+
+/* Joins after `left`: all of them, and where commas bind like joins, these too. */
+sql_from *sql_parse_joins(sql_parser *p, sql_from *left) {
+  for (;;) {
+    bool comma = p->d->comma_is_join && sql_peek_op(p, 0) == OP1(',');
+    if (!comma && !sql_at_join(p)) return left;
+    sql_from *f = sql_make_from(p, SQL_FROM_JOIN, left->span.from);
+    f->left = left;
+    if (comma) {
+      f->join_span = sql_take(p).token.span;
+      f->join = SQL_JOIN_COMMA;
+    } else {
+      take_join(p, f);
+    }
+    f->right = parse_right_side(p, f);
+    if (f->lateral) f->right->lateral = true;
+    parse_join_condition(p, f);
+    left = sql_close_from(p, f);
+  }
+}
+
+sql_from *sql_parse_from_list(sql_parser *p) {
+  sql_from *left = sql_parse_joins(p, parse_item(p));
+  if (sql_peek_word(p, 0) == SQL_W_ON ||
+      sql_peek_word(p, 0) == SQL_W_USING) { /* no join before it */
+    sql_report_here(p, "a JOIN must come before ON and USING");
+    sql_from scrap = {.join = SQL_JOIN_INNER};
+    parse_join_condition(p, &scrap);
+    left = sql_parse_joins(p, left);
+  }
+  while (sql_peek_op(p, 0) == OP1(',')) {
+    sql_from *f = sql_make_from(p, SQL_FROM_JOIN, left->span.from);
+    f->join = SQL_JOIN_COMMA;
+    f->join_span = sql_take(p).token.span;
+    f->left = left;
+    f->right = sql_parse_joins(p, parse_item(p));
+    left = sql_close_from(p, f);
+  }
+  return left;
+}
+
+/* ── what is joined ───────────────────────────────────────────────────────────── */
+
+static void parse_column_aliases(sql_parser *p, sql_from *f) {
+  if (!f->alias.text.ptr || sql_peek_op(p, 0) != OP1('(')) return;
+  if (!sql_is_name(p, sql_peek(p, 1))) return; /* T-SQL's old hints: t (NOLOCK) is a name too */
+  sql_span at = sql_take(p).token.span;
+  sql_parse_names(p, &f->column_aliases);
+  if (p->d->id == SQL_SQLITE)
+    sql_report(p, SQL_ISSUE_DIALECT, sql_span_from(p, at.from),
+               "a table alias takes no column names here", "name the columns inside, with AS");
+}
+
+/* Hints and samples: text that changes how, or which rows, but names nothing. */
+static void parse_table_hints(sql_parser *p) {
+  for (;;) {
+    uint32_t from = sql_here(p);
+    sql_word w = sql_peek_word(p, 0), next = sql_peek_word(p, 1);
+    bool sample = w == SQL_W_TABLESAMPLE || (w == SQL_W_SAMPLE && p->d->id == SQL_CLICKHOUSE);
+    bool index = (w == SQL_W_USE || w == SQL_W_FORCE || w == SQL_W_IGNORE) &&
+                 (next == SQL_W_INDEX || next == SQL_W_KEY);
+    bool hint = w == SQL_W_WITH && sql_peek_op(p, 1) == OP1('(') && p->d->id == SQL_TSQL;
+    bool pivot = (w == SQL_W_PIVOT || w == SQL_W_UNPIVOT) && sql_peek_op(p, 1) == OP1('(');
+    bool time = w == SQL_W_FOR && next == SQL_W_SYSTEM_TIME;
+    if (w == SQL_W_FINAL && p->d->id == SQL_CLICKHOUSE) {
+      sql_take(p);
+      continue;
+    }
+    if (!sample && !index && !hint && !pivot && !time) return;
+    bool locks = false;
+    sql_take(p);
+    while (!sql_at_query_end(p) && !sql_at_clause(p) && sql_peek_op(p, 0) != OP1(',')) {
+      if (sql_peek_op(p, 0) != OP1('(')) {
+        sql_take(p);
+        continue;
+      }
+      for (sql_take(p); !sql_at_query_end(p); sql_take(p)) {
+        sql_word inner = sql_peek_word(p, 0);
+        locks |= inner == SQL_W_UPDLOCK || inner == SQL_W_XLOCK || inner == SQL_W_TABLOCKX ||
+                 inner == SQL_W_TABLOCK || inner == SQL_W_HOLDLOCK;
+      }
+      sql_accept_op(p, OP1(')'));
+    }
+    sql_report(p, locks ? SQL_ISSUE_WRITE : SQL_ISSUE_UNKNOWN, sql_span_from(p, from),
+               locks ? "a lock inside a query" : "not understood; the database decides", NULL);
+  }
+}
+
+static void parse_sqlite_index(sql_parser *p, sql_from *f) {
+  sql_word w = sql_peek_word(p, 0), next = sql_peek_word(p, 1);
+  if (p->d->id != SQL_SQLITE) return;
+  if (w == SQL_W_INDEXED && next == SQL_W_BY) {
+    sql_take(p);
+    sql_take(p);
+    f->indexed_by = sql_expect_name(p, "expected an index's name");
+  } else if (w == SQL_W_NOT && next == SQL_W_INDEXED) {
+    sql_take(p);
+    sql_take(p);
+    f->not_indexed = true;
+  }
+}
+
+/* What may follow any item: WITH ORDINALITY, alias, hints, INDEXED BY. */
+static sql_from *finish_item(sql_parser *p, sql_from *f) {
+  if (sql_peek_word(p, 0) == SQL_W_WITH && sql_peek_word(p, 1) == SQL_W_ORDINALITY) {
+    sql_take(p);
+    sql_take(p);
+    f->ordinality = true;
+  }
+  parse_table_hints(p);
+  sql_name alias = sql_parse_alias(p);
+  if (alias.text.ptr) f->alias = alias;
+  parse_column_aliases(p, f);
+  parse_table_hints(p);
+  parse_sqlite_index(p, f);
+  return sql_close_from(p, f);
+}
+
+static sql_from *from_query(sql_parser *p, sql_query *q, uint32_t from) {
+  sql_from *f = sql_make_from(p, SQL_FROM_QUERY, from);
+  f->query = q;
+  q->parenthesized = true;
+  return f;
+}
+
+/* ( query ), ( joins ); the alias after the ) is left to the caller. */
+static sql_from *parse_paren(sql_parser *p) {
+  uint32_t from = sql_take(p).token.span.from;
+  sql_from *f;
+  if (sql_at_query_start(p, 0) && sql_peek_op(p, 0) != OP1('(')) {
+    f = from_query(p, sql_parse_query(p), from);
+  } else if (sql_peek_op(p, 0) == OP1('(') && sql_enter(p)) {
+    f = parse_paren(p);
+    sql_leave(p);
+    bool query = f->kind == SQL_FROM_QUERY && !f->alias.text.ptr;
+    sql_word w = sql_peek_word(p, 0);
+    if (query && (sql_at_set_op(p) || w == SQL_W_ORDER || w == SQL_W_LIMIT))
+      f = from_query(p, sql_parse_query_rest(p, f->query), from);
+    else
+      f = sql_parse_joins(p, finish_item(p, f));
+  } else {
+    f = sql_parse_from_list(p);
+  }
+  if (sql_peek_op(p, 0) != OP1(')') && !sql_at_query_end(p))
+    sql_skip_unknown(p, false, "expected )");
+  sql_expect_op(p, OP1(')'), "expected )");
+  f->span = sql_span_from(p, from);
+  if (f->query && f->kind == SQL_FROM_QUERY) f->query->span = f->span;
+  return f;
+}
+
+/* [[database.]schema.]name, or a call. */
+static sql_from *parse_table(sql_parser *p) {
+  sql_from *f = sql_make_from(p, SQL_FROM_TABLE, sql_here(p));
+  f->name = sql_take_name(p);
+  while (sql_accept_op(p, OP1('.'))) {
+    f->schema = f->name;
+    if (sql_peek_op(p, 0) == OP1('.')) continue; /* T-SQL: database..table */
+    f->name = sql_expect_name(p, "expected a table's name");
+  }
+  if (sql_peek_op(p, 0) == OP1('(')) {
+    sql_expr *call = sql_make_expr(p, SQL_CALL, f->span.from);
+    call->schema = f->schema;
+    call->name = f->name;
+    f->schema = f->name = (sql_name){0};
+    f->kind = SQL_FROM_CALL;
+    f->call = sql_parse_call(p, call);
+  }
+  return finish_item(p, f);
+}
+
+static sql_from *missing_item(sql_parser *p, const char *message) {
+  sql_from *f = sql_make_from(p, SQL_FROM_UNKNOWN, p->last_end);
+  sql_report_here(p, message);
+  f->text = STR("");
+  return sql_close_from(p, f);
+}
+
+static bool names_table(sql_parser *p, const sql_lexeme *t) {
+  if (t->token.kind == SQL_TOK_STRING) return p->d->id == SQL_SQLITE || p->d->id == SQL_DUCKDB;
+  if (t->token.kind == SQL_TOK_PARAM) return p->d->id == SQL_TSQL; /* a table variable */
+  if (t->word && sql_peek_op(p, 1) == OP1('(') &&
+      (t->word == SQL_W_UNNEST || t->word == SQL_W_JSON_TABLE || t->word == SQL_W_TABLE ||
+       t->word == SQL_W_OPENROWSET || t->word == SQL_W_OPENQUERY || t->word == SQL_W_OPENXML ||
+       t->word == SQL_W_OPENDATASOURCE || t->word == SQL_W_LEFT || t->word == SQL_W_REPLACE))
+    return true;
+  return sql_is_name(p, t);
+}
+
+static bool is_lone_reserved(sql_parser *p, const sql_lexeme *t) {
+  if (t->token.kind != SQL_TOK_WORD) return false;
+  if (t->word == SQL_W_ORDER || t->word == SQL_W_GROUP) return sql_peek_word(p, 1) != SQL_W_BY;
+  return !sql_at_clause(p) && !sql_at_join(p);
+}
+
+static sql_from *parse_item(sql_parser *p) {
+  uint32_t from = sql_here(p);
+  bool lateral = false;
+  if (sql_peek_word(p, 0) == SQL_W_LATERAL && sql_peek_word(p, 1) != SQL_W_VIEW &&
+      (p->d->id != SQL_SQLITE || sql_peek_op(p, 1) == OP1('('))) {
+    sql_need(p, SQL_HAS_LATERAL, sql_take(p).token.span, "LATERAL is not in this dialect", NULL);
+    lateral = true;
+  }
+  if (sql_peek_word(p, 0) == SQL_W_ONLY && p->d->id == SQL_POSTGRES) sql_take(p);
+  const sql_lexeme t = *sql_peek(p, 0);
+  sql_from *f;
+  if (t.op == OP1('(')) {
+    if (!sql_enter(p)) {
+      sql_skip_to_close(p);
+      return missing_item(p, "nested too deeply");
+    }
+    f = finish_item(p, parse_paren(p));
+    sql_leave(p);
+  } else if (t.word == SQL_W_VALUES) {
+    f = sql_make_from(p, SQL_FROM_VALUES_, from);
+    f->query = sql_parse_query(p);
+    if (p->d->id != SQL_DUCKDB)
+      sql_report(p, SQL_ISSUE_DIALECT, f->query->span, "VALUES needs parentheses here",
+                 "write (VALUES …)");
+    f = finish_item(p, f);
+  } else if (t.word == SQL_W_SELECT) {
+    sql_report_here(p, "expected ( around the query");
+    f = finish_item(p, from_query(p, sql_parse_query(p), from));
+  } else if (names_table(p, &t)) {
+    f = parse_table(p);
+  } else if (is_lone_reserved(p, &t)) {
+    sql_report_here(p, "a reserved word, to be quoted as a name");
+    f = parse_table(p);
+  } else {
+    f = missing_item(p, "expected a table");
+  }
+  f->lateral |= lateral;
+  return f;
+}

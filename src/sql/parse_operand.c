@@ -1,0 +1,459 @@
+/* Operands: literals, names, parentheses, CASE, CAST, arrays. Calls are in parse_call.c. */
+#include "sql/parse.h"
+
+#include <string.h>
+
+static sql_expr *missing(sql_parser *p, const char *message) {
+  uint32_t at = p->last_end;
+  sql_report_here(p, message);
+  return sql_close_expr(p, sql_unknown_expr(p, (sql_span){at, at}));
+}
+
+/* ── literals ─────────────────────────────────────────────────────────────────── */
+
+static sql_expr *literal(sql_parser *p, sql_expr_kind kind) {
+  const sql_lexeme t = sql_take(p);
+  sql_expr *e = sql_make_expr(p, kind, t.token.span.from);
+  e->text = t.token.raw;
+  return sql_close_expr(p, e);
+}
+
+sql_expr *sql_parse_string(sql_parser *p) {
+  const sql_lexeme t = sql_take(p);
+  sql_expr *e = sql_make_expr(p, SQL_STRING, t.token.span.from);
+  e->quote = t.token.raw.ptr[0] == '"' ? '"' : '\'';
+  e->text = sql_decode_token(&t.token, p->d, p->a);
+  if (!e->text.ptr) p->no_memory = true;
+  /* 'a' 'b' is one string in these dialects */
+  while ((p->d->pipes_are_or || p->d->id == SQL_POSTGRES) && !p->alias_next &&
+         sql_peek(p, 0)->token.kind == SQL_TOK_STRING) {
+    const sql_lexeme more = sql_take(p);
+    str tail = sql_decode_token(&more.token, p->d, p->a);
+    char *both = arena_alloc(p->a, e->text.len + tail.len + 1);
+    if (!both || !tail.ptr) {
+      p->no_memory = true;
+      break;
+    }
+    memcpy(both, e->text.ptr, e->text.len);
+    memcpy(both + e->text.len, tail.ptr, tail.len);
+    e->text = (str){both, e->text.len + tail.len};
+  }
+  return sql_close_expr(p, e);
+}
+
+/* "2 DAYS" is a unit too, in the plural. */
+bool sql_is_unit(const sql_lexeme *t) {
+  str raw = t->token.raw;
+  if (t->token.kind != SQL_TOK_WORD) return false;
+  if (sql_word_marked(t->word, 'u')) return true;
+  return raw.len > 1 && ascii_lower(raw.ptr[raw.len - 1]) == 's' &&
+         sql_word_marked(sql_word_find(str_slice(raw, 0, raw.len - 1)), 'u');
+}
+
+/* The (n) of DAY(3), SECOND(2, 3). */
+static void take_precision(sql_parser *p) {
+  if (sql_peek_op(p, 0) != OP1('(') || sql_peek(p, 1)->token.kind != SQL_TOK_NUMBER) return;
+  sql_take(p);
+  sql_skip_to_close(p);
+  sql_expect_op(p, OP1(')'), "expected )");
+}
+
+/* INTERVAL '1' DAY, INTERVAL 1 DAY, INTERVAL '1-2' YEAR TO MONTH, INTERVAL '1 day'. */
+static sql_expr *parse_interval(sql_parser *p) {
+  sql_expr *e = sql_make_expr(p, SQL_TYPED, sql_here(p));
+  const sql_lexeme *next = sql_peek(p, 1);
+  bool quoted = next->token.kind == SQL_TOK_STRING;
+  e->name = sql_take_name(p);
+  sql_need(
+      p, SQL_HAS_INTERVAL, e->name.span, "INTERVAL is not in this dialect",
+      p->d->id == SQL_SQLITE ? "use a modifier: DATE(x, '+1 day')" : "use DATEADD(unit, n, x)");
+  sql_push_expr(
+      p, &e->args,
+      quoted ? sql_parse_string(p) : sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_ADD)));
+  if (sql_is_unit(sql_peek(p, 0))) {
+    uint32_t from = sql_here(p);
+    sql_take(p);
+    take_precision(p);
+    if (sql_peek_word(p, 0) == SQL_W_TO && sql_is_unit(sql_peek(p, 1))) {
+      sql_take(p);
+      sql_take(p);
+      take_precision(p);
+    }
+    e->text = sql_raw(p, sql_span_from(p, from));
+  }
+  return sql_close_expr(p, e);
+}
+
+/* `SELECT date 'x' FROM t` gives a column an alias where no type may stand before a string. */
+static bool string_is_alias(sql_parser *p) {
+  const sql_lexeme *after = sql_peek(p, 2);
+  return p->alias_next && (after->token.kind == SQL_TOK_END || after->word == SQL_W_FROM ||
+                           after->op == OP1(',') || after->op == OP1(')') || after->op == OP1(';'));
+}
+
+static bool at_interval(sql_parser *p) {
+  const sql_lexeme *t = sql_peek(p, 1);
+  switch (t->token.kind) {
+    case SQL_TOK_STRING:
+      return (p->d->has & SQL_HAS_INTERVAL) || !string_is_alias(p);
+    case SQL_TOK_NUMBER:
+    case SQL_TOK_PARAM:
+      return true;
+    case SQL_TOK_WORD:
+      return (p->d->has & SQL_HAS_INTERVAL) && sql_is_name(p, t) && sql_is_unit(sql_peek(p, 2));
+    default:
+      return (p->d->has & SQL_HAS_INTERVAL) && (t->op == OP1('(') || t->op == OP1('-'));
+  }
+}
+
+/* DATE '2024-01-01', and in MySQL _utf8'x'. */
+static sql_expr *parse_typed(sql_parser *p) {
+  sql_expr *e = sql_make_expr(p, SQL_TYPED, sql_here(p));
+  e->name = sql_take_name(p);
+  sql_need(p, SQL_HAS_TYPED, e->name.span, "no type before a string in this dialect",
+           "write the string alone");
+  sql_push_expr(p, &e->args, sql_parse_string(p));
+  return sql_close_expr(p, e);
+}
+
+static bool at_typed(sql_parser *p, const sql_lexeme *t) {
+  if (sql_peek(p, 1)->token.kind != SQL_TOK_STRING) return false;
+  if (!(p->d->has & SQL_HAS_TYPED) && string_is_alias(p)) return false;
+  if (sql_word_marked(t->word, 't')) return true;
+  if (t->token.raw.ptr[0] == '_' && p->d->pipes_are_or) return true;
+  /* N'…' and E'…' where the dialect does not have them */
+  bool joined = sql_peek(p, 1)->token.span.from == t->token.span.to;
+  char c = ascii_lower(t->token.raw.ptr[0]);
+  return joined && t->token.raw.len == 1 && (c == 'n' || c == 'e');
+}
+
+/* ── ( … ) ────────────────────────────────────────────────────────────────────── */
+
+/* After a query in parentheses: is it the left part of a longer query? */
+static bool query_goes_on(sql_parser *p) {
+  sql_word w = sql_peek_word(p, 0);
+  return sql_at_set_op(p) || w == SQL_W_ORDER || w == SQL_W_LIMIT || w == SQL_W_OFFSET ||
+         w == SQL_W_FETCH;
+}
+
+static sql_expr *subquery_expr(sql_parser *p, sql_query *q, uint32_t from) {
+  sql_expr *e = sql_make_expr(p, SQL_SUBQUERY, from);
+  e->query = q;
+  return e;
+}
+
+static sql_expr *parse_paren(sql_parser *p) {
+  uint32_t from = sql_here(p);
+  sql_take(p);
+  sql_expr *e;
+  bool alias = p->alias_next;
+  p->alias_next = false;
+  if (sql_at_query_start(p, 0) && sql_peek_op(p, 0) != OP1('(')) {
+    e = subquery_expr(p, sql_parse_query(p), from);
+    sql_expect_op(p, OP1(')'), "expected )");
+    e = sql_close_expr(p, e);
+    e->query->parenthesized = true;
+  } else if (sql_peek_op(p, 0) == OP1(')') && p->d->id != SQL_SQLITE) {
+    sql_take(p);
+    e = sql_close_expr(p, sql_make_expr(p, SQL_ROW, from));
+  } else {
+    sql_expr *first = sql_parse_expr(p);
+    if (first->kind == SQL_SUBQUERY && query_goes_on(p)) {
+      e = subquery_expr(p, sql_parse_query_rest(p, first->query), from);
+    } else if (sql_peek_op(p, 0) == OP1(',')) {
+      e = sql_make_expr(p, SQL_ROW, from);
+      sql_push_expr(p, &e->args, first);
+      sql_take(p);
+      sql_parse_expr_list(p, &e->args);
+    } else {
+      e = first;
+      if (sql_peek_op(p, 0) != OP1(')') && !sql_at_query_end(p) && !sql_at_clause(p))
+        sql_skip_unknown(p, false, "expected )");
+    }
+    sql_expect_op(p, OP1(')'), "expected )");
+    e = sql_close_expr(p, e);
+  }
+  p->alias_next = alias;
+  e->span = sql_span_from(p, from);
+  e->parenthesized = e->kind != SQL_SUBQUERY && e->kind != SQL_ROW;
+  return e;
+}
+
+/* ── CASE, CAST, EXISTS ───────────────────────────────────────────────────────── */
+
+static sql_expr *parse_case(sql_parser *p) {
+  sql_expr *e = sql_make_expr(p, SQL_CASE, sql_here(p));
+  bool alias = p->alias_next;
+  p->alias_next = false;
+  sql_take(p);
+  if (sql_peek_word(p, 0) != SQL_W_WHEN) {
+    e->has_base = true;
+    sql_push_expr(p, &e->args, sql_parse_expr(p));
+  }
+  if (sql_peek_word(p, 0) != SQL_W_WHEN) sql_report_here(p, "expected WHEN");
+  while (sql_accept_word(p, SQL_W_WHEN)) {
+    sql_push_expr(p, &e->args, sql_parse_expr(p));
+    sql_expect_word(p, SQL_W_THEN, "expected THEN");
+    sql_push_expr(p, &e->args, sql_parse_expr(p));
+  }
+  if (sql_accept_word(p, SQL_W_ELSE)) {
+    e->has_else = true;
+    sql_push_expr(p, &e->args, sql_parse_expr(p));
+  }
+  sql_expect_word(p, SQL_W_END, "expected END, which closes CASE");
+  p->alias_next = alias;
+  return sql_close_expr(p, e);
+}
+
+str sql_parse_type(sql_parser *p) {
+  uint32_t from = sql_here(p);
+  int words = 0;
+  while (sql_is_name(p, sql_peek(p, 0)) ||
+         (words == 0 && sql_peek(p, 0)->token.kind == SQL_TOK_WORD)) {
+    sql_take(p);
+    words++;
+    if (p->d->id != SQL_SQLITE && words == 1) {
+      sql_word w = sql_peek_word(p, 0);
+      bool more = w == SQL_W_PRECISION || w == SQL_W_VARYING || w == SQL_W_UNSIGNED ||
+                  w == SQL_W_WITH || w == SQL_W_WITHOUT || w == SQL_W_CHARACTER ||
+                  w == SQL_W_INTEGER;
+      if (!more) break;
+    }
+  }
+  if (!words) {
+    sql_report_here(p, "expected a type");
+    return STR("");
+  }
+  if (sql_peek_op(p, 0) == OP1('(')) {
+    sql_take(p);
+    sql_skip_to_close(p);
+    sql_expect_op(p, OP1(')'), "expected )");
+  }
+  if (sql_peek_word(p, 1) == SQL_W_TIME && sql_peek_word(p, 2) == SQL_W_ZONE)
+    for (int i = 0; i < 3; i++) sql_take(p);
+  while (sql_peek_op(p, 0) == OP1('[') && sql_peek_op(p, 1) == OP1(']')) {
+    sql_take(p);
+    sql_take(p);
+  }
+  return sql_raw(p, sql_span_from(p, from));
+}
+
+static sql_expr *parse_cast(sql_parser *p) {
+  const sql_lexeme word = *sql_peek(p, 0);
+  sql_expr *e = sql_make_expr(p, SQL_CAST, word.token.span.from);
+  sql_name name = sql_take_name(p);
+  if (word.word != SQL_W_CAST) {
+    e->name = name;
+    sql_need(p, SQL_HAS_TRY_CAST, name.span, "this cast is not in this dialect", "use CAST");
+  }
+  sql_take(p); /* ( */
+  sql_push_expr(p, &e->args, sql_parse_expr(p));
+  if (sql_expect_word(p, SQL_W_AS, "expected AS and a type")) e->text = sql_parse_type(p);
+  if (sql_peek_op(p, 0) != OP1(')')) sql_skip_unknown(p, false, "expected )");
+  sql_expect_op(p, OP1(')'), "expected )");
+  return sql_close_expr(p, e);
+}
+
+static sql_expr *parse_exists(sql_parser *p) {
+  sql_expr *e = sql_make_expr(p, SQL_EXISTS, sql_here(p));
+  sql_take(p);
+  sql_take(p); /* ( */
+  e->query = sql_parse_query(p);
+  e->query->parenthesized = true;
+  sql_expect_op(p, OP1(')'), "expected )");
+  return sql_close_expr(p, e);
+}
+
+/* ── names ────────────────────────────────────────────────────────────────────── */
+
+/* After a dot any word is a name, in most dialects. */
+static sql_name name_after_dot(sql_parser *p) {
+  const sql_lexeme t = *sql_peek(p, 0);
+  if (t.token.kind == SQL_TOK_WORD && !sql_is_name(p, &t) && p->d->id != SQL_SQLITE)
+    return sql_take_name(p);
+  if (t.token.kind == SQL_TOK_WORD && t.token.span.from == p->last_end) {
+    if (!sql_is_name(p, &t)) sql_report_here(p, "a reserved word, to be quoted as a name");
+    return sql_take_name(p);
+  }
+  return sql_expect_name(p, "expected a name after the dot");
+}
+
+static void push_part(sql_expr *e, sql_name part) {
+  e->schema = e->table;
+  e->table = e->name;
+  e->name = part;
+}
+
+static sql_expr *call_of(sql_parser *p, sql_expr *e) {
+  e->kind = SQL_CALL;
+  if (e->table.text.ptr) {
+    e->schema = e->table;
+    e->table = (sql_name){0};
+  }
+  return sql_parse_call(p, e);
+}
+
+static sql_expr *parse_name(sql_parser *p) {
+  sql_expr *e = sql_make_expr(p, SQL_COLUMN, sql_here(p));
+  int parts = 1;
+  e->name = sql_take_name(p);
+  while (sql_peek_op(p, 0) == OP1('.')) {
+    sql_take(p);
+    if (sql_accept_op(p, OP1('*'))) {
+      if (parts > 1 && p->d->id == SQL_SQLITE)
+        sql_report(p, SQL_ISSUE_SYNTAX, sql_span_from(p, e->span.from),
+                   "a schema cannot stand before table.*", NULL);
+      e->kind = SQL_STAR;
+      push_part(e, (sql_name){0});
+      break;
+    }
+    if (++parts > 3) {
+      while (sql_peek(p, 0)->token.kind == SQL_TOK_WORD ||
+             sql_peek(p, 0)->token.kind == SQL_TOK_QUOTED) {
+        sql_take(p);
+        if (!sql_accept_op(p, OP1('.'))) break;
+      }
+      sql_span span = sql_span_from(p, e->span.from);
+      sql_report(p, SQL_ISSUE_UNKNOWN, span, "a name of more than three parts", NULL);
+      return sql_close_expr(p, sql_unknown_expr(p, span));
+    }
+    push_part(e, name_after_dot(p));
+  }
+  if (e->kind == SQL_COLUMN && sql_peek_op(p, 0) == OP1('(') &&
+      !(p->d->id == SQL_ORACLE && sql_peek_op(p, 1) == OP1('+')))
+    return call_of(p, e);
+  return sql_close_expr(p, e);
+}
+
+/* CURRENT_DATE is one everywhere that matters; USER only where it is reserved. */
+static bool is_bare_call(const sql_parser *p, sql_word w) {
+  return sql_word_marked(w, 'b') && sql_word_reserved(p->d, w);
+}
+
+static sql_expr *parse_bare_call(sql_parser *p) {
+  sql_expr *e = sql_make_expr(p, SQL_CALL, sql_here(p));
+  e->name = sql_take_name(p);
+  if (sql_peek_op(p, 0) == OP1('(')) return sql_parse_call(p, e);
+  e->bare = true;
+  return sql_close_expr(p, e);
+}
+
+static sql_expr *parse_star(sql_parser *p) {
+  sql_expr *e = sql_make_expr(p, SQL_STAR, sql_here(p));
+  sql_take(p);
+  return sql_close_expr(p, e);
+}
+
+/* ARRAY[1, 2] and [1, 2]. */
+static sql_expr *parse_array(sql_parser *p) {
+  sql_expr *e = sql_make_expr(p, SQL_CALL, sql_here(p));
+  if (sql_peek_op(p, 0) != OP1('[')) e->name = sql_take_name(p);
+  e->quote = '[';
+  sql_take(p);
+  if (sql_peek_op(p, 0) != OP1(']')) {
+    do {
+      sql_push_expr(p, &e->args, sql_parse_expr(p));
+    } while (sql_accept_op(p, OP1(',')));
+  }
+  sql_expect_op(p, OP1(']'), "expected ]");
+  return sql_close_expr(p, e);
+}
+
+/* ── the operand ──────────────────────────────────────────────────────────────── */
+
+static sql_expr *parse_query_operand(sql_parser *p) {
+  sql_expr *e = sql_make_expr(p, SQL_SUBQUERY, sql_here(p));
+  sql_report_here(p, "expected ( around the query");
+  e->query = sql_parse_query(p);
+  return sql_close_expr(p, e);
+}
+
+static sql_expr *parse_reserved(sql_parser *p, const sql_lexeme *t) {
+  if (sql_peek_op(p, 1) == OP1('(') && sql_word_marked(t->word, 'c')) return parse_name(p);
+  bool lone = (t->word == SQL_W_ORDER || t->word == SQL_W_GROUP) && sql_peek_word(p, 1) != SQL_W_BY;
+  if (!lone && (sql_word_marked(t->word, '!') || sql_at_clause(p)))
+    return missing(p, "expected an expression");
+  if (lone || p->d->id == SQL_SQLITE || p->d->id == SQL_POSTGRES)
+    sql_report_here(p, "a reserved word, to be quoted as a name");
+  return parse_name(p);
+}
+
+static sql_expr *parse_word(sql_parser *p, const sql_lexeme *t) {
+  const sql_lexeme *next = sql_peek(p, 1);
+  bool opens = next->op == OP1('(');
+  sql_expr *special;
+  if (t->word == SQL_W_NONE) return at_typed(p, t) ? parse_typed(p) : parse_name(p);
+  switch (t->word) {
+    case SQL_W_NULL:
+      return literal(p, SQL_NULL);
+    case SQL_W_TRUE:
+    case SQL_W_FALSE:
+      if (next->op == OP1('.')) break;
+      sql_need(p, SQL_HAS_BOOL, t->token.span, "TRUE and FALSE are not in this dialect",
+               "use 1 and 0");
+      return literal(p, SQL_BOOL);
+    case SQL_W_CASE:
+      return parse_case(p);
+    case SQL_W_CAST:
+    case SQL_W_TRY_CAST:
+    case SQL_W_SAFE_CAST:
+      if (opens) return parse_cast(p);
+      break;
+    case SQL_W_EXISTS:
+      if (opens && sql_at_query_start(p, 2)) return parse_exists(p);
+      break;
+    case SQL_W_INTERVAL:
+      if (at_interval(p)) return parse_interval(p);
+      break;
+    case SQL_W_ARRAY:
+      if (next->op == OP1('[')) return parse_array(p);
+      break;
+    case SQL_W_SELECT:
+      return parse_query_operand(p);
+    default:
+      break;
+  }
+  if (at_typed(p, t)) return parse_typed(p);
+  if (is_bare_call(p, t->word)) return parse_bare_call(p);
+  if (opens && (special = sql_parse_special_call(p))) return special;
+  return sql_is_name(p, t) ? parse_name(p) : parse_reserved(p, t);
+}
+
+sql_expr *sql_parse_primary(sql_parser *p) {
+  const sql_lexeme t = *sql_peek(p, 0);
+  switch (t.token.kind) {
+    case SQL_TOK_NUMBER:
+      return literal(p, SQL_NUMBER);
+    case SQL_TOK_STRING:
+      if (sql_peek_op(p, 1) == OP1('.') && p->d->id == SQL_SQLITE) return parse_name(p);
+      return sql_parse_string(p);
+    case SQL_TOK_BLOB:
+      return literal(p, SQL_BLOB);
+    case SQL_TOK_PARAM:
+      return literal(p, SQL_PARAM);
+    case SQL_TOK_QUOTED:
+      return parse_name(p);
+    case SQL_TOK_WORD:
+      return parse_word(p, &t);
+    case SQL_TOK_OP:
+      break;
+    case SQL_TOK_BAD: {
+      sql_span span = sql_skip_unknown(p, true, "expected an expression");
+      return sql_close_expr(p, sql_unknown_expr(p, span));
+    }
+    case SQL_TOK_END:
+      return missing(p, "expected an expression");
+  }
+  if (t.op == OP1('(')) return parse_paren(p);
+  if (t.op == OP1('*')) return parse_star(p);
+  if (t.op == OP1('[')) return parse_array(p);
+  if (t.op == OP1('{')) {
+    uint32_t from = sql_here(p);
+    while (sql_peek_op(p, 0) != OP1('}') && !sql_at_query_end(p)) sql_take(p);
+    sql_accept_op(p, OP1('}'));
+    sql_span span = sql_span_from(p, from);
+    sql_report(p, SQL_ISSUE_UNKNOWN, span, "not understood; the database decides", NULL);
+    return sql_close_expr(p, sql_unknown_expr(p, span));
+  }
+  return missing(p, "expected an expression");
+}
