@@ -1,0 +1,55 @@
+/* The embedded network as a generator. A correction forbids what was tried and
+ * looks further down a wider beam. Knows nothing of why a candidate failed. */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "generate/generate.h"
+
+enum { BEAM = 10, WIDEST = 40 };
+
+typedef struct embedded {
+  generator face; /* first: freed as the generator */
+  model *m;
+  char label[80];
+} embedded;
+
+static bool is_forbidden(const gen_request *req, str sql) {
+  for (size_t i = 0; i < req->n_forbidden; i++)
+    if (str_eq_nocase(str_trim(req->forbidden[i]), sql)) return true;
+  return false;
+}
+
+static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a,
+                                    gen_candidates *out, emend_error *err) {
+  embedded *e = self;
+  *out = (gen_candidates){0};
+  int beam = BEAM << (req->round > 1 ? req->round - 1 : 0);
+  model_options opt = {.beam = beam < WIDEST ? beam : WIDEST, .max_candidates = beam};
+  model_candidates found = {0};
+  emend_rc rc = model_generate(e->m, req->cat, req->question, &opt, a, &found, err);
+  if (rc) return rc;
+  out->answerable = found.answerable;
+  for (size_t i = 0; i < found.items.len; i++) {
+    const model_candidate *c = &found.items.items[i];
+    if (is_forbidden(req, c->sql)) continue;
+    gen_candidate it = {c->sql, c->share, c->cross_join, c->linked_unused};
+    if (!vec_push(a, &out->items, it)) return err_nomem(err, "generate");
+  }
+  return EMEND_OK;
+}
+
+static void embedded_destroy(void *self) { model_free(((embedded *)self)->m); }
+
+emend_rc gen_embedded(model *m, generator **out, emend_error *err) {
+  embedded *e = mem_alloc(sizeof *e);
+  if (!e) {
+    model_free(m);
+    return err_nomem(err, "generate");
+  }
+  e->m = m;
+  snprintf(e->label, sizeof e->label, "embedded@%.60s", model_name(m));
+  e->face = (generator){.name = "embedded", .model = e->label, .self = e,
+                        .candidates = embedded_candidates, .destroy = embedded_destroy};
+  *out = &e->face;
+  return EMEND_OK;
+}

@@ -1,0 +1,197 @@
+/* The question's words held against the query. Sees no result. */
+#include <math.h>
+
+#include "judge/facts.h"
+#include "judge/signal.h"
+
+typedef struct expecting {
+  const judge_intent *in;
+  judge_facts f;
+  arena *a;
+  judge_signals *out;
+  str question; /* normalised */
+} expecting;
+
+#define SIGNAL(x, code, ...) judge_add((x)->out, (x)->a, JUDGE_##code, 1, __VA_ARGS__)
+
+/* ---- numbers and texts of one side, looked for on the other ---- */
+
+/* "> 3" may be written ">= 4", so that a neighbour will do. */
+static bool close_to(double x, double y) { return fabs(x - y) <= 1.0 + 1e-9; }
+
+static bool query_has_number(const expecting *x, double v) {
+  for (size_t i = 0; i < x->f.numbers.len; i++)
+    if (close_to(judge_number_value(x->f.numbers.items[i]), v)) return true;
+  str digits = str_from(arena_printf(x->a, "%.15g", v)); /* in a date or a code: '2014-01-01' */
+  for (size_t i = 0; digits.len && i < x->f.strings.len; i++)
+    if (str_find(x->f.strings.items[i]->text, digits, 0) != SIZE_MAX) return true;
+  return x->f.has_limit && x->f.limit == v;
+}
+
+static bool question_has_number(const expecting *x, double v) {
+  for (size_t i = 0; i < x->in->numbers.len; i++)
+    if (close_to(x->in->numbers.items[i].value, v)) return true;
+  return false;
+}
+
+/* A word of a literal is in the question as itself, by stem, or much alike ("France", "French"). */
+static bool question_has_word(const expecting *x, str word) {
+  str stem = text_stem(x->a, word);
+  for (size_t i = 0; i < x->in->words.len; i++) {
+    const text_word *w = &x->in->words.items[i];
+    if (w->is_punct) continue;
+    if (str_eq(w->lower, word) || str_eq(w->stem, stem)) return true;
+    if (word.len >= 4 && text_trigram_similarity(w->lower, word) >= 0.3) return true;
+  }
+  return false;
+}
+
+static bool question_has_text(const expecting *x, str literal) {
+  str plain = text_normalise(x->a, literal);
+  if (plain.len <= 3) return true; /* codes such as 'F' stand for words */
+  if (str_find(x->question, plain, 0) != SIZE_MAX) return true;
+  text_words words;
+  if (!text_tokenize(plain, x->a, &words)) return true;
+  size_t known = 0, all = 0;
+  for (size_t i = 0; i < words.len; i++) {
+    if (words.items[i].is_punct) continue;
+    all++;
+    if (words.items[i].is_number ? question_has_number(x, words.items[i].number)
+                                 : question_has_word(x, words.items[i].lower))
+      known++;
+  }
+  return known * 2 >= all;
+}
+
+static bool query_has_text(const expecting *x, str quoted) {
+  str plain = text_normalise(x->a, quoted);
+  for (size_t i = 0; i < x->f.strings.len; i++) {
+    str literal = text_normalise(x->a, x->f.strings.items[i]->text);
+    if (literal.len && (str_find(plain, literal, 0) != SIZE_MAX ||
+                        str_find(literal, plain, 0) != SIZE_MAX))
+      return true;
+  }
+  for (size_t i = 0; i < x->f.names.len; i++) /* a quoted column's name */
+    if (str_eq_nocase(x->f.names.items[i], quoted)) return true;
+  return plain.len == 0;
+}
+
+/* ---- one question after another ---- */
+
+static bool expect_rows_wanted(const expecting *x) {
+  int k = x->in->top_k;
+  if (k > 0 && x->f.limit != k && !x->f.window && !(k == 1 && x->f.extreme))
+    return SIGNAL(x, top_k_mismatch, "The question asks for %d rows, the query does not limit itself "
+                  "to them.", k);
+  if (!k && x->f.has_limit && x->f.limit > 1 && !question_has_number(x, x->f.limit))
+    return SIGNAL(x, limit_unasked, "The query stops after %.0f rows, which nobody asked for.",
+                  x->f.limit);
+  if (!k && x->in->superlative && !x->f.order_by && !x->f.extreme && !x->f.window)
+    return SIGNAL(x, superlative_missing,
+                  "The question asks for an extreme, the query neither orders nor takes one.");
+  return true;
+}
+
+static bool expect_numbers(const expecting *x) {
+  for (size_t i = 0; i < x->in->numbers.len; i++) {
+    const judge_number *n = &x->in->numbers.items[i];
+    if (n->is_k || query_has_number(x, n->value)) continue;
+    if (n->value <= 2 && x->in->words.items[n->word].lower.ptr[0] >= 'a') continue; /* "first", "two" */
+    if (!SIGNAL(x, number_missing, "The question says %.15g, the query does not.", n->value))
+      return false;
+  }
+  for (size_t i = 0; i < x->f.numbers.len; i++) {
+    double v = judge_number_value(x->f.numbers.items[i]);
+    if (v == 0 || v == 1 || v == 2 || (v == 100 && x->f.division) || question_has_number(x, v))
+      continue;
+    if (!SIGNAL(x, number_unasked, "The query says %.15g, the question does not.", v)) return false;
+  }
+  return true;
+}
+
+static bool expect_texts(const expecting *x) {
+  for (size_t i = 0; i < x->in->quoted.len; i++)
+    if (!query_has_text(x, x->in->quoted.items[i]) &&
+        !SIGNAL(x, quoted_missing, "The question quotes \"%.*s\", the query does not use it.",
+                STR_ARG(str_slice(x->in->quoted.items[i], 0, 80))))
+      return false;
+  for (size_t i = 0; i < x->f.strings.len; i++)
+    if (!question_has_text(x, x->f.strings.items[i]->text) &&
+        !SIGNAL(x, literal_unasked, "The query looks for '%.*s', which the question does not name.",
+                STR_ARG(str_slice(x->f.strings.items[i]->text, 0, 80))))
+      return false;
+  return true;
+}
+
+/* A column may hold what an aggregate would compute: "average_attendance". */
+static bool reads_name_with(const expecting *x, const char *const *parts) {
+  for (size_t i = 0; i < x->f.names.len; i++) {
+    str name = text_fold(x->a, x->f.names.items[i]);
+    for (const char *const *p = parts; *p; p++)
+      if (str_find(name, str_from(*p), 0) != SIZE_MAX) return true;
+  }
+  return false;
+}
+
+static bool expect_aggregates(const expecting *x) {
+  static const char *const averages[] = {"av", "mean", NULL};
+  static const char *const counts[] = {"num", "count", "total", "how", "amount", "qty", "quantity",
+                                       NULL};
+  static const char *const ratios[] = {"percent", "rate", "ratio", "share", "pct", NULL};
+  const judge_intent *in = x->in;
+  if (in->average && !x->f.average && !(x->f.division && (x->f.sum || x->f.count)) &&
+      !reads_name_with(x, averages) &&
+      !SIGNAL(x, average_missing, "The question asks for an average, the query takes none."))
+    return false;
+  if (in->count && !x->f.count && !x->f.sum && !reads_name_with(x, counts) &&
+      !SIGNAL(x, count_missing, "The question asks how many, the query counts nothing."))
+    return false;
+  if (in->percentage && !x->f.division && !x->f.average && !reads_name_with(x, ratios) &&
+      !SIGNAL(x, ratio_missing, "The question asks for a share, the query divides nothing."))
+    return false;
+  bool aggregated = x->f.count || x->f.average || x->f.sum;
+  if (in->per_group && aggregated && !x->f.group_by && !x->f.window && !x->f.subquery &&
+      !SIGNAL(x, group_missing, "The question asks for a figure each, the query does not group."))
+    return false;
+  return true;
+}
+
+static bool expect_form(const expecting *x) {
+  const judge_intent *in = x->in;
+  if (in->negated && !x->f.excludes &&
+      !SIGNAL(x, negation_missing, "The question excludes something, the query does not."))
+    return false;
+  if (in->distinct && !x->f.distinct && !x->f.group_by && !x->f.set_op && !x->f.count &&
+      !SIGNAL(x, distinct_missing, "The question asks for different ones, the query may repeat."))
+    return false;
+  if (in->listed > 0 && x->f.n_items >= 0 && x->f.n_items < in->listed &&
+      !SIGNAL(x, columns_missing, "The question lists %d things, the query selects %d.", in->listed,
+              x->f.n_items))
+    return false;
+  if (in->listed > 0 && x->f.n_items > in->listed + 1 &&
+      !SIGNAL(x, columns_unasked, "The question lists %d things, the query selects %d.", in->listed,
+              x->f.n_items))
+    return false;
+  return true;
+}
+
+static bool add_warnings(const expecting *x, const check_report *report) {
+  for (size_t i = 0; i < report->diags.len; i++) {
+    const diag *d = &report->diags.items[i];
+    if (d->severity != DIAG_WARNING || d->weight <= 0) continue;
+    if (!judge_add(x->out, x->a, JUDGE_check_warning, d->weight, "%.*s", STR_ARG(d->message)))
+      return false;
+    x->out->items[x->out->len - 1].code = d->code;
+  }
+  return true;
+}
+
+emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a,
+                   judge_signals *out, emend_error *err) {
+  if (!report->query) return EMEND_OK;
+  expecting x = {.in = in, .a = a, .out = out, .question = text_normalise(a, in->question)};
+  bool ok = judge_read_facts(report->query, a, &x.f) && expect_rows_wanted(&x) &&
+            expect_numbers(&x) && expect_texts(&x) && expect_aggregates(&x) && expect_form(&x) &&
+            add_warnings(&x, report);
+  return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
+}

@@ -1,0 +1,115 @@
+/* What a query does, read from its tree. Judges nothing. */
+#include "judge/facts.h"
+
+#include <stdlib.h>
+
+typedef struct reading {
+  judge_facts *f;
+  arena *a;
+  bool ok;
+} reading;
+
+double judge_number_value(const sql_expr *e) {
+  char text[64] = {0}; /* the text of a node does not end in NUL */
+  size_t n = e->text.len < sizeof text - 1 ? e->text.len : sizeof text - 1;
+  for (size_t i = 0; i < n; i++) text[i] = e->text.ptr[i];
+  return strtod(text, NULL);
+}
+
+static bool is_zero(const sql_expr *e) {
+  return e && e->kind == SQL_NUMBER && str_eq(e->text, STR("0"));
+}
+
+static void read_operator(judge_facts *f, const sql_expr *e) {
+  if (e->op == SQL_OP_DIV) f->division = true;
+  if (e->op == SQL_OP_NE || e->op == SQL_OP_NOT || e->negated) f->excludes = true;
+  if (e->op == SQL_OP_EQ && e->args.len == 2 && is_zero(e->args.items[1])) f->excludes = true;
+}
+
+static void read_call(judge_facts *f, const sql_expr *e) {
+  str n = e->name.text;
+  if (str_eq_nocase(n, STR("count"))) f->count = true;
+  if (str_eq_nocase(n, STR("avg"))) f->average = true;
+  if (str_eq_nocase(n, STR("sum")) || str_eq_nocase(n, STR("total"))) f->sum = true;
+  if (str_eq_nocase(n, STR("max")) || str_eq_nocase(n, STR("min"))) f->extreme = true;
+  if (e->distinct) f->distinct = true;
+  if (e->over) f->window = true;
+}
+
+static sql_walk_next see_expr(void *ctx, sql_expr *e) {
+  reading *r = ctx;
+  judge_facts *f = r->f;
+  switch (e->kind) {
+    case SQL_STRING: r->ok = r->ok && vec_push(r->a, &f->strings, e); break;
+    case SQL_NUMBER: r->ok = r->ok && vec_push(r->a, &f->numbers, e); break;
+    case SQL_COLUMN: r->ok = r->ok && vec_push(r->a, &f->names, e->name.text); break;
+    case SQL_CALL: read_call(f, e); break;
+    case SQL_IS_NULL:
+    case SQL_IN:
+    case SQL_EXISTS:
+    case SQL_BETWEEN: f->excludes = f->excludes || e->negated || e->kind == SQL_IS_NULL; break;
+    case SQL_UNARY:
+    case SQL_BINARY: read_operator(f, e); break;
+    default: break;
+  }
+  return r->ok ? SQL_WALK_ON : SQL_WALK_STOP;
+}
+
+static sql_walk_next see_query(void *ctx, sql_query *q) {
+  judge_facts *f = ((reading *)ctx)->f;
+  if (q->group_by.len) f->group_by = true;
+  if (q->order_by.len) f->order_by = true;
+  if (q->distinct) f->distinct = true;
+  if (q->kind == SQL_COMPOUND) {
+    f->set_op = true;
+    if (q->set_op == SQL_EXCEPT || q->set_op == SQL_EXCEPT_ALL) f->excludes = true;
+  }
+  return SQL_WALK_ON;
+}
+
+static sql_walk_next see_from(void *ctx, sql_from *from) {
+  judge_facts *f = ((reading *)ctx)->f;
+  if (from->kind == SQL_FROM_QUERY) f->subquery = true;
+  if (from->kind == SQL_FROM_JOIN && (from->join == SQL_JOIN_LEFT || from->join == SQL_JOIN_FULL))
+    f->excludes = true;
+  return SQL_WALK_ON;
+}
+
+/* The literals of LIMIT and OFFSET say how many rows, not which. */
+static void drop_limit(const sql_query *q, judge_facts *f) {
+  size_t kept = 0;
+  for (size_t i = 0; i < f->numbers.len; i++)
+    if (f->numbers.items[i] != q->limit && f->numbers.items[i] != q->offset)
+      f->numbers.items[kept++] = f->numbers.items[i];
+  f->numbers.len = kept;
+}
+
+static sql_walk_next see_limits(void *ctx, sql_query *q) {
+  reading *r = ctx;
+  drop_limit(q, r->f);
+  if (!q->limit) return SQL_WALK_ON;
+  double k = q->limit->kind == SQL_NUMBER ? judge_number_value(q->limit) : -1;
+  if (!r->f->has_limit || k > r->f->limit) r->f->limit = k;
+  r->f->has_limit = true;
+  return SQL_WALK_ON;
+}
+
+static int count_items(const sql_query *q) {
+  for (size_t i = 0; i < q->items.len; i++)
+    if (q->items.items[i].expr && q->items.items[i].expr->kind == SQL_STAR) return -1;
+  return (int)q->items.len;
+}
+
+bool judge_read_facts(sql_query *q, arena *a, judge_facts *out) {
+  *out = (judge_facts){.limit = -1};
+  reading r = {out, a, true};
+  const sql_visitor facts = {see_expr, see_query, see_from, &r};
+  const sql_visitor limits = {NULL, see_limits, NULL, &r};
+  sql_walk_query(q, &facts);
+  sql_walk_query(q, &limits);
+  const sql_query *outer = q;
+  while (outer->kind == SQL_COMPOUND && outer->left) outer = outer->left;
+  out->outer = outer;
+  out->n_items = count_items(outer);
+  return r.ok;
+}
