@@ -70,8 +70,10 @@ void jw_str(jw *w, const char *key, str value) {
 }
 
 void jw_text(jw *w, const char *key, const char *value) {
-  if (value) jw_str(w, key, str_from(value));
-  else jw_null(w, key);
+  if (value)
+    jw_str(w, key, str_from(value));
+  else
+    jw_null(w, key);
 }
 
 void jw_int(jw *w, const char *key, int64_t value) {
@@ -96,8 +98,10 @@ size_t jw_format_real(double value, char out[32]) {
 void jw_real(jw *w, const char *key, double value) {
   char text[32];
   size_t n = jw_format_real(value, text);
-  if (isfinite(value)) jw_raw(w, key, (str){text, n});
-  else jw_str(w, key, (str){text, n});
+  if (isfinite(value))
+    jw_raw(w, key, (str){text, n});
+  else
+    jw_str(w, key, (str){text, n});
 }
 
 void jw_fixed(jw *w, const char *key, double value, int places) {

@@ -48,8 +48,11 @@ emend_rc gen_embedded(model *m, generator **out, emend_error *err) {
   }
   e->m = m;
   snprintf(e->label, sizeof e->label, "embedded@%.60s", model_name(m));
-  e->face = (generator){.name = "embedded", .model = e->label, .self = e,
-                        .candidates = embedded_candidates, .destroy = embedded_destroy};
+  e->face = (generator){.name = "embedded",
+                        .model = e->label,
+                        .self = e,
+                        .candidates = embedded_candidates,
+                        .destroy = embedded_destroy};
   *out = &e->face;
   return EMEND_OK;
 }

@@ -67,8 +67,8 @@ static bool query_has_text(const expecting *x, str quoted) {
   str plain = text_normalise(x->a, quoted);
   for (size_t i = 0; i < x->f.strings.len; i++) {
     str literal = text_normalise(x->a, x->f.strings.items[i]->text);
-    if (literal.len && (str_find(plain, literal, 0) != SIZE_MAX ||
-                        str_find(literal, plain, 0) != SIZE_MAX))
+    if (literal.len &&
+        (str_find(plain, literal, 0) != SIZE_MAX || str_find(literal, plain, 0) != SIZE_MAX))
       return true;
   }
   for (size_t i = 0; i < x->f.names.len; i++) /* a quoted column's name */
@@ -81,8 +81,10 @@ static bool query_has_text(const expecting *x, str quoted) {
 static bool expect_rows_wanted(const expecting *x) {
   int k = x->in->top_k;
   if (k > 0 && x->f.limit != k && !x->f.window && !(k == 1 && x->f.extreme))
-    return SIGNAL(x, top_k_mismatch, "The question asks for %d rows, the query does not limit itself "
-                  "to them.", k);
+    return SIGNAL(x, top_k_mismatch,
+                  "The question asks for %d rows, the query does not limit itself "
+                  "to them.",
+                  k);
   if (!k && x->f.has_limit && x->f.limit > 1 && !question_has_number(x, x->f.limit))
     return SIGNAL(x, limit_unasked, "The query stops after %.0f rows, which nobody asked for.",
                   x->f.limit);
@@ -96,7 +98,8 @@ static bool expect_numbers(const expecting *x) {
   for (size_t i = 0; i < x->in->numbers.len; i++) {
     const judge_number *n = &x->in->numbers.items[i];
     if (n->is_k || query_has_number(x, n->value)) continue;
-    if (n->value <= 2 && x->in->words.items[n->word].lower.ptr[0] >= 'a') continue; /* "first", "two" */
+    if (n->value <= 2 && x->in->words.items[n->word].lower.ptr[0] >= 'a')
+      continue; /* "first", "two" */
     if (!SIGNAL(x, number_missing, "The question says %.15g, the query does not.", n->value))
       return false;
   }
@@ -135,8 +138,8 @@ static bool reads_name_with(const expecting *x, const char *const *parts) {
 
 static bool expect_aggregates(const expecting *x) {
   static const char *const averages[] = {"av", "mean", NULL};
-  static const char *const counts[] = {"num", "count", "total", "how", "amount", "qty", "quantity",
-                                       NULL};
+  static const char *const counts[] = {"num",    "count", "total",    "how",
+                                       "amount", "qty",   "quantity", NULL};
   static const char *const ratios[] = {"percent", "rate", "ratio", "share", "pct", NULL};
   const judge_intent *in = x->in;
   if (in->average && !x->f.average && !(x->f.division && (x->f.sum || x->f.count)) &&
@@ -186,8 +189,8 @@ static bool add_warnings(const expecting *x, const check_report *report) {
   return true;
 }
 
-emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a,
-                   judge_signals *out, emend_error *err) {
+emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a, judge_signals *out,
+                   emend_error *err) {
   if (!report->query) return EMEND_OK;
   expecting x = {.in = in, .a = a, .out = out, .question = text_normalise(a, in->question)};
   bool ok = judge_read_facts(report->query, a, &x.f) && expect_rows_wanted(&x) &&

@@ -40,17 +40,30 @@ static sql_walk_next see_expr(void *ctx, sql_expr *e) {
   reading *r = ctx;
   judge_facts *f = r->f;
   switch (e->kind) {
-    case SQL_STRING: r->ok = r->ok && vec_push(r->a, &f->strings, e); break;
-    case SQL_NUMBER: r->ok = r->ok && vec_push(r->a, &f->numbers, e); break;
-    case SQL_COLUMN: r->ok = r->ok && vec_push(r->a, &f->names, e->name.text); break;
-    case SQL_CALL: read_call(f, e); break;
+    case SQL_STRING:
+      r->ok = r->ok && vec_push(r->a, &f->strings, e);
+      break;
+    case SQL_NUMBER:
+      r->ok = r->ok && vec_push(r->a, &f->numbers, e);
+      break;
+    case SQL_COLUMN:
+      r->ok = r->ok && vec_push(r->a, &f->names, e->name.text);
+      break;
+    case SQL_CALL:
+      read_call(f, e);
+      break;
     case SQL_IS_NULL:
     case SQL_IN:
     case SQL_EXISTS:
-    case SQL_BETWEEN: f->excludes = f->excludes || e->negated || e->kind == SQL_IS_NULL; break;
+    case SQL_BETWEEN:
+      f->excludes = f->excludes || e->negated || e->kind == SQL_IS_NULL;
+      break;
     case SQL_UNARY:
-    case SQL_BINARY: read_operator(f, e); break;
-    default: break;
+    case SQL_BINARY:
+      read_operator(f, e);
+      break;
+    default:
+      break;
   }
   return r->ok ? SQL_WALK_ON : SQL_WALK_STOP;
 }

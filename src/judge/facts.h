@@ -5,20 +5,20 @@
 #include "judge/judge.h"
 
 typedef struct judge_facts {
-  const sql_query *outer; /* the leftmost SELECT of a compound */
-  int n_items;            /* of its select list; -1 with a star */
+  const sql_query *outer;            /* the leftmost SELECT of a compound */
+  int n_items;                       /* of its select list; -1 with a star */
   bool count, average, sum, extreme; /* aggregates anywhere */
   bool group_by, order_by, window, distinct, set_op, subquery, division, excludes;
   bool has_limit;
-  double limit;           /* -1: not a plain number */
+  double limit;                           /* -1: not a plain number */
   VEC(const sql_expr *) strings, numbers; /* literals anywhere, LIMIT apart */
-  VEC(str) names;         /* column names read */
+  VEC(str) names;                         /* column names read */
 } judge_facts;
 
 /** The value of a SQL_NUMBER; 0 when it is not a plain one. */
 double judge_number_value(const sql_expr *e);
 
 /** False when out of memory. */
-bool judge_read_facts(const sql_query *q, arena *a, judge_facts *out);
+bool judge_read_facts(sql_query *q, arena *a, judge_facts *out);
 
 #endif

@@ -12,9 +12,9 @@
 
 typedef enum judge_request {
   JUDGE_QUESTION,
-  JUDGE_EMPTY,  /* no word in it */
-  JUDGE_WRITE,  /* asks to change data or schema */
-  JUDGE_OTHER   /* not a request for data at all */
+  JUDGE_EMPTY, /* no word in it */
+  JUDGE_WRITE, /* asks to change data or schema */
+  JUDGE_OTHER  /* not a request for data at all */
 } judge_request;
 
 typedef struct judge_number {
@@ -39,7 +39,7 @@ typedef struct judge_intent {
   int top_k;           /* "the 3 youngest": 3; 0: unsaid */
   int listed;          /* things asked for side by side, "name, country and age": 3; 0: unclear */
   VEC(judge_number) numbers;
-  VEC(str) quoted;     /* what stands between quotes */
+  VEC(str) quoted; /* what stands between quotes */
 } judge_intent;
 
 /** Owns: in `a`, pointing into `question`. Returns EMEND_OK or EMEND_ENOMEM. */
@@ -56,11 +56,11 @@ typedef VEC(judge_signal) judge_signals;
 
 /** Holds a parsed query against the intent; what check warned of counts as well.
  *  `report` comes from check_sql; nothing is added when it has no query. */
-emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a,
-                   judge_signals *out, emend_error *err);
+emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a, judge_signals *out,
+                   emend_error *err);
 
 /** Holds a result against the intent and the query. `q` may be NULL. */
-emend_rc judge_result(const judge_intent *in, const sql_query *q, const source_result *r, arena *a,
+emend_rc judge_result(const judge_intent *in, sql_query *q, const source_result *r, arena *a,
                       judge_signals *out, emend_error *err);
 
 /** 0..1 that the query does not answer the question: logistic over the signals. */

@@ -19,32 +19,32 @@ typedef struct head {
 } head;
 
 static const head writers[] = {
-    {"delete", ALWAYS},       {"erase", ALWAYS},         {"purge", ALWAYS},
-    {"wipe", ALWAYS},         {"truncate", ALWAYS},      {"destroy", ALWAYS},
-    {"insert", ALWAYS},       {"alter", ALWAYS},         {"overwrite", ALWAYS},
-    {"grant", WITH_OBJECT},   {"revoke", ALWAYS},        {"rename", ALWAYS},
-    {"attach", ALWAYS},       {"detach", ALWAYS},        {"vacuum", ALWAYS},
-    {"modify", ALWAYS},       {"upsert", ALWAYS},        {"deactivate", ALWAYS},
-    {"activate", ALWAYS},     {"anonymize", ALWAYS},     {"anonymise", ALWAYS},
-    {"drop", NOT_DUPLICATE},  {"remove", NOT_DUPLICATE}, {"update", NOT_ME},
-    {"add", NOT_UP},          {"append", ALWAYS},        {"create", NOT_REPORT},
-    {"make", WITH_OBJECT},    {"change", WITH_OBJECT},   {"increase", WITH_OBJECT},
-    {"decrease", WITH_OBJECT}, {"raise", WITH_OBJECT},   {"lower", WITH_OBJECT},
-    {"reduce", WITH_OBJECT},  {"double", WITH_OBJECT},   {"halve", ALWAYS},
-    {"set", WITH_TO},         {"reset", WITH_OBJECT},    {"mark", WITH_OBJECT},
-    {"cancel", WITH_OBJECT},  {"replace", WITH_OBJECT},  {"move", WITH_OBJECT},
-    {"merge", WITH_OBJECT},   {"register", WITH_OBJECT}, {"assign", ALWAYS},
-    {"refund", WITH_OBJECT},  {"archive", WITH_OBJECT},  {"clear", WITH_OBJECT},
-    {"empty", WITH_OBJECT},   {"promote", WITH_OBJECT},  {"fire", WITH_OBJECT},
-    {"store", WITH_OBJECT},   {"save", WITH_OBJECT},     {"import", WITH_OBJECT},
+    {"delete", ALWAYS},        {"erase", ALWAYS},         {"purge", ALWAYS},
+    {"wipe", ALWAYS},          {"truncate", ALWAYS},      {"destroy", ALWAYS},
+    {"insert", ALWAYS},        {"alter", ALWAYS},         {"overwrite", ALWAYS},
+    {"grant", WITH_OBJECT},    {"revoke", ALWAYS},        {"rename", ALWAYS},
+    {"attach", ALWAYS},        {"detach", ALWAYS},        {"vacuum", ALWAYS},
+    {"modify", ALWAYS},        {"upsert", ALWAYS},        {"deactivate", ALWAYS},
+    {"activate", ALWAYS},      {"anonymize", ALWAYS},     {"anonymise", ALWAYS},
+    {"drop", NOT_DUPLICATE},   {"remove", NOT_DUPLICATE}, {"update", NOT_ME},
+    {"add", NOT_UP},           {"append", ALWAYS},        {"create", NOT_REPORT},
+    {"make", WITH_OBJECT},     {"change", WITH_OBJECT},   {"increase", WITH_OBJECT},
+    {"decrease", WITH_OBJECT}, {"raise", WITH_OBJECT},    {"lower", WITH_OBJECT},
+    {"reduce", WITH_OBJECT},   {"double", WITH_OBJECT},   {"halve", ALWAYS},
+    {"set", WITH_TO},          {"reset", WITH_OBJECT},    {"mark", WITH_OBJECT},
+    {"cancel", WITH_OBJECT},   {"replace", WITH_OBJECT},  {"move", WITH_OBJECT},
+    {"merge", WITH_OBJECT},    {"register", WITH_OBJECT}, {"assign", ALWAYS},
+    {"refund", WITH_OBJECT},   {"archive", WITH_OBJECT},  {"clear", WITH_OBJECT},
+    {"empty", WITH_OBJECT},    {"promote", WITH_OBJECT},  {"fire", WITH_OBJECT},
+    {"store", WITH_OBJECT},    {"save", WITH_OBJECT},     {"import", WITH_OBJECT},
 };
 
 /* Orders to do something that is neither: no database answers them. */
 static const head doers[] = {
-    {"send", ALWAYS},      {"email", WITH_OBJECT}, {"translate", ALWAYS}, {"install", ALWAYS},
-    {"download", ALWAYS},  {"execute", ALWAYS},    {"restart", ALWAYS},   {"reboot", ALWAYS},
-    {"shutdown", ALWAYS},  {"ignore", WITH_OBJECT}, {"forget", WITH_OBJECT}, {"pretend", ALWAYS},
-    {"sing", ALWAYS},      {"hack", ALWAYS},       {"disregard", ALWAYS}, {"remind", ALWAYS},
+    {"send", ALWAYS},     {"email", WITH_OBJECT},  {"translate", ALWAYS},   {"install", ALWAYS},
+    {"download", ALWAYS}, {"execute", ALWAYS},     {"restart", ALWAYS},     {"reboot", ALWAYS},
+    {"shutdown", ALWAYS}, {"ignore", WITH_OBJECT}, {"forget", WITH_OBJECT}, {"pretend", ALWAYS},
+    {"sing", ALWAYS},     {"hack", ALWAYS},        {"disregard", ALWAYS},   {"remind", ALWAYS},
 };
 
 /* ---- looking at words ---- */
@@ -78,7 +78,8 @@ static size_t skip_politeness(const judge_intent *in) {
       i++;
     else if (at(in, i, "can could would will") && at(in, i + 1, "you we i"))
       i += 2;
-    else if (at(in, i, "i we you") && at(in, i + 1, "want need wish must should have would 'd like"))
+    else if (at(in, i, "i we you") &&
+             at(in, i + 1, "want need wish must should have would 'd like"))
       for (i += 2; at(in, i, "like you us me to");) i++;
     else if (at(in, i, "i'd we'd") && at(in, i + 1, "like"))
       for (i += 2; at(in, i, "you to");) i++;
@@ -105,7 +106,8 @@ static const char determiners[] =
 /* "… by 10", "… to 5", "… as paid": something is to become something else. */
 static bool has_target(const judge_intent *in, size_t from) {
   for (size_t i = from; i + 1 < in->words.len; i++)
-    if (at(in, i, "by to with") && (in->words.items[i + 1].is_number || in->words.items[i + 1].quoted))
+    if (at(in, i, "by to with") &&
+        (in->words.items[i + 1].is_number || in->words.items[i + 1].quoted))
       return true;
     else if (at(in, i, "as") && !at(in, i + 1, "well many much"))
       return true;
@@ -120,18 +122,24 @@ static bool has_word(const judge_intent *in, size_t from, const char *list) {
 
 static bool is_order(const judge_intent *in, size_t i, head_rule rule) {
   switch (rule) {
-    case ALWAYS: return true;
-    case NOT_DUPLICATE: return !has_word(in, i + 1, "duplicate duplicates duplicated outliers");
-    case NOT_ME: return !at(in, i + 1, "me us on");
-    case NOT_UP: return !at(in, i + 1, "up together");
+    case ALWAYS:
+      return true;
+    case NOT_DUPLICATE:
+      return !has_word(in, i + 1, "duplicate duplicates duplicated outliers");
+    case NOT_ME:
+      return !at(in, i + 1, "me us on");
+    case NOT_UP:
+      return !at(in, i + 1, "up together");
     case NOT_REPORT:
       for (size_t j = i + 1; j < i + 6; j++)
         if (at(in, j, "list report summary chart ranking overview breakdown comparison histogram"))
           return false;
       return !(has_word(in, i + 1, "showing listing") ||
                (has_word(in, i + 1, "table") && has_word(in, i + 1, "of")));
-    case WITH_TO: return has_word(in, i + 1, "to = as");
-    case WITH_OBJECT: return at(in, i + 1, determiners) || has_target(in, i + 1);
+    case WITH_TO:
+      return has_word(in, i + 1, "to = as");
+    case WITH_OBJECT:
+      return at(in, i + 1, determiners) || has_target(in, i + 1);
   }
   return false;
 }
@@ -161,10 +169,14 @@ static bool set_reason(judge_intent *in, arena *a, judge_request kind, const cha
   in->request = kind;
   const char *reason =
       kind == JUDGE_WRITE
-          ? arena_printf(a, "This asks to change data (\"%s\"), and emend only reads: nothing was "
-                            "run.", verb)
-          : arena_printf(a, "This asks to do something (\"%s\") rather than about the data: nothing "
-                            "was run.", verb);
+          ? arena_printf(a,
+                         "This asks to change data (\"%s\"), and emend only reads: nothing was "
+                         "run.",
+                         verb)
+          : arena_printf(a,
+                         "This asks to do something (\"%s\") rather than about the data: nothing "
+                         "was run.",
+                         verb);
   in->reason = str_from(reason);
   return reason != NULL;
 }

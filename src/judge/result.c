@@ -21,12 +21,16 @@ static const cell *cell_at(const source_result *r, size_t row, size_t column) {
 static bool same_cell(const cell *x, const cell *y) {
   if (x->kind != y->kind) return false;
   switch (x->kind) {
-    case CELL_NULL: return true;
+    case CELL_NULL:
+      return true;
     case CELL_INT:
-    case CELL_BOOL: return x->i == y->i;
-    case CELL_REAL: return x->r >= y->r && x->r <= y->r;
+    case CELL_BOOL:
+      return x->i == y->i;
+    case CELL_REAL:
+      return x->r >= y->r && x->r <= y->r;
     case CELL_TEXT:
-    case CELL_BLOB: return str_eq(x->text, y->text);
+    case CELL_BLOB:
+      return str_eq(x->text, y->text);
   }
   return false;
 }
@@ -74,8 +78,8 @@ static uint64_t row_hash(const source_result *r, size_t row) {
   for (size_t c = 0; c < r->n_columns; c++) {
     const cell *x = cell_at(r, row, c);
     uint64_t v = x->kind == CELL_TEXT || x->kind == CELL_BLOB ? str_hash64(x->text)
-                 : x->kind == CELL_REAL ? (uint64_t)(int64_t)(x->r * 1000)
-                                        : (uint64_t)x->i;
+                 : x->kind == CELL_REAL                       ? (uint64_t)(int64_t)(x->r * 1000)
+                                                              : (uint64_t)x->i;
     h = (h ^ (v + (uint64_t)x->kind * 0x9e3779b97f4a7c15u)) * 1099511628211u;
   }
   return h;
@@ -110,7 +114,7 @@ static bool look_at_shape(const looking *x) {
   return true;
 }
 
-emend_rc judge_result(const judge_intent *in, const sql_query *q, const source_result *r, arena *a,
+emend_rc judge_result(const judge_intent *in, sql_query *q, const source_result *r, arena *a,
                       judge_signals *out, emend_error *err) {
   judge_facts facts;
   looking x = {.in = in, .r = r, .a = a, .out = out};

@@ -13,7 +13,8 @@ static const char *const sql_texts[] = {
 emend_rc store_db_error(store *s, emend_error *err) {
   const char *what = sqlite3_errmsg(s->db);
   switch (sqlite3_errcode(s->db) & 0xff) {
-    case SQLITE_NOMEM: return err_nomem(err, "state");
+    case SQLITE_NOMEM:
+      return err_nomem(err, "state");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return err_set(err, EMEND_EBUSY, "state",
@@ -29,8 +30,10 @@ emend_rc store_db_error(store *s, emend_error *err) {
     case SQLITE_PERM:
     case SQLITE_FULL:
     case SQLITE_IOERR:
-      return err_set(err, EMEND_EIO, "state", "cannot write the state %s (%s); name another with "
-                     "--state", s->path, what);
+      return err_set(err, EMEND_EIO, "state",
+                     "cannot write the state %s (%s); name another with "
+                     "--state",
+                     s->path, what);
     default:
       return err_set(err, EMEND_EFORMAT, "state", "the state %s cannot be used: %s", s->path, what);
   }

@@ -35,7 +35,7 @@ emend_rc store_migrate(store *s, const store_migration *steps, size_t n, emend_e
 
 /** The statement, reset and ready to bind; NULL after filling `err`. The lock must be held. */
 sqlite3_stmt *store_db_stmt(store *s, store_sql which, emend_error *err);
-void store_db_bind(sqlite3_stmt *stmt, int i, str text); /* the empty view is NULL */
+void store_db_bind(sqlite3_stmt *stmt, int i, str text);      /* the empty view is NULL */
 void store_db_bind_text(sqlite3_stmt *stmt, int i, str text); /* the empty view is '' */
 /** Column `i` of the row, copied into `a`; the empty text for NULL. False when out of memory. */
 bool store_db_text(sqlite3_stmt *stmt, int i, arena *a, str *out);

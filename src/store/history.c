@@ -174,9 +174,9 @@ static record *copy_record(const store_question *q) {
   }
   r->mem = a;
   r->q = *q;
-  str *const texts[] = {&r->q.id,       &r->q.asked_at,       &r->q.user,  &r->q.source,
-                        &r->q.question, &r->q.status,         &r->q.sql,   &r->q.answer,
-                        &r->q.model,    &r->q.schema_version, &r->q.trace, &r->q.warnings,
+  str *const texts[] = {&r->q.id,           &r->q.asked_at,       &r->q.user,  &r->q.source,
+                        &r->q.question,     &r->q.status,         &r->q.sql,   &r->q.answer,
+                        &r->q.model,        &r->q.schema_version, &r->q.trace, &r->q.warnings,
                         &r->q.failure_kind, &r->q.failure_detail};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = arena_str(a, *texts[i]);
   if (copy_attempts(a, &r->q, q)) return r;
@@ -198,8 +198,10 @@ emend_rc store_question_add(store *s, const store_question *q, emend_error *err)
     h->last = &r->next;
     h->n++;
     if (!h->started) h->started = pthread_create(&h->writer, NULL, writer_main, s) == 0;
-    if (h->started) pthread_cond_signal(&h->wake);
-    else rc = drain(s, err);
+    if (h->started)
+      pthread_cond_signal(&h->wake);
+    else
+      rc = drain(s, err);
   }
   pthread_mutex_unlock(&h->lock);
   return rc;
@@ -272,8 +274,8 @@ static emend_rc read_failure(store *s, arena *a, store_question *q, emend_error 
 }
 
 static bool read_columns(sqlite3_stmt *stmt, arena *a, store_question *q) {
-  str *const texts[] = {&q->id, &q->asked_at, &q->user, &q->source, &q->question, &q->status,
-                        &q->sql, &q->answer};
+  str *const texts[] = {&q->id,       &q->asked_at, &q->user, &q->source,
+                        &q->question, &q->status,   &q->sql,  &q->answer};
   for (int i = 0; i < 8; i++)
     if (!store_db_text(stmt, i, a, texts[i])) return false;
   q->confidence = sqlite3_column_double(stmt, 8);
@@ -315,8 +317,10 @@ emend_rc store_failure_list(store *s, size_t max, arena *a, store_failures *out,
   if (rc) return rc;
   pthread_mutex_lock(&s->lock);
   sqlite3_stmt *stmt = store_db_stmt(s, STORE_FAILURE_LIST, err);
-  if (stmt) sqlite3_bind_int64(stmt, 1, (sqlite3_int64)(max < 1000000 ? max : 1000000));
-  else rc = store_db_error(s, err);
+  if (stmt)
+    sqlite3_bind_int64(stmt, 1, (sqlite3_int64)(max < 1000000 ? max : 1000000));
+  else
+    rc = store_db_error(s, err);
   int row = 0;
   while (!rc && (row = store_db_row(s, stmt, err)) == 1) {
     store_failure f = {0};

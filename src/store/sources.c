@@ -97,8 +97,10 @@ emend_rc store_annotation_list(store *s, str source, arena *a, store_annotations
   pthread_mutex_lock(&s->lock);
   emend_rc rc = EMEND_OK;
   sqlite3_stmt *stmt = store_db_stmt(s, STORE_ANNOTATION_LIST, err);
-  if (stmt) store_db_bind_text(stmt, 1, source);
-  else rc = store_db_error(s, err);
+  if (stmt)
+    store_db_bind_text(stmt, 1, source);
+  else
+    rc = store_db_error(s, err);
   int row = 0;
   while (!rc && (row = store_db_row(s, stmt, err)) == 1) {
     store_annotation it = {.values_private = sqlite3_column_int(stmt, 4) != 0};

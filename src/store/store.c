@@ -34,8 +34,10 @@ static emend_rc make_parents(char *path, emend_error *err) {
     *p = 0;
     int failed = mkdir(path, 0700) && errno != EEXIST && access(path, F_OK);
     if (failed)
-      err_set(err, EMEND_EIO, "state", "cannot make the folder %s for the state (%s); name another "
-              "place with --state", path, strerror(errno));
+      err_set(err, EMEND_EIO, "state",
+              "cannot make the folder %s for the state (%s); name another "
+              "place with --state",
+              path, strerror(errno));
     *p = '/';
     if (failed) return EMEND_EIO;
   }
@@ -47,8 +49,8 @@ static emend_rc make_file(const char *path, emend_error *err) {
   struct stat st;
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
   if (fd < 0)
-    return err_set(err, EMEND_EIO, "state", "cannot open the state %s: %s%s", path,
-                   strerror(errno), errno == EISDIR ? "; name a file" : "");
+    return err_set(err, EMEND_EIO, "state", "cannot open the state %s: %s%s", path, strerror(errno),
+                   errno == EISDIR ? "; name a file" : "");
   int regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
   close(fd);
   return regular ? EMEND_OK
@@ -72,7 +74,8 @@ static emend_rc refuse_foreign(store *s, emend_error *err) {
              !(sqlite3_column_int(stmt, 1) && sqlite3_column_int(stmt, 2))) {
     rc = err_set(err, EMEND_EFORMAT, "state",
                  "%s is a database, but not emend's state, and was left alone; name another "
-                 "with --state", s->path);
+                 "with --state",
+                 s->path);
   }
   sqlite3_finalize(stmt);
   return rc;

@@ -73,7 +73,7 @@ typedef struct store_question {
   str id, asked_at, user, source, question, status, sql, answer, model, schema_version;
   str warnings, trace; /* JSON */
   double confidence, total_ms, db_ms;
-  int64_t row_count;   /* -1: no result */
+  int64_t row_count; /* -1: no result */
   VEC(store_attempt) attempts;
   str failure_kind, failure_detail; /* kind empty: it did not fail */
 } store_question;

@@ -14,10 +14,14 @@
 
 static const char *request_name(judge_request r) {
   switch (r) {
-    case JUDGE_QUESTION: return "question";
-    case JUDGE_EMPTY: return "empty";
-    case JUDGE_WRITE: return "write";
-    case JUDGE_OTHER: return "other";
+    case JUDGE_QUESTION:
+      return "question";
+    case JUDGE_EMPTY:
+      return "empty";
+    case JUDGE_WRITE:
+      return "write";
+    case JUDGE_OTHER:
+      return "other";
   }
   return "?";
 }
@@ -52,9 +56,9 @@ static str describe(arena *a, const judge_intent *in) {
   const struct {
     bool on;
     const char *name;
-  } flags[] = {{in->count, "count"},       {in->average, "average"},
-               {in->total, "total"},       {in->superlative, "superlative"},
-               {in->negated, "negated"},   {in->distinct, "distinct"},
+  } flags[] = {{in->count, "count"},         {in->average, "average"},
+               {in->total, "total"},         {in->superlative, "superlative"},
+               {in->negated, "negated"},     {in->distinct, "distinct"},
                {in->per_group, "per_group"}, {in->percentage, "percentage"}};
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
     if (flags[i].on) buf_printf(&b, "%s ", flags[i].name);
@@ -103,8 +107,9 @@ static void questions_of_people_are_not_refused(void **state) {
 
 static void any_text_is_read_without_harm(void **state) {
   (void)state;
-  static const char *const texts[] = {"", "\xff\xfe\xfd", "\"", "'''", "how many", "top", "3", "the",
-                                      "delete", "and delete", "set", "create a", "by 3 to"};
+  static const char *const texts[] = {
+      "",    "\xff\xfe\xfd", "\"",         "'''", "how many", "top",    "3",
+      "the", "delete",       "and delete", "set", "create a", "by 3 to"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     arena *a = arena_create(1 << 20);
     judge_intent in;

@@ -92,8 +92,9 @@ static void what_is_not_a_state_is_left_alone(void **state) {
   stat(p, &after);
   assert_int_equal(before.st_size, after.st_size);
   snprintf(p, sizeof p, "%s/notes.txt", dir);
-  write_file(p, "just some text that is longer than a header, to be sure of it: "
-                "one hundred bytes and more of it in one line");
+  write_file(p,
+             "just some text that is longer than a header, to be sure of it: "
+             "one hundred bytes and more of it in one line");
   assert_int_equal(store_open(p, &s, &err), EMEND_EFORMAT);
   assert_int_equal(store_open(dir, &s, &err), EMEND_EIO);
   assert_int_equal(store_open("", &s, &err), EMEND_EUSAGE);
@@ -217,10 +218,16 @@ static void ids_sort_by_time_and_differ(void **state) {
 }
 
 static store_question sample(arena *a, const char *id) {
-  store_question q = {.id = str_from(id), .asked_at = STR("2026-11-20T00:00:00Z"),
-                      .question = STR("How many?"), .status = STR("failed"), .sql = STR("SELECT 1"),
-                      .warnings = STR("[]"), .trace = STR("[]"), .confidence = 0.25,
-                      .row_count = -1, .failure_kind = STR("attempts_spent"),
+  store_question q = {.id = str_from(id),
+                      .asked_at = STR("2026-11-20T00:00:00Z"),
+                      .question = STR("How many?"),
+                      .status = STR("failed"),
+                      .sql = STR("SELECT 1"),
+                      .warnings = STR("[]"),
+                      .trace = STR("[]"),
+                      .confidence = 0.25,
+                      .row_count = -1,
+                      .failure_kind = STR("attempts_spent"),
                       .failure_detail = STR("no such column")};
   vec_push(a, &q.attempts, ((store_attempt){1, STR("SELECT x"), STR("embedded"), STR("[]"), 2.5}));
   vec_push(a, &q.attempts, ((store_attempt){2, STR("SELECT 1"), STR("repair"), STR("[]"), 0.5}));

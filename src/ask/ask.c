@@ -1,0 +1,229 @@
+/* The loop of a question: is it one, what is it about, candidates, the trial of
+ * each, correction, delivery. What happens to one candidate is try.c's, which of
+ * them wins choose.c's, what the person sees answer.c's. */
+#include "ask/ask.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ask/answer.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+
+enum { WORK_BYTES = 1 << 30 };
+/* Other candidates are run for their agreement only while that costs no more than this. */
+static const double agreement_budget_ms = 150;
+/* Below this belief of the generator that the schema can answer at all, it is not asked to. */
+static const double least_answerable = 0.02;
+
+typedef struct outcome {
+  ask_tries tries;     /* of all generations, in order */
+  ask_try *best;       /* NULL: all failed */
+  const char *failure; /* its kind for the log; NULL: none */
+} outcome;
+
+/* ---- before generating ---- */
+
+static emend_rc refuse_bad_text(const char *question, emend_error *err) {
+  size_t n = question ? strnlen(question, ASK_MAX_QUESTION + 1) : 0;
+  if (n == 0) return err_set(err, EMEND_EUSAGE, "ask", "the question is empty; ask something");
+  if (n > ASK_MAX_QUESTION)
+    return err_set(err, EMEND_EUSAGE, "ask",
+                   "the question is longer than %d bytes; ask in fewer "
+                   "words",
+                   ASK_MAX_QUESTION);
+  if (!utf8_valid((str){question, n}))
+    return err_set(err, EMEND_EUSAGE, "ask",
+                   "the question is not valid UTF-8; send it in that encoding");
+  return EMEND_OK;
+}
+
+/* The source that was named, or the one that the question's words fit best. */
+static emend_rc choose_source(ask_question *q, str question, emend_error *err) {
+  double since = clock_ms();
+  const ask_context *ctx = q->ctx;
+  const catalog **cats = ARENA_ARRAY(q->work, const catalog *, ctx->n_sources);
+  if (!cats) return err_nomem(err, "retrieve");
+  for (size_t i = 0; i < ctx->n_sources; i++) cats[i] = ctx->sources[i].cat;
+  emend_rc rc = retrieve_rank(cats, ctx->n_sources, question, q->work, &q->context, err);
+  if (rc) return rc;
+  q->chosen = q->context.sources.len ? (size_t)q->context.sources.items[0].source : 0;
+  for (size_t i = 0; q->opt->source && i < ctx->n_sources; i++)
+    if (strcmp(ctx->sources[i].name, q->opt->source) == 0) q->chosen = i;
+  q->cat = ctx->sources[q->chosen].cat;
+  return ask_trace(q, "retrieve", since, err, "%s: %zu tables, %zu values",
+                   ctx->sources[q->chosen].name, q->context.tables.len, q->context.values.len);
+}
+
+/* ---- one generation ---- */
+
+static bool is_tried(const ask_tries *tries, str sql) {
+  for (size_t i = 0; i < tries->len; i++)
+    if (str_eq_nocase(str_trim(tries->items[i]->sql), str_trim(sql))) return true;
+  return false;
+}
+
+static emend_rc generate(ask_question *q, str question, int round, const outcome *o,
+                         gen_candidates *out, emend_error *err) {
+  const generator *g = q->ctx->gen;
+  double since = clock_ms();
+  *out = (gen_candidates){.answerable = 1};
+  if (q->ctx->draft && round == 1) {
+    gen_candidate draft = {.sql = str_from(q->ctx->draft), .share = 1};
+    return vec_push(q->work, &out->items, draft) ? EMEND_OK : err_nomem(err, "generate");
+  }
+  gen_request req = {.question = question, .cat = q->cat, .context = &q->context, .round = round};
+  const ask_try *last = o->best ? o->best : o->tries.len ? o->tries.items[o->tries.len - 1] : NULL;
+  if (last) {
+    req.failed = last->sql;
+    req.diags = &last->faults;
+    str *forbidden = ARENA_ARRAY(q->work, str, o->tries.len);
+    if (!forbidden) return err_nomem(err, "generate");
+    for (size_t i = 0; i < o->tries.len; i++) forbidden[i] = o->tries.items[i]->sql;
+    req.forbidden = forbidden;
+    req.n_forbidden = o->tries.len;
+  }
+  emend_rc rc = g->candidates(g->self, &req, q->work, out, err);
+  if (rc) return rc;
+  return ask_trace(q, "generate", since, err, "%s: %zu candidates", g->name, out->items.len);
+}
+
+/* Enough is known when the best so far is not suspected and looking further costs too much. */
+static bool is_enough(const ask_question *q, const ask_tries *tries, double db_ms_before) {
+  if (q->db_ms - db_ms_before < agreement_budget_ms) return false;
+  const ask_try *best = ask_choose(tries);
+  return best && judge_band_of(best->suspicion) != JUDGE_CORRECT;
+}
+
+/* Tries the candidates of one generation. *fresh counts those not tried before. */
+static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, outcome *o,
+                        size_t *fresh, emend_error *err) {
+  double since = clock_ms(), db_ms_before = q->db_ms;
+  size_t failed = 0;
+  *fresh = 0;
+  for (size_t i = 0; i < c->items.len; i++) {
+    const gen_candidate *it = &c->items.items[i];
+    if (is_tried(&o->tries, it->sql)) continue;
+    if (is_enough(q, &o->tries, db_ms_before)) break;
+    ask_try *t = ARENA_NEW(q->work, ask_try);
+    if (!t || !vec_push(q->work, &o->tries, t)) return err_nomem(err, "ask");
+    *t = (ask_try){.sql = it->sql,
+                   .share = it->share,
+                   .linked_unused = it->linked_unused,
+                   .cross_join = it->cross_join,
+                   .round = round,
+                   .generator = q->ctx->draft && round == 1 ? "draft" : q->ctx->gen->name};
+    ++*fresh;
+    emend_rc rc = ask_still_wanted(q, err);
+    if (!rc) rc = ask_try_run(q, t, err);
+    if (rc == EMEND_ETIMEOUT && o->tries.len > 1) break; /* what is known is delivered */
+    if (rc) return rc;
+    failed += t->failed;
+    if (t->final) break;
+  }
+  o->best = ask_choose(&o->tries);
+  return ask_trace(q, "try", since, err, "%zu candidates, %zu with faults, suspicion %.2f", *fresh,
+                   failed, o->best ? o->best->suspicion : 1.0);
+}
+
+static bool ends_here(const outcome *o) {
+  for (size_t i = 0; i < o->tries.len; i++)
+    if (o->tries.items[i]->final) return true;
+  return false;
+}
+
+static emend_rc run_rounds(ask_question *q, str question, outcome *o, double *answerable,
+                           emend_error *err) {
+  int most = q->opt->attempts > 0 && q->opt->attempts < ASK_MAX_GENERATIONS ? q->opt->attempts
+                                                                            : ASK_MAX_GENERATIONS;
+  for (int round = 1; round <= most; round++) {
+    gen_candidates candidates;
+    size_t fresh = 0;
+    emend_rc rc = generate(q, question, round, o, &candidates, err);
+    if (rc) return rc;
+    if (round == 1) *answerable = candidates.answerable;
+    if (*answerable < least_answerable) return EMEND_OK;
+    const ask_try *before = o->best;
+    rc = try_all(q, &candidates, round, o, &fresh, err);
+    if (rc) return rc;
+    /* A correction replaces what stood only when it is less suspicious. */
+    if (before && o->best != before && o->best->suspicion >= before->suspicion)
+      for (size_t i = 0; i < o->tries.len; i++) {
+        ask_try *t = o->tries.items[i];
+        if (t == before || t->repaired == before) o->best = t == before ? t : t->repaired;
+      }
+    if (fresh == 0 || ends_here(o)) break;
+    if (o->best && judge_band_of(o->best->suspicion) != JUDGE_CORRECT) break;
+  }
+  return EMEND_OK;
+}
+
+/* ---- the end ---- */
+
+static emend_rc conclude(ask_question *q, outcome *o, double answerable, ask_answer *a,
+                         emend_error *err) {
+  if (o->best) {
+    if (o->best->ran && o->best->result.n_rows == 0) o->failure = "empty";
+    return ask_answer_deliver(a, q, &o->tries, o->best, err);
+  }
+  if (o->tries.len == 0) {
+    o->failure = "not_answerable";
+    return ask_answer_without(
+        a, EMEND_REFUSED,
+        answerable < least_answerable
+            ? STR("Nothing in this schema seems to answer that question.")
+            : STR("No query over this schema was found for that question; say it in other words."),
+        err);
+  }
+  const ask_try *last = o->tries.items[o->tries.len - 1];
+  str why = last->faults.len ? last->faults.items[0].message : STR("unknown");
+  o->failure = "attempts_spent";
+  char *reason = arena_printf(q->work, "No query that was tried can be run: %.*s.", STR_ARG(why));
+  if (!reason) return err_nomem(err, "ask");
+  return ask_answer_without(a, EMEND_FAILED, str_from(reason), err);
+}
+
+static emend_rc answer_question(ask_question *q, ask_answer *a, outcome *o, emend_error *err) {
+  str question = str_from(a->pub.question);
+  emend_rc rc = judge_read(question, q->work, &q->intent, err);
+  if (rc) return rc;
+  if (q->intent.request != JUDGE_QUESTION) {
+    o->failure = "refused";
+    return ask_answer_without(a, EMEND_REFUSED, q->intent.reason, err);
+  }
+  rc = choose_source(q, question, err);
+  if (rc) return rc;
+  if (q->cat->n_tables == 0) {
+    o->failure = "not_answerable";
+    return ask_answer_without(a, EMEND_REFUSED, STR("This database has no tables to ask about."),
+                              err);
+  }
+  rc = q->ctx->connect(q->ctx->ctx, q->chosen, &q->db, err);
+  double answerable = 1;
+  if (!rc) rc = run_rounds(q, question, o, &answerable, err);
+  return rc ? rc : conclude(q, o, answerable, a, err);
+}
+
+emend_rc ask_run(const ask_context *ctx, const char *question, const emend_ask_options *opt,
+                 emend_answer **out, emend_error *err) {
+  *out = NULL;
+  emend_rc rc = refuse_bad_text(question, err);
+  if (rc) return rc;
+  ask_question q = {.ctx = ctx, .opt = opt, .started = clock_ms()};
+  if (ctx->cancels) q.cancels_before = atomic_load(ctx->cancels);
+  double limit_s = opt->timeout_s > 0 ? opt->timeout_s : opt->timeout_s < 0 ? 0 : 30;
+  q.deadline = limit_s > 0 ? q.started + limit_s * 1e3 : 0;
+  q.work = arena_create(WORK_BYTES);
+  ask_answer *a = ask_answer_new(str_from(question));
+  outcome o = {0};
+  if (!q.work || !a) rc = err_nomem(err, "ask");
+  if (!rc) rc = answer_question(&q, a, &o, err);
+  if (!rc) rc = ask_answer_finish(a, &q, &o.tries, o.best, err);
+  if (!rc && ctx->state) rc = ask_record(a, &q, o.failure, err);
+  arena_destroy(q.work);
+  if (rc)
+    emend_answer_free(a ? &a->pub : NULL);
+  else
+    *out = &a->pub;
+  return rc;
+}

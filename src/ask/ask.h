@@ -1,0 +1,56 @@
+/* The loop: a question in, a checked, executed and judged answer out, with the
+ * trace of how it came about. Opens nothing: sources, catalogs and the generator
+ * are handed in. */
+#ifndef ASK_ASK_H
+#define ASK_ASK_H
+
+#include <stdatomic.h>
+
+#include "base/jw.h"
+#include "generate/generate.h"
+#include "judge/judge.h"
+#include "store/store.h"
+
+/** One source that may be asked. */
+typedef struct ask_source {
+  const char *name;
+  const catalog *cat;
+} ask_source;
+
+typedef struct ask_context {
+  const ask_source *sources;
+  size_t n_sources;
+  const generator *gen;
+  store *state;      /* where the history goes; NULL: nowhere */
+  const char *draft; /* takes the place of the first generation; NULL: none */
+  /** A connection to source `i` for this question, given back by the caller of ask_run.
+   *  *out stays NULL for a schema without a database. */
+  emend_rc (*connect)(void *ctx, size_t i, source **out, emend_error *err);
+  void *ctx;
+  const atomic_uint *cancels; /* how often "stop" was said; NULL: nobody can */
+} ask_context;
+
+enum { ASK_MAX_QUESTION = 4096, ASK_MAX_GENERATIONS = 3 };
+
+/** As emend_ask: *out is a new answer that emend_answer_free frees. `opt` may not be NULL. */
+emend_rc ask_run(const ask_context *ctx, const char *question, const emend_ask_options *opt,
+                 emend_answer **out, emend_error *err);
+
+/* ---- what the public face shares ---- */
+
+/** What check found, as the public header shows it. In `a`; NULL when out of memory (or n is 0). */
+const emend_diagnostic *ask_diagnostics(const diag_list *diags, arena *a);
+/** Signals as warnings, heaviest first. In `a`; NULL when out of memory or without any. */
+const emend_diagnostic *ask_signals(const judge_signals *signals, arena *a);
+
+void ask_json_diagnostics(jw *w, const char *key, const emend_diagnostic *diags, size_t n);
+void ask_json_trace(jw *w, const char *key, const emend_answer *a);
+void ask_json_answer(jw *w, const emend_answer *a);
+/** The finished text of `b`, in memory that emend_free frees; NULL when it failed. Frees `b`. */
+char *ask_json_text(buf *b);
+
+/** The answer to `question` in words: nothing in it that is in neither result nor question.
+ *  {NULL,0} when out of memory. */
+str ask_verbalise(const judge_intent *in, const source_result *r, arena *a);
+
+#endif

@@ -1,0 +1,55 @@
+/* Which of the tried candidates is the answer: no error first, then belief summed
+ * over all that gave the same rows, against suspicion. Runs nothing. */
+#include "ask/choose.h"
+
+#include <math.h>
+
+/* How much a unit of suspicion's log odds counts against one of log belief. */
+static const double suspicion_counts = 0.6;
+/* Confidence: a logistic over belief and suspicion, set by hand until fitted. */
+static const double confidence_bias = 0.35, by_agreement = 0.75, by_suspicion = 0.55;
+
+static const ask_try *final_form(const ask_try *t) {
+  return t->failed && t->repaired && !t->repaired->failed ? t->repaired : t;
+}
+
+static double log_odds(double p) {
+  p = p < 0.005 ? 0.005 : p > 0.995 ? 0.995 : p;
+  return log(p / (1 - p));
+}
+
+double ask_agreement(const ask_tries *tries, const ask_try *t) {
+  double same = 0, all = 0;
+  for (size_t i = 0; i < tries->len; i++) {
+    const ask_try *x = final_form(tries->items[i]);
+    all += x->share;
+    if (x == t || (x->ran && t->ran && x->rows_hash == t->rows_hash)) same += x->share;
+  }
+  return all > 0 ? same / (all > 1 ? all : 1) : 0;
+}
+
+static double score(const ask_tries *tries, const ask_try *t) {
+  return log(ask_agreement(tries, t) + 1e-3) - suspicion_counts * log_odds(t->suspicion) -
+         (t->cross_join ? 1.0 : 0.0);
+}
+
+ask_try *ask_choose(const ask_tries *tries) {
+  ask_try *best = NULL;
+  double best_score = 0;
+  for (size_t i = 0; i < tries->len; i++) {
+    ask_try *t = tries->items[i];
+    if (t->failed) t = t->repaired;
+    if (!t || t->failed) continue;
+    double s = score(tries, t);
+    if (best && s <= best_score) continue;
+    best = t;
+    best_score = s;
+  }
+  return best;
+}
+
+double ask_confidence(const ask_tries *tries, const ask_try *t) {
+  double x = confidence_bias + by_agreement * log_odds(ask_agreement(tries, t)) -
+             by_suspicion * (log_odds(t->suspicion) - log_odds(0.15));
+  return 1 / (1 + exp(-x));
+}

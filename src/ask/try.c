@@ -1,0 +1,188 @@
+/* One candidate on its way: check, deterministic mends, execute, judge. Which of
+ * several is delivered is choose.c's to say. */
+#include "ask/try.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+
+emend_rc ask_still_wanted(const ask_question *q, emend_error *err) {
+  if (q->ctx->cancels && atomic_load(q->ctx->cancels) != q->cancels_before)
+    return err_set(err, EMEND_ECANCELED, "ask", "canceled");
+  if (q->deadline > 0 && clock_ms() >= q->deadline)
+    return err_set(err, EMEND_ETIMEOUT, "ask", "the time allowed for the question ran out");
+  return EMEND_OK;
+}
+
+emend_rc ask_trace(ask_question *q, const char *stage, double since, emend_error *err,
+                   const char *fmt, ...) {
+  char note[256];
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(note, sizeof note, fmt, ap);
+  va_end(ap);
+  str copy = arena_str(q->work, str_from(note));
+  emend_step step = {stage, clock_ms() - since, copy.ptr};
+  if (!copy.ptr || !vec_push(q->work, &q->trace, step)) return err_nomem(err, "ask");
+  if (q->opt->on_step && q->opt->on_step(q->opt->ctx, &step))
+    return err_set(err, EMEND_ECANCELED, "ask", "canceled");
+  return EMEND_OK;
+}
+
+/* ---- faults ---- */
+
+static bool add_fault(ask_question *q, ask_try *t, const char *code, const char *message,
+                      int64_t pos) {
+  uint32_t at = pos >= 0 && (size_t)pos <= t->sql.len ? (uint32_t)pos : 0;
+  diag d = {.code = code, .severity = DIAG_ERROR, .weight = 1, .span = {at, at}};
+  d.message = arena_str(q->work, str_from(message));
+  t->failed = true;
+  return d.message.ptr && vec_push(q->work, &t->faults, d);
+}
+
+static emend_rc collect_errors(ask_question *q, ask_try *t, emend_error *err) {
+  for (size_t i = 0; i < t->report.diags.len; i++) {
+    const diag *d = &t->report.diags.items[i];
+    if (d->severity != DIAG_ERROR) continue;
+    t->failed = true;
+    if (!vec_push(q->work, &t->faults, *d)) return err_nomem(err, "check");
+  }
+  if (!t->report.safe && !t->failed &&
+      !add_fault(q, t, "unsafe", "this cannot be shown to only read", -1))
+    return err_nomem(err, "check");
+  return EMEND_OK;
+}
+
+static bool has_code(const check_report *report, const char *code) {
+  for (size_t i = 0; i < report->diags.len; i++)
+    if (str_eq(str_from(report->diags.items[i].code), str_from(code))) return true;
+  return false;
+}
+
+/* ---- check and mend ---- */
+
+static emend_rc check_again(ask_question *q, str sql, check_report *out, emend_error *err) {
+  check_options opt = {.dialect = q->cat->dialect};
+  return check_sql(sql, q->cat, &opt, q->work, out, err);
+}
+
+/* A double-quoted word that is text in this engine is written '…' before it runs: not a fault of
+ * the query, so not a repair. Real faults with one best mend give `t->repaired`. */
+static emend_rc mend(ask_question *q, ask_try *t, emend_error *err) {
+  bool broken = !t->report.ok;
+  if (!broken && !has_code(&t->report, "dq_string")) return EMEND_OK;
+  str mended = t->sql;
+  int n = 0;
+  emend_rc rc =
+      check_repair(t->sql, &t->report, q->cat, q->cat->dialect, q->work, &mended, &n, err);
+  if (rc || n == 0) return rc;
+  if (!broken) {
+    t->sql = mended;
+    return check_again(q, mended, &t->report, err);
+  }
+  if (str_eq(str_from(t->generator), STR("repair"))) return EMEND_OK;
+  t->repaired = ARENA_NEW(q->work, ask_try);
+  if (!t->repaired) return err_nomem(err, "repair");
+  *t->repaired = (ask_try){.sql = mended,
+                           .generator = "repair",
+                           .share = t->share,
+                           .round = t->round,
+                           .linked_unused = t->linked_unused,
+                           .cross_join = t->cross_join};
+  return EMEND_OK;
+}
+
+/* ---- execute ---- */
+
+static uint64_t cell_hash(const cell *c) {
+  switch (c->kind) {
+    case CELL_NULL:
+      return 0x51ed270b;
+    case CELL_INT:
+    case CELL_BOOL:
+      return (uint64_t)llround((double)c->i * 100) * 0x9e3779b97f4a7c15u;
+    case CELL_REAL:
+      return fabs(c->r) < 1e16 ? (uint64_t)llround(c->r * 100) * 0x9e3779b97f4a7c15u
+                               : (uint64_t)(fabs(c->r) / 3);
+    case CELL_TEXT:
+    case CELL_BLOB:
+      return str_hash64(c->text);
+  }
+  return 0;
+}
+
+/* Sums over rows and columns, so that neither order counts: two queries that answer alike. */
+static uint64_t result_hash(const source_result *r) {
+  uint64_t sum = r->n_rows * 31 + r->n_columns;
+  for (size_t i = 0; i < r->n_rows; i++) {
+    uint64_t row = 0;
+    for (size_t c = 0; c < r->n_columns; c++) row += cell_hash(&r->cells[i * r->n_columns + c]);
+    row ^= row >> 29;
+    sum += row * 0xbf58476d1ce4e5b9u + (row >> 32);
+  }
+  return sum;
+}
+
+/* Which of the engine's answers says something of the query, and which ends the question. */
+static emend_rc take_engine_error(ask_question *q, ask_try *t, emend_rc rc, const emend_error *e,
+                                  emend_error *err) {
+  const char *code = "database_error";
+  switch (rc) {
+    case EMEND_EDB:
+      break;
+    case EMEND_EREFUSED:
+      code = "engine_refused";
+      t->final = true;
+      break;
+    case EMEND_ETIMEOUT:
+      code = "timeout";
+      t->final = true;
+      break;
+    case EMEND_ELIMIT:
+      code = "result_too_large";
+      break;
+    default:
+      *err = *e;
+      return rc; /* cancelled, locked, unreadable, no memory */
+  }
+  return add_fault(q, t, code, e->msg, e->pos) ? EMEND_OK : err_nomem(err, "execute");
+}
+
+static emend_rc execute(ask_question *q, ask_try *t, emend_error *err) {
+  source_limits limits = {.max_rows = q->opt->max_rows ? q->opt->max_rows : 1000};
+  if (q->deadline > 0) {
+    limits.timeout_ms = q->deadline - clock_ms();
+    if (limits.timeout_ms < 1) limits.timeout_ms = 1;
+  }
+  emend_error e;
+  double since = clock_ms();
+  emend_rc rc = source_run(q->db, t->sql, &limits, q->work, &t->result, &e);
+  q->db_ms += clock_ms() - since;
+  if (rc) return take_engine_error(q, t, rc, &e, err);
+  t->ran = true;
+  t->rows_hash = result_hash(&t->result);
+  return EMEND_OK;
+}
+
+static emend_rc judge_try(ask_question *q, ask_try *t, emend_error *err) {
+  emend_rc rc = judge_sql(&q->intent, &t->report, q->work, &t->signals, err);
+  if (!rc && t->ran)
+    rc = judge_result(&q->intent, t->report.query, &t->result, q->work, &t->signals, err);
+  t->suspicion = judge_suspicion(&t->signals);
+  return rc;
+}
+
+emend_rc ask_try_run(ask_question *q, ask_try *t, emend_error *err) {
+  double since = clock_ms();
+  emend_rc rc = check_again(q, t->sql, &t->report, err);
+  if (!rc) rc = mend(q, t, err);
+  if (!rc) rc = collect_errors(q, t, err);
+  if (!rc && !t->failed && q->db) rc = execute(q, t, err);
+  if (!rc && !t->failed) rc = judge_try(q, t, err);
+  if (t->failed) t->suspicion = 1;
+  t->ms = clock_ms() - since;
+  if (!rc && t->repaired) rc = ask_try_run(q, t->repaired, err);
+  return rc;
+}

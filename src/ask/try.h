@@ -1,0 +1,58 @@
+/* One candidate on its way: checked, mended, run, judged. Private to ask/. */
+#ifndef ASK_TRY_H
+#define ASK_TRY_H
+
+#include "ask/ask.h"
+
+/** What a question carries from stage to stage. */
+typedef struct ask_question {
+  const ask_context *ctx;
+  const emend_ask_options *opt;
+  arena *work; /* this question's; the answer has its own */
+  judge_intent intent;
+  retrieve_result context;
+  size_t chosen; /* index of the source */
+  const catalog *cat;
+  source *db;               /* NULL: a schema alone */
+  double started, deadline; /* clock_ms; deadline 0: none */
+  double db_ms;
+  unsigned cancels_before;
+  VEC(emend_step) trace;
+} ask_question;
+
+typedef struct ask_try {
+  str sql;               /* as it runs: double-quoted text mended */
+  const char *generator; /* "embedded", "repair", "draft" */
+  double share;          /* the generator's own belief */
+  int linked_unused;
+  bool cross_join;
+  int round; /* the generation that it came from */
+  check_report report;
+  diag_list faults; /* errors, the database's own included */
+  judge_signals signals;
+  double suspicion;
+  source_result result;
+  bool ran, failed;         /* failed: there is an error among the faults */
+  bool final;               /* an error that no other query cures: rights, time */
+  uint64_t rows_hash;       /* equal for equal results, whatever the order of rows */
+  struct ask_try *repaired; /* this one's deterministic repair, when it was tried */
+  double ms;
+} ask_try;
+
+/** False, with `err` filled, when the question was cancelled or its time is up. */
+emend_rc ask_still_wanted(const ask_question *q, emend_error *err);
+
+/** Adds a stage that began at `since` (clock_ms) to the trace and tells the caller's callback. */
+emend_rc ask_trace(ask_question *q, const char *stage, double since, emend_error *err,
+                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/**
+ * Check, mend, run and judge `t->sql`. Where check has errors that have one best
+ * mend, `t->repaired` is the mended query, treated likewise.
+ *
+ * Returns: EMEND_OK also for wrong SQL; otherwise what ends the question: cancelled, no memory,
+ *          a database that cannot be read.
+ */
+emend_rc ask_try_run(ask_question *q, ask_try *t, emend_error *err);
+
+#endif
