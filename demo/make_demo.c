@@ -231,7 +231,7 @@ static void make_tags(demo *d) {
 static void make_promotions(demo *d) {
   prepare(d, "INSERT INTO promotions VALUES (?,?,?,?,?)");
   for (int i = 0; i < 6; i++) {
-    char code[16], text[64];
+    char code[24], text[64];
     const char *season = i % 2 ? "WINTER" : "SPRING";
     snprintf(code, sizeof code, "%s%d", season, 23 + i / 2);
     snprintf(text, sizeof text, "%s sale %d", i % 2 ? "Winter" : "Spring", 2023 + i / 2);

@@ -35,7 +35,7 @@ have_all() {
 }
 
 # as_root COMMAND…: runs it, through sudo where that is needed; where neither is possible, says
-# what to run and stops.
+# what to run ($by_hand) and stops.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
@@ -43,7 +43,7 @@ as_root() {
     sudo "$@"
   else
     say "Installing needs root and this shell cannot become it. Please run"
-    say "  sudo $*"
+    say "  $by_hand"
     say "and start again."
     exit 3
   fi
@@ -52,9 +52,11 @@ as_root() {
 # install_packages LIST-FOR-APT LIST-FOR-DNF LIST-FOR-BREW
 install_packages() {
   if command -v apt-get >/dev/null 2>&1; then
+    by_hand="sudo apt-get update && sudo apt-get install $(echo $1)"
     as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
       apt-get install -q -y --no-install-recommends $1
   elif command -v dnf >/dev/null 2>&1; then
+    by_hand="sudo dnf install $(echo $2)"
     as_root dnf install -q -y $2
   elif command -v brew >/dev/null 2>&1; then
     brew install -q $3

@@ -43,16 +43,16 @@ static void add_tensor(weights *w, const char *prefix, const char *name, int row
 
 static void lay_out(weights *w) {
   const weights_shape *s = &w->shape;
-  char prefix[16];
+  char prefix[12];
 #define MODEL_TENSOR(field, name, rows, columns) add_tensor(w, "", name, rows, columns);
 #include "model/weights.def"
   for (int l = 0; l < s->enc; l++) {
-    snprintf(prefix, sizeof prefix, "enc.%d.", l);
+    snprintf(prefix, sizeof prefix, "enc.%hhu.", (unsigned char)l);
 #define ENC_TENSOR(field, name, rows, columns) add_tensor(w, prefix, name, rows, columns);
 #include "model/weights.def"
   }
   for (int l = 0; l < s->dec; l++) {
-    snprintf(prefix, sizeof prefix, "dec.%d.", l);
+    snprintf(prefix, sizeof prefix, "dec.%hhu.", (unsigned char)l);
 #define DEC_TENSOR(field, name, rows, columns) add_tensor(w, prefix, name, rows, columns);
 #include "model/weights.def"
   }

@@ -2,9 +2,13 @@
  * between operands. Literals, names and calls are in parse_call.c. */
 #include "sql/parse.h"
 
+typedef enum infix_form {
+  PLAIN, IS, ISNULL, BETWEEN, IN, LIKE, COLLATE, CAST, SUBSCRIPT, AT_ZONE, OUTER_MARK
+} infix_form;
+
 /* An operator that may follow an operand. */
 typedef struct infix {
-  enum { PLAIN, IS, ISNULL, BETWEEN, IN, LIKE, COLLATE, CAST, SUBSCRIPT, AT_ZONE, OUTER_MARK } form;
+  infix_form form;
   sql_op op;
   sql_bind bind;
   bool negated;
@@ -23,7 +27,7 @@ static bool other_op(infix *f, str text) {
   return plain_op(f, SQL_OP_OTHER);
 }
 
-static bool formed(infix *f, int form, sql_op op, sql_bind bind) {
+static bool formed(infix *f, infix_form form, sql_op op, sql_bind bind) {
   f->form = form;
   f->op = op;
   f->bind = bind;
