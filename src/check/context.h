@@ -57,6 +57,7 @@ typedef struct check_scope {
   bool aliases;  /* select aliases visible to it */
   bool bound;    /* all its clauses are bound */
   bool outputs_done, outputs_open;
+  bool aggregate;                /* has GROUP BY or an aggregate of its own (set by calls.c) */
   check_outputs outputs;
 } check_scope;
 
@@ -84,7 +85,10 @@ typedef struct check_ctx {
   check_scope *scope; /* of what is being bound */
   cte_frame *ctes;
   int depth;
-  bool failed; /* memory ran out, or nesting went too deep */
+  bool failed;        /* memory ran out, or nesting went too deep */
+  str sql;            /* the text, for suggestions that repeat part of it */
+  const check_options *options;
+  bool unsafe;        /* something in it may not run */
 } check_ctx;
 
 /* ---- diagnostics (diag.c) ---- */
@@ -137,6 +141,13 @@ emend_rc check_bind_with(check_ctx *c, sql_query *q, emend_error *err);
 /** Do two bound expressions mean the same, whatever aliases they were written with? */
 bool check_same_expr(const sql_expr *x, const sql_expr *y);
 bool check_same_column(const sql_expr *e, const sql_binding *b);
+
+/* ---- checks of a bound query, one SELECT, VALUES or compound at a time ---- */
+
+void safety_check(check_ctx *c, const sql_parsed *p); /* the text as a whole */
+void calls_check(check_ctx *c, sql_query *q);         /* functions, aggregates, windows */
+void shape_check(check_ctx *c, sql_query *q);         /* how many columns where */
+void shape_check_expr(check_ctx *c, const sql_expr *e);
 
 /* ---- naming faults (names.c) ---- */
 

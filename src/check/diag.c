@@ -41,6 +41,7 @@ diag *diag_add(check_ctx *c, check_code code, sql_span span, str a0, str a1, str
   fill(info->message, args, text);
   diag *made = &c->diags->items[c->diags->len - 1];
   made->message = (str){text, len};
+  made->expected = str_from(info->hint);
   made->safety = strcmp(info->group, "SAFETY") == 0;
   return made;
 }

@@ -1,72 +1,304 @@
 /* Faults of names: what a reference that resolves to nothing was likely meant to be.
  * Binding (bind.c, resolve.c) decides that it is a fault; here it is put into words. */
 #include "check/context.h"
+#include "check/suggest.h"
 
-/** "t.c" as written, without its quotes. */
+/* Wider catalogs are searched for like names among the query's own tables only. */
+enum { WIDE_CATALOG = 4000 };
+
+static str concat3(check_ctx *c, const char *before, str name, const char *after) {
+  return str_from(arena_printf(c->a, "%s%.*s%s", before, STR_ARG(name), after));
+}
+
 static str full_name(check_ctx *c, const sql_expr *e) {
   if (!e->table.text.ptr) return e->name.text;
   return str_from(arena_printf(c->a, "%.*s.%.*s", STR_ARG(e->table.text), STR_ARG(e->name.text)));
-}
-
-static str in_words(check_ctx *c, const char *before, str name) {
-  return str_from(arena_printf(c->a, "%s%.*s", before, STR_ARG(name)));
-}
-
-/** An item of the scopes in sight, the qualified one left out, that has the column. */
-static const scope_item *other_owner(check_ctx *c, const sql_expr *e) {
-  for (check_scope *s = c->scope; s; s = s->outer)
-    for (size_t i = s->lo; i < s->hi; i++)
-      if (scope_find(c, &s->items.items[i], e->name.text) >= 0) return &s->items.items[i];
-  return NULL;
 }
 
 static str item_label(const scope_item *item) {
   return item->name.len ? item->name : STR("the derived table");
 }
 
-static void names_unknown_alias(check_ctx *c, sql_expr *e) {
-  diag_add(c, CHECK_UNKNOWN_ALIAS, e->table.span, e->table.text, NO_STR, NO_STR);
+/** "one of a, b, c": the columns of an item, the first few of many. */
+static str column_list(check_ctx *c, const scope_item *item) {
+  enum { MOST = 12 };
+  buf b;
+  buf_init(&b, 4096);
+  sql_binding bound;
+  str name;
+  size_t i = 0;
+  for (; i < MOST && (name = scope_column_name(c, item, i, &bound)).ptr; i++)
+    buf_printf(&b, "%s%.*s", i ? ", " : "one of ", STR_ARG(name));
+  if (scope_column_name(c, item, i, &bound).ptr) buf_add_cstr(&b, ", …");
+  str out = b.len && !b.failed ? arena_str(c->a, buf_str(&b)) : NO_STR;
+  buf_free(&b);
+  return out;
+}
+
+/* ---- columns ---- */
+
+/** Enters the columns of one item that are like what was written. */
+static void like_columns(check_ctx *c, const scope_item *item, const suggest_name *wanted,
+                         sql_span span, double bonus, suggest_list *l) {
+  sql_binding bound;
+  str name, why = concat3(c, "a column of ", item_label(item), "");
+  for (size_t i = 0; (name = scope_column_name(c, item, i, &bound)).ptr; i++) {
+    double score;
+    if (item->table) {
+      const cat_column *column = &c->cat->columns[bound.column];
+      score = suggest_score(wanted, name, column->words, column->n_words);
+    } else {
+      score = name.len ? suggest_score_name(c->a, wanted, name) : 0;
+    }
+    if (score >= 0.4) suggest_enter(l, suggest_ident(c, name), span, score + bonus, why);
+  }
+}
+
+/** Columns of tables that the query does not join: they need a join, and rank below the rest. */
+static void columns_elsewhere(check_ctx *c, const sql_expr *e, const suggest_name *wanted,
+                              suggest_list *l) {
+  bool like = c->cat && c->cat->n_columns <= WIDE_CATALOG && (!l->n || l->items[0].score < 0.7);
+  suggest_list found = {0};
+  for (int i = 0; c->cat && i < c->cat->n_columns; i++) {
+    const cat_column *column = &c->cat->columns[i];
+    double score = str_eq_nocase(column->name, e->name.text) ? 0.7 : 0;
+    if (score == 0 && like)
+      score = 0.6 * suggest_score(wanted, column->name, column->words, column->n_words);
+    if (score < 0.4 || (found.n == SUGGEST_MOST && found.items[found.n - 1].score >= score))
+      continue;
+    const cat_table *t = &c->cat->tables[column->table];
+    str table = suggest_ident(c, t->name), name = suggest_ident(c, column->name);
+    str text = str_from(arena_printf(c->a, "%.*s.%.*s", STR_ARG(table), STR_ARG(name)));
+    suggest_enter(&found, text, (sql_span){e->span.from, (uint32_t)column->table}, score, t->name);
+  }
+  for (int i = 0; i < found.n; i++) { /* the table's id travelled in span.to */
+    const cat_table *t = &c->cat->tables[found.items[i].span.to];
+    str join = c->scope ? suggest_join(c, c->scope, t) : NO_STR;
+    str why = join.ptr ? concat3(c, "needs ", join, "") : concat3(c, "a column of ", t->name, "");
+    suggest_enter(l, found.items[i].text, e->span, found.items[i].score, why);
+  }
+}
+
+/** Suggests the qualifiers under which the column does exist. */
+static const scope_item *other_owners(check_ctx *c, const sql_expr *e, suggest_list *l) {
+  const scope_item *first = NULL;
+  int n = 0;
+  for (check_scope *s = c->scope; s; s = s->outer)
+    for (size_t i = s->lo; i < s->hi; i++) {
+      const scope_item *item = &s->items.items[i];
+      if (!item->name.len || scope_find(c, item, e->name.text) < 0) continue;
+      if (!first) first = item;
+      suggest_enter(l, suggest_ident(c, item->name), e->table.span, 0.96 - 0.08 * n++,
+                    concat3(c, "it has the column ", e->name.text, ""));
+    }
+  return first;
+}
+
+static void unqualified(check_ctx *c, sql_expr *e) {
+  suggest_name wanted = suggest_prepare(c->a, e->name.text);
+  suggest_list l = {0};
+  double bonus = 0.02;
+  for (check_scope *s = c->scope; s; s = s->outer, bonus = 0)
+    for (size_t i = s->lo; i < s->hi; i++)
+      like_columns(c, &s->items.items[i], &wanted, e->name.span, bonus, &l);
+  columns_elsewhere(c, e, &wanted, &l);
+  const scope_item *only =
+      c->scope && c->scope->hi - c->scope->lo == 1 ? &c->scope->items.items[c->scope->lo] : NULL;
+  str where = only ? concat3(c, " in ", item_label(only), "") : NO_STR;
+  diag *d = diag_add(c, CHECK_UNKNOWN_COLUMN, e->name.span, e->name.text, where, NO_STR);
+  if (d && only) d->expected = column_list(c, only);
+  suggest_give(c, &l, d);
+}
+
+/** Its qualifier is known, but has no such column. */
+static void wrong_column(check_ctx *c, sql_expr *e, const scope_item *item) {
+  suggest_name wanted = suggest_prepare(c->a, e->name.text);
+  suggest_list l = {0};
+  like_columns(c, item, &wanted, e->name.span, 0, &l);
+  const scope_item *owner = other_owners(c, e, &l);
+  if (!owner) columns_elsewhere(c, e, &wanted, &l);
+  diag *d = owner ? diag_add(c, CHECK_WRONG_ALIAS, e->span, e->table.text, e->name.text,
+                             item_label(owner))
+                  : diag_add(c, CHECK_UNKNOWN_COLUMN, e->name.span, e->name.text,
+                             concat3(c, " in ", e->table.text, ""), NO_STR);
+  if (d) d->expected = column_list(c, item);
+  suggest_give(c, &l, d);
+}
+
+/** Its qualifier is nothing here. */
+static void wrong_qualifier(check_ctx *c, sql_expr *e) {
+  suggest_name wanted = suggest_prepare(c->a, e->table.text);
+  suggest_list l = {0};
+  bool star = e->kind == SQL_STAR;
+  const cat_table *table = c->cat ? catalog_table(c->cat, e->table.text) : NULL;
+  bool aliased = false;
+  for (check_scope *s = c->scope; s; s = s->outer)
+    for (size_t i = s->lo; i < s->hi; i++) {
+      const scope_item *item = &s->items.items[i];
+      if (!item->name.len) continue;
+      bool has = !star && scope_find(c, item, e->name.text) >= 0;
+      bool same = table && item->table == table;
+      aliased = aliased || same;
+      double score = same ? 0.9 : suggest_score_name(c->a, &wanted, item->name) * 0.75;
+      if (has && score < 0.4) score = 0.55;
+      str why = same  ? concat3(c, "what ", table->name, " is called in this query")
+                : has ? concat3(c, "it has the column ", e->name.text, "")
+                      : STR("a name of this query");
+      suggest_enter(&l, suggest_ident(c, item->name), e->table.span, score + (has ? 0.2 : 0), why);
+    }
+  diag *d = diag_add(c, table && !aliased ? CHECK_NOT_IN_FROM : CHECK_UNKNOWN_ALIAS, e->table.span,
+                     e->table.text, NO_STR, NO_STR);
+  if (d && table && !aliased && c->scope) {
+    str join = suggest_join(c, c->scope, table);
+    if (join.ptr) d->expected = join;
+  }
+  suggest_give(c, &l, d);
 }
 
 void names_unknown_column(check_ctx *c, sql_expr *e) {
   if (!c->diags) return;
-  if (!e->table.text.ptr) {
-    diag_add(c, CHECK_UNKNOWN_COLUMN, e->name.span, e->name.text, NO_STR, NO_STR);
-    return;
-  }
   int depth;
-  const scope_item *item = scope_item_named(c, &e->schema, &e->table, &depth);
-  if (!item) {
-    names_unknown_alias(c, e);
-    return;
-  }
-  const scope_item *owner = other_owner(c, e);
-  if (owner && owner->name.len) {
-    diag_add(c, CHECK_WRONG_ALIAS, e->table.span, e->table.text, e->name.text, owner->name);
-    return;
-  }
-  diag_add(c, CHECK_UNKNOWN_COLUMN, e->name.span, e->name.text, in_words(c, " in ", e->table.text),
-           NO_STR);
+  const scope_item *item =
+      e->table.text.ptr ? scope_item_named(c, &e->schema, &e->table, &depth) : NULL;
+  if (!e->table.text.ptr)
+    unqualified(c, e);
+  else if (item)
+    wrong_column(c, e, item);
+  else
+    wrong_qualifier(c, e);
+}
+
+void names_star(check_ctx *c, sql_expr *e) {
+  if (!c->diags) return;
+  for (size_t i = 0; c->scope && i < c->scope->items.len; i++)
+    if (str_eq_nocase(c->scope->items.items[i].name, e->table.text)) return;
+  wrong_qualifier(c, e);
 }
 
 void names_ambiguous(check_ctx *c, sql_expr *e, const scope_item *x, const scope_item *y) {
   if (!c->diags) return;
-  diag_add(c, CHECK_AMBIGUOUS_COLUMN, e->name.span, full_name(c, e), item_label(x), item_label(y));
+  str name = suggest_ident(c, e->name.text);
+  suggest_list l = {0};
+  const scope_item *const both[] = {x, y};
+  for (int i = 0; i < 2; i++) {
+    str label = suggest_ident(c, both[i]->name);
+    if (both[i]->name.len)
+      suggest_enter(&l, str_from(arena_printf(c->a, "%.*s.%.*s", STR_ARG(label), STR_ARG(name))),
+                    e->span, 0.5, STR("one of the tables that have it"));
+  }
+  suggest_give(c, &l,
+               diag_add(c, CHECK_AMBIGUOUS_COLUMN, e->name.span, full_name(c, e), item_label(x),
+                        item_label(y)));
+}
+
+/** 'text' with its quotes doubled. */
+static str single_quoted(check_ctx *c, str s) {
+  char *out = arena_alloc(c->a, s.len * 2 + 3);
+  if (!out) return NO_STR;
+  size_t n = 0;
+  out[n++] = '\'';
+  for (size_t i = 0; i < s.len; i++) {
+    if (s.ptr[i] == '\'') out[n++] = '\'';
+    out[n++] = s.ptr[i];
+  }
+  out[n++] = '\'';
+  return (str){out, n};
 }
 
 void names_dq_string(check_ctx *c, sql_expr *e) {
-  diag_add(c, CHECK_DQ_STRING, e->name.span, e->name.text, NO_STR, NO_STR);
+  if (!c->diags) return;
+  suggest_name wanted = suggest_prepare(c->a, e->name.text);
+  suggest_list l = {0};
+  suggest_enter(&l, single_quoted(c, e->name.text), e->span, 1, STR("text, as SQLite reads it"));
+  suggest_list near = {0};
+  for (check_scope *s = c->scope; s; s = s->outer)
+    for (size_t i = s->lo; i < s->hi; i++)
+      like_columns(c, &s->items.items[i], &wanted, e->name.span, 0, &near);
+  for (int i = 0; i < near.n; i++)
+    if (near.items[i].score >= 0.75)
+      suggest_enter(&l, near.items[i].text, e->span, near.items[i].score * 0.9, near.items[i].why);
+  suggest_give(c, &l, diag_add(c, CHECK_DQ_STRING, e->span, e->name.text, NO_STR, NO_STR));
 }
+
+/* ---- tables ---- */
+
+/** How many of the columns asked of the unknown table does `t` have, from 0 to 1? */
+static double share_of_wanted(const check_ctx *c, const scope_item *item, const cat_table *t) {
+  size_t has = 0;
+  for (size_t i = 0; i < item->wanted.len; i++)
+    if (catalog_column(c->cat, t, item->wanted.items[i]->name.text)) has++;
+  return item->wanted.len ? (double)has / (double)item->wanted.len : 0;
+}
+
+static void like_ctes(check_ctx *c, const sql_from *f, const suggest_name *wanted,
+                      suggest_list *l) {
+  for (const cte_frame *frame = c->ctes; frame; frame = frame->outer)
+    for (size_t i = 0; i < frame->visible; i++) {
+      str name = frame->entries[i].cte->name.text;
+      suggest_enter(l, suggest_ident(c, name), f->name.span, suggest_score_name(c->a, wanted, name),
+                    STR("a WITH query"));
+    }
+}
+
+/** Tables by name, then by the columns that they have; best first in *l. */
+static const cat_table *like_tables(check_ctx *c, const scope_item *item, suggest_list *l) {
+  const sql_from *f = item->from;
+  suggest_name wanted = suggest_prepare(c->a, f->name.text);
+  const cat_table *best = NULL;
+  double top = 0;
+  like_ctes(c, f, &wanted, l);
+  for (int i = 0; i < c->cat->n_tables; i++) {
+    const cat_table *t = &c->cat->tables[i];
+    double name = suggest_score(&wanted, t->name, t->words, t->n_words);
+    double share = name >= 0.3 || item->wanted.len >= 2 ? share_of_wanted(c, item, t) : 0;
+    double score = item->wanted.len ? 0.7 * name + 0.3 * share : name;
+    if (name < 0.3 && share < 1) continue;
+    str why = share > 0 ? STR("it has the columns that the query asks for") : STR("a like name");
+    suggest_enter(l, suggest_ident(c, t->name), f->name.span, score, why);
+    if (score > top) {
+      top = score;
+      best = t;
+    }
+  }
+  bool clear = l->n && top >= l->items[0].score && (l->n == 1 || top - l->items[1].score > 0.05);
+  return clear && top >= 0.6 ? best : NULL;
+}
+
+static str table_list(check_ctx *c) {
+  enum { MOST = 12 };
+  buf b;
+  buf_init(&b, 4096);
+  for (int i = 0; i < c->cat->n_tables && i < MOST; i++)
+    buf_printf(&b, "%s%.*s", i ? ", " : "one of ", STR_ARG(c->cat->tables[i].name));
+  if (c->cat->n_tables > MOST) buf_add_cstr(&b, ", …");
+  str out = b.len && !b.failed ? arena_str(c->a, buf_str(&b)) : NO_STR;
+  buf_free(&b);
+  return out;
+}
+
+void names_unknown_tables(check_ctx *c, check_scope *s) {
+  for (size_t i = 0; i < s->items.len && c->diags; i++) {
+    scope_item *item = &s->items.items[i];
+    if (!item->unknown) continue;
+    const sql_from *f = item->from;
+    suggest_list l = {0};
+    const cat_table *guess = like_tables(c, item, &l);
+    diag *d = diag_add(c, CHECK_UNKNOWN_TABLE, f->name.span, f->name.text, NO_STR, NO_STR);
+    if (d) d->expected = table_list(c);
+    suggest_give(c, &l, d);
+    if (!guess) continue;
+    item->table = guess; /* with it in place, what else is wrong? */
+    item->open = false;
+    for (size_t k = 0; k < item->wanted.len; k++)
+      if (scope_find(c, item, item->wanted.items[k]->name.text) < 0)
+        names_unknown_column(c, item->wanted.items[k]);
+  }
+}
+
+/* ---- the rest ---- */
 
 void names_circular(check_ctx *c, const sql_cte *cte) {
   diag_add(c, CHECK_CIRCULAR_CTE, cte->name.span, cte->name.text, NO_STR, NO_STR);
-}
-
-void names_star(check_ctx *c, sql_expr *e) {
-  for (const check_scope *s = c->scope; s; s = NULL)
-    for (size_t i = s->lo; i < s->hi; i++)
-      if (str_eq_nocase(s->items.items[i].name, e->table.text)) return;
-  names_unknown_alias(c, e);
 }
 
 static bool side_has(const check_ctx *c, const check_scope *s, size_t from, size_t to, str name) {
@@ -83,15 +315,6 @@ void names_using(check_ctx *c, check_scope *s, const sql_from *join, size_t lo, 
     if (left && right) continue;
     str side = left ? STR("the right side") : STR("the left side");
     diag_add(c, CHECK_UNKNOWN_USING, n->span, n->text, side, NO_STR);
-  }
-}
-
-void names_unknown_tables(check_ctx *c, check_scope *s) {
-  for (size_t i = 0; i < s->items.len; i++) {
-    const scope_item *item = &s->items.items[i];
-    if (item->unknown)
-      diag_add(c, CHECK_UNKNOWN_TABLE, item->from->name.span, item->from->name.text, NO_STR,
-               NO_STR);
   }
 }
 
