@@ -351,6 +351,7 @@ static sql_expr *without_collation(sql_expr *e) {
 /** ORDER BY of one SELECT: a bare word is first an alias, then a column. */
 static void bind_order(check_ctx *c, check_scope *s) {
   const sql_query *q = s->query;
+  s->closed = !c->rules->order_sees_outer;
   for (size_t i = 0; i < q->order_by.len; i++) {
     sql_expr *e = without_collation(q->order_by.items[i].expr);
     sql_item *alias =
@@ -363,6 +364,7 @@ static void bind_order(check_ctx *c, check_scope *s) {
     bind_expr(c, e);
     s->aliases = false;
   }
+  s->closed = false;
 }
 
 static void bind_select(check_ctx *c, check_scope *s) {
@@ -375,12 +377,15 @@ static void bind_select(check_ctx *c, check_scope *s) {
   s->aliases = c->rules->alias_in_where;
   bind_expr(c, q->where);
   s->aliases = c->rules->alias_in_group;
+  s->closed = !c->rules->order_sees_outer;
   bind_exprs(c, &q->group_by);
+  s->closed = false;
   s->aliases = c->rules->alias_in_having;
   bind_expr(c, q->having);
   s->aliases = c->rules->alias_in_order_expr;
   for (size_t i = 0; i < q->windows.len; i++) {
     bind_exprs(c, &q->windows.items[i]->partition_by);
+    bind_exprs(c, &q->windows.items[i]->frame_args);
     for (size_t k = 0; k < q->windows.items[i]->order_by.len; k++)
       bind_expr(c, q->windows.items[i]->order_by.items[k].expr);
   }
@@ -388,12 +393,14 @@ static void bind_select(check_ctx *c, check_scope *s) {
   bind_expr(c, q->qualify);
   s->aliases = false;
   bind_order(c, s);
+  bind_exprs(c, &q->limit_by);
   names_unknown_tables(c, s);
 }
 
 /** LIMIT and OFFSET see no column. */
 static void bind_limit(check_ctx *c, sql_query *q) {
   c->scope = NULL;
+  bind_expr(c, q->by_limit);
   bind_expr(c, q->limit);
   bind_expr(c, q->offset);
 }

@@ -258,6 +258,8 @@ void calls_check(check_ctx *c, sql_query *q) {
   walk(&order, q->qualify);
   walk_orders(&order, &q->order_by);
   walk_list(&where, &q->rows);
+  walk_list(&order, &q->limit_by);
+  walk(&limit, q->by_limit);
   walk(&limit, q->limit);
   walk(&limit, q->offset);
   if (s && q->group_by.len) s->aggregate = true;

@@ -9,20 +9,20 @@
 typedef enum diag_severity { DIAG_ERROR, DIAG_WARNING, DIAG_INFO } diag_severity;
 
 typedef struct diag_suggestion {
-  str text;      /* what to put in the place of `span` */
+  str text; /* what to put in the place of `span` */
   sql_span span;
   str why;
-  double score;  /* 0..1, the ranking figure */
+  double score; /* 0..1, the ranking figure */
 } diag_suggestion;
 
 typedef struct diag {
-  const char *code;        /* from the table in check/codes.def: "unknown_column", … */
+  const char *code; /* from the table in check/codes.def: "unknown_column", … */
   diag_severity severity;
-  double weight;           /* 1 if and only if it is an error */
+  double weight; /* 1 if and only if it is an error */
   sql_span span;
   str message, expected;
   VEC(diag_suggestion) suggestions; /* best first */
-  bool safety;             /* never repaired */
+  bool safety;                      /* never repaired */
 } diag;
 typedef VEC(diag) diag_list;
 
@@ -35,16 +35,16 @@ typedef struct check_options {
   sql_dialect_id dialect;
   const catalog *const *others; /* the other sources' catalogs, for attribution; may be NULL */
   size_t n_others;
-  const str *extra_functions;   /* an administrator's additions to the allow-list */
+  const str *extra_functions; /* an administrator's additions to the allow-list */
   size_t n_extra_functions;
 } check_options;
 
 typedef struct check_report {
-  bool ok;              /* no error */
-  bool safe;            /* one read-only statement, allowed functions only */
+  bool ok;   /* no error */
+  bool safe; /* one read-only statement, allowed functions only */
   sql_parsed parsed;
-  sql_query *query;     /* bound tree, or NULL when there is no single query */
-  diag_list diags;      /* all of them, in source order */
+  sql_query *query; /* bound tree, or NULL when there is no single query */
+  diag_list diags;  /* all of them, in source order */
   /* "table", "table.column", lower-case function names; each once */
   VEC(str) tables, columns, functions;
 } check_report;

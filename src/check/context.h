@@ -8,14 +8,15 @@
 /** How a dialect resolves names; one row of the table in rules.c. */
 typedef struct check_rules {
   bool alias_in_where, alias_in_group, alias_in_having, alias_in_order_expr, alias_in_select;
-  bool on_sees_all;     /* ON may name tables that are joined further right */
-  bool dq_string;       /* "word" that names nothing is text */
-  bool rowid;           /* every table has rowid, oid, _rowid_ */
-  bool cte_forward;     /* a WITH query may name a later one */
-  bool cte_self;        /* … and itself, without RECURSIVE */
-  bool whole_row;       /* a table's name alone is its row */
-  bool derived_columns; /* (SELECT …) AS t (a, b) */
-  const char *schema;   /* the schema that names need not mention, or NULL */
+  bool on_sees_all;      /* ON may name tables that are joined further right */
+  bool dq_string;        /* "word" that names nothing is text */
+  bool rowid;            /* every table has rowid, oid, _rowid_ */
+  bool cte_forward;      /* a WITH query may name a later one */
+  bool cte_self;         /* … and itself, without RECURSIVE */
+  bool whole_row;        /* a table's name alone is its row */
+  bool order_sees_outer; /* GROUP BY and ORDER BY may name columns of outer queries */
+  bool derived_columns;  /* (SELECT …) AS t (a, b) */
+  const char *schema;    /* the schema that names need not mention, or NULL */
 } check_rules;
 
 const check_rules *check_rules_of(sql_dialect_id d);
@@ -55,11 +56,17 @@ typedef struct check_scope {
   VEC(scope_item) items;
   size_t lo, hi; /* items visible to the clause being bound */
   bool aliases;  /* select aliases visible to it */
+  bool closed;   /* … and the scopes further out are not */
   bool bound;    /* all its clauses are bound */
   bool outputs_done, outputs_open;
-  bool aggregate;                /* has GROUP BY or an aggregate of its own (set by calls.c) */
+  bool aggregate; /* has GROUP BY or an aggregate of its own (set by calls.c) */
   check_outputs outputs;
 } check_scope;
+
+/** The scope to ask next. */
+static inline check_scope *scope_outward(const check_scope *s) {
+  return s->closed ? NULL : s->outer;
+}
 
 /** The WITH queries in sight. */
 typedef struct cte_entry {
@@ -85,10 +92,10 @@ typedef struct check_ctx {
   check_scope *scope; /* of what is being bound */
   cte_frame *ctes;
   int depth;
-  bool failed;        /* memory ran out, or nesting went too deep */
-  str sql;            /* the text, for suggestions that repeat part of it */
+  bool failed; /* memory ran out, or nesting went too deep */
+  str sql;     /* the text, for suggestions that repeat part of it */
   const check_options *options;
-  bool unsafe;        /* something in it may not run */
+  bool unsafe; /* something in it may not run */
 } check_ctx;
 
 /* ---- diagnostics (diag.c) ---- */

@@ -5,7 +5,12 @@
 #include "check/context.h"
 
 typedef enum function_class {
-  FN_SCALAR, FN_AGGREGATE, FN_WINDOW, FN_TABLE, FN_WORD, FN_DENIED
+  FN_SCALAR,
+  FN_AGGREGATE,
+  FN_WINDOW,
+  FN_TABLE,
+  FN_WORD,
+  FN_DENIED
 } function_class;
 
 /** Results beside the cat_types. */

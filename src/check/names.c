@@ -83,7 +83,7 @@ static void columns_elsewhere(check_ctx *c, const sql_expr *e, const suggest_nam
 static const scope_item *other_owners(check_ctx *c, const sql_expr *e, suggest_list *l) {
   const scope_item *first = NULL;
   int n = 0;
-  for (check_scope *s = c->scope; s; s = s->outer)
+  for (check_scope *s = c->scope; s; s = scope_outward(s))
     for (size_t i = s->lo; i < s->hi; i++) {
       const scope_item *item = &s->items.items[i];
       if (!item->name.len || scope_find(c, item, e->name.text) < 0) continue;
@@ -98,7 +98,7 @@ static void unqualified(check_ctx *c, sql_expr *e) {
   suggest_name wanted = suggest_prepare(c->a, e->name.text);
   suggest_list l = {0};
   double bonus = 0.02;
-  for (check_scope *s = c->scope; s; s = s->outer, bonus = 0)
+  for (check_scope *s = c->scope; s; s = scope_outward(s), bonus = 0)
     for (size_t i = s->lo; i < s->hi; i++)
       like_columns(c, &s->items.items[i], &wanted, e->name.span, bonus, &l);
   columns_elsewhere(c, e, &wanted, &l);
@@ -132,7 +132,7 @@ static void wrong_qualifier(check_ctx *c, sql_expr *e) {
   bool star = e->kind == SQL_STAR;
   const cat_table *table = c->cat ? catalog_table(c->cat, e->table.text) : NULL;
   bool aliased = false;
-  for (check_scope *s = c->scope; s; s = s->outer)
+  for (check_scope *s = c->scope; s; s = scope_outward(s))
     for (size_t i = s->lo; i < s->hi; i++) {
       const scope_item *item = &s->items.items[i];
       if (!item->name.len) continue;
@@ -211,7 +211,7 @@ void names_dq_string(check_ctx *c, sql_expr *e) {
   suggest_list l = {0};
   suggest_enter(&l, single_quoted(c, e->name.text), e->span, 1, STR("text, as SQLite reads it"));
   suggest_list near = {0};
-  for (check_scope *s = c->scope; s; s = s->outer)
+  for (check_scope *s = c->scope; s; s = scope_outward(s))
     for (size_t i = s->lo; i < s->hi; i++)
       like_columns(c, &s->items.items[i], &wanted, e->name.span, 0, &near);
   for (int i = 0; i < near.n; i++)

@@ -102,7 +102,7 @@ static void bind_to(sql_expr *e, const scope_item *item, int column, int depth) 
 scope_item *scope_item_named(check_ctx *c, const sql_name *schema, const sql_name *name,
                              int *depth) {
   *depth = 0;
-  for (check_scope *s = c->scope; s; s = s->outer, ++*depth)
+  for (check_scope *s = c->scope; s; s = scope_outward(s), ++*depth)
     for (size_t i = s->lo; i < s->hi; i++)
       if (answers_to(c, &s->items.items[i], schema, name)) return &s->items.items[i];
   return NULL;
@@ -146,7 +146,7 @@ void scope_resolve(check_ctx *c, sql_expr *e) {
   e->bound = (sql_binding){NULL, -1, -1, 0, NULL};
   scope_item *open = NULL;
   int depth = 0, open_depth = 0;
-  for (check_scope *s = c->scope; s; s = s->outer, depth++) {
+  for (check_scope *s = c->scope; s; s = scope_outward(s), depth++) {
     finding f;
     if (settle(c, s, e, depth, &f)) return;
     if (f.open && !open) {
