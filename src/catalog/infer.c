@@ -18,8 +18,8 @@ typedef struct name_stems {
 typedef enum clue {
   CLUE_OWNER, /* customer_id → customer.customer_id: the key's own name, in the table it names */
   CLUE_TABLE_ID, /* customer_id → customers.id */
-  CLUE_SAME,     /* the same name as another table's key */
   CLUE_TABLE,    /* customer → customers.id */
+  CLUE_SAME,     /* the same name as another table's key */
   CLUE_ROLE, /* home_team_id → team.id, dest_airport → airports.code, parent_id → its own id */
   CLUE_NONE
 } clue;
@@ -28,8 +28,8 @@ typedef struct inferrer {
   catalog *c;
   source *s; /* NULL: no values to ask */
   arena *a;
-  name_stems *tables; /* [n_tables] */
-  int *keys;          /* [n_tables]: the only column of the primary key, or -1 */
+  name_stems *tables, *key_words; /* [n_tables] */
+  int *keys;                      /* [n_tables]: the column that is its key, or -1 */
   double end;
   emend_error *err;
   emend_rc rc;
@@ -84,21 +84,19 @@ static bool types_fit(const cat_column *x, const cat_column *y) {
 
 static clue name_clue(const inferrer *f, const cat_column *x, const name_stems *words, int table) {
   const cat_column *key = &f->c->columns[f->keys[table]];
-  const name_stems *named = &f->tables[table];
-  name_stems key_words;
-  if (!stem_words(f->a, key->words, key->n_words, &key_words)) return CLUE_NONE;
-  int base = base_words(words), key_base = base_words(&key_words);
+  const name_stems *named = &f->tables[table], *key_words = &f->key_words[table];
+  int base = base_words(words), key_base = base_words(key_words);
   bool self = x->table == table;
   if (!self && str_eq_nocase(x->name, key->name) && !is_generic(words))
-    return same_words(&key_words, 0, key_base, named) ? CLUE_OWNER : CLUE_SAME;
+    return same_words(key_words, 0, key_base, named) ? CLUE_OWNER : CLUE_SAME;
   if (!self && base < words->n && same_words(words, 0, base, named)) return CLUE_TABLE_ID;
   if (!self && same_words(words, 0, words->n, named)) return CLUE_TABLE;
   bool parent = self && words->n <= 2 && str_eq(words->words[0], STR("parent"));
   if (parent) return CLUE_ROLE;
   int skip = base - named->n; /* "home team" of "home team id" ends in the table's name */
   if (skip > 0 && same_words(words, skip, base, named)) return CLUE_ROLE;
-  skip = words->n - key_words.n;
-  if (skip > 0 && key_words.n > 1 && same_words(words, skip, words->n, &key_words))
+  skip = words->n - key_words->n;
+  if (skip > 0 && key_words->n > 1 && same_words(words, skip, words->n, key_words))
     return CLUE_ROLE;
   return CLUE_NONE;
 }
@@ -156,32 +154,29 @@ static bool probe_values(inferrer *f, const cat_column *x, const cat_column *key
   return rc == EMEND_OK;
 }
 
-/* Whether values, where they can be asked, bear the guess out; weak guesses need them to. */
+/* Whether values, where they can be asked, bear the guess out. Weak guesses need them to, and so
+ * do those whose declared types differ. */
 static bool values_agree(inferrer *f, const cat_column *x, const cat_column *key, clue k) {
-  bool weak = k == CLUE_ROLE || k == CLUE_TABLE;
-  bool askable = f->s && !x->values_private && !key->values_private && clock_ms() < f->end;
+  bool fits = types_fit(x, key), weak = k == CLUE_ROLE || k == CLUE_TABLE || !fits;
+  bool empty = key->profile.known && key->profile.rows == 0;
+  bool askable =
+      f->s && !x->values_private && !key->values_private && !empty && clock_ms() < f->end;
   containment found;
   if (!askable || !probe_values(f, x, key, &found) || found.distinct == 0)
     return !weak || (k == CLUE_TABLE && x->type == CAT_INTEGER && key->type == CAT_INTEGER);
   if (weak && found.distinct < 2) return false;
-  return found.missing * 10 <= found.distinct;
+  return found.missing * (fits ? 10 : 100) <= found.distinct;
 }
 
 /* ---- one column ---- */
 
-/* The table whose key `x` most likely holds, or -1; two equally likely ones are none. */
-static int best_target(inferrer *f, const cat_column *x, clue *best) {
-  name_stems words;
+/* The table whose key `x` holds if clue `k` is right, or -1; two equally likely ones are none. */
+static int target_of(const inferrer *f, const cat_column *x, const name_stems *words, clue k) {
   int target = -1;
-  *best = CLUE_NONE;
-  if (!stem_words(f->a, x->words, x->n_words, &words)) return f->rc = EMEND_ENOMEM, -1;
   for (int t = 0; t < f->c->n_tables; t++) {
-    if (f->keys[t] < 0 || f->keys[t] == x->id || words.n == 0) continue;
-    if (!types_fit(x, &f->c->columns[f->keys[t]])) continue;
-    clue k = name_clue(f, x, &words, t);
-    if (k == CLUE_NONE || k > *best) continue;
-    target = k == *best ? -1 : t;
-    *best = k;
+    if (f->keys[t] < 0 || f->keys[t] == x->id || name_clue(f, x, words, t) != k) continue;
+    if (target >= 0) return -1;
+    target = t;
   }
   return target;
 }
@@ -207,29 +202,53 @@ static bool add_key(inferrer *f, const cat_column *x, int table, size_t *cap) {
 }
 
 static void infer_column(inferrer *f, const cat_column *x, size_t *cap) {
-  clue k;
-  if (x->is_fkey || x->hidden || f->c->tables[x->table].is_view) return;
-  int target = best_target(f, x, &k);
-  if (f->rc || target < 0 || !may_point(f, x, k)) return;
-  if (!values_agree(f, x, &f->c->columns[f->keys[target]], k) || f->rc) return;
-  if (!add_key(f, x, target, cap)) f->rc = EMEND_ENOMEM;
+  name_stems words;
+  if (x->is_fkey || x->hidden || x->n_words == 0 || f->c->tables[x->table].is_view) return;
+  if (!stem_words(f->a, x->words, x->n_words, &words)) f->rc = EMEND_ENOMEM;
+  for (clue k = CLUE_OWNER; k < CLUE_NONE && !f->rc; k++) {
+    int target = may_point(f, x, k) ? target_of(f, x, &words, k) : -1;
+    if (target < 0 || !values_agree(f, x, &f->c->columns[f->keys[target]], k)) continue;
+    if (!f->rc && !add_key(f, x, target, cap)) f->rc = EMEND_ENOMEM;
+    return;
+  }
 }
 
 /* ---- all ---- */
 
+/* A column that serves as a key although none is declared: every row has another value, and the
+ * name is that of a key. */
+static bool acts_as_key(const cat_column *x) {
+  const cat_profile *p = &x->profile;
+  bool distinct = p->known && !p->sampled && p->rows > 1 && p->distinct == p->rows;
+  if (x->n_words == 0 || (!x->unique && !distinct)) return false;
+  str last = x->words[x->n_words - 1];
+  return is_key_word(last) || (last.len > 3 && str_ends(last, STR("id")));
+}
+
+/* The only column of the declared primary key; without one, the first that acts as a key. */
+static int find_key(const catalog *c, const cat_table *t) {
+  int key = -1, parts = 0;
+  for (int i = 0; i < t->n_columns && !t->is_view; i++)
+    if (c->columns[t->first_column + i].pk) key = t->first_column + i, parts++;
+  if (parts) return parts == 1 ? key : -1;
+  for (int i = 0; i < t->n_columns && !t->is_view; i++)
+    if (acts_as_key(&c->columns[t->first_column + i])) return t->first_column + i;
+  return -1;
+}
+
 static bool prepare(inferrer *f) {
   catalog *c = f->c;
-  f->tables = ARENA_ARRAY(f->a, name_stems, (size_t)c->n_tables + 1);
-  f->keys = ARENA_ARRAY(f->a, int, (size_t)c->n_tables + 1);
-  if (!f->tables || !f->keys) return false;
+  size_t n = (size_t)c->n_tables + 1;
+  f->tables = ARENA_ARRAY(f->a, name_stems, n);
+  f->key_words = ARENA_ARRAY(f->a, name_stems, n);
+  f->keys = ARENA_ARRAY(f->a, int, n);
+  if (!f->tables || !f->key_words || !f->keys) return false;
   for (int i = 0; i < c->n_tables; i++) {
     const cat_table *t = &c->tables[i];
-    int parts = 0;
-    f->keys[i] = -1;
+    f->keys[i] = find_key(c, t);
+    const cat_column *key = f->keys[i] >= 0 ? &c->columns[f->keys[i]] : NULL;
     if (!stem_words(f->a, t->words, t->n_words, &f->tables[i])) return false;
-    for (int k = 0; k < t->n_columns && !t->is_view; k++)
-      if (c->columns[t->first_column + k].pk) f->keys[i] = t->first_column + k, parts++;
-    if (parts != 1) f->keys[i] = -1;
+    if (key && !stem_words(f->a, key->words, key->n_words, &f->key_words[i])) return false;
   }
   return true;
 }
