@@ -23,8 +23,8 @@ enum {
 /* ---- the authorizer ---- */
 
 static const char *const PRAGMAS[] = {
-    "table_info",  "table_xinfo",      "table_list",     "index_list", "index_info",
-    "index_xinfo", "foreign_key_list", "schema_version", "page_count", "page_size"};
+    "table_info",       "table_xinfo",    "table_list",   "index_list", "index_info", "index_xinfo",
+    "foreign_key_list", "schema_version", "data_version", "page_count", "page_size"};
 
 /* Functions that reach out of the database; the rest only compute. */
 static const char *const FUNCTIONS_REFUSED[] = {"load_extension", "readfile",       "writefile",
