@@ -13,13 +13,15 @@ bool catalog_fill(catalog *c, const source_schema *schema, const catalog_options
 /** Index the tables by name and hash the schema; false when out of memory. */
 bool catalog_seal(catalog *c);
 
-/** Read every table once: profiles and the value index. `spent` of the budget is gone already.
+/** Read every table once: profiles and the value index. `cancels` is source_cancels when the load
+ *  began.
  *  Returns: EMEND_OK, EMEND_ENOMEM or EMEND_ECANCELED. */
-emend_rc catalog_profile(catalog *c, source *s, const catalog_options *opt, emend_error *err);
+emend_rc catalog_profile(catalog *c, source *s, const catalog_options *opt, unsigned cancels,
+                         emend_error *err);
 
 /** Append inferred foreign keys; `s` may be NULL (names and types alone must do).
  *  Returns: EMEND_OK, EMEND_ENOMEM or EMEND_ECANCELED. */
-emend_rc catalog_infer_keys(catalog *c, source *s, emend_error *err);
+emend_rc catalog_infer_keys(catalog *c, source *s, unsigned cancels, emend_error *err);
 
 /** `name` quoted for the catalog's dialect. */
 void catalog_quote(const catalog *c, str name, buf *out);

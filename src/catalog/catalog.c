@@ -37,14 +37,15 @@ void catalog_unref(catalog *c) {
 static emend_rc load_into(catalog *c, source *s, const catalog_options *opt, arena *scratch,
                           emend_error *err) {
   source_schema schema;
+  unsigned cancels = source_cancels(s);
   emend_rc rc = source_describe(s, scratch, &schema, err);
   if (rc) return rc;
   if (schema.tables.len == 0)
     return err_set(err, EMEND_ENOTFOUND, "open",
                    "the database has no tables: %s (is this the right file?)", source_url(s));
   if (!catalog_fill(c, &schema, opt) || !catalog_seal(c)) return err_nomem(err, "open");
-  if (!opt->no_profiles || !opt->no_values) rc = catalog_profile(c, s, opt, err);
-  if (!rc) rc = catalog_infer_keys(c, s, err);
+  if (!opt->no_profiles || !opt->no_values) rc = catalog_profile(c, s, opt, cancels, err);
+  if (!rc) rc = catalog_infer_keys(c, s, cancels, err);
   return rc;
 }
 

@@ -31,6 +31,7 @@ typedef struct inferrer {
   name_stems *tables, *key_words; /* [n_tables] */
   int *keys;                      /* [n_tables]: the column that is its key, or -1 */
   double end;
+  unsigned cancels;
   emend_error *err;
   emend_rc rc;
 } inferrer;
@@ -150,6 +151,8 @@ static bool probe_values(inferrer *f, const cat_column *x, const cat_column *key
                            : source_each(f->s, buf_str(&sql),
                                          &(source_limits){.timeout_ms = PROBE_MS}, &sink, f->err);
   buf_free(&sql);
+  if (rc != EMEND_ENOMEM && source_cancels(f->s) != f->cancels)
+    rc = err_set(f->err, EMEND_ECANCELED, "open", "canceled");
   if (rc == EMEND_ENOMEM || rc == EMEND_ECANCELED) f->rc = rc;
   return rc == EMEND_OK;
 }
@@ -182,9 +185,10 @@ static int target_of(const inferrer *f, const cat_column *x, const name_stems *w
 }
 
 /* A column that is its own table's key follows another table's only when that one owns the name
- * (student_id in student and in student_address). */
+ * (student_id in student and in student_address), or when it merely looks like a key. */
 static bool may_point(const inferrer *f, const cat_column *x, clue k) {
-  return f->keys[x->table] != x->id || k == CLUE_OWNER || k == CLUE_TABLE_ID;
+  bool own_key = f->keys[x->table] == x->id;
+  return !own_key || k == CLUE_OWNER || k == CLUE_TABLE_ID || (k == CLUE_ROLE && x->pk == 0);
 }
 
 static bool add_key(inferrer *f, const cat_column *x, int table, size_t *cap) {
@@ -253,8 +257,9 @@ static bool prepare(inferrer *f) {
   return true;
 }
 
-emend_rc catalog_infer_keys(catalog *c, source *s, emend_error *err) {
-  inferrer f = {.c = c, .s = s, .a = arena_create((size_t)256 << 20), .err = err};
+emend_rc catalog_infer_keys(catalog *c, source *s, unsigned cancels, emend_error *err) {
+  inferrer f = {
+      .c = c, .s = s, .a = arena_create((size_t)256 << 20), .cancels = cancels, .err = err};
   size_t cap = (size_t)c->n_fkeys;
   f.end = clock_ms() + PROBE_BUDGET_MS;
   if (!f.a || !prepare(&f)) f.rc = EMEND_ENOMEM;

@@ -364,7 +364,8 @@ static emend_rc profile_all(profiler *p, emend_error *err) {
   return rc;
 }
 
-emend_rc catalog_profile(catalog *c, source *s, const catalog_options *opt, emend_error *err) {
+emend_rc catalog_profile(catalog *c, source *s, const catalog_options *opt, unsigned cancels,
+                         emend_error *err) {
   double budget = opt->budget_ms > 0 ? opt->budget_ms : DEFAULT_BUDGET_MS;
   profiler p = {
       .c = c,
@@ -373,7 +374,7 @@ emend_rc catalog_profile(catalog *c, source *s, const catalog_options *opt, emen
       .max_values = opt->max_values_per_column ? opt->max_values_per_column : DEFAULT_VALUES,
       .max_chars = opt->max_value_chars ? opt->max_value_chars : DEFAULT_CHARS,
       .end = clock_ms() + budget,
-      .cancels = source_cancels(s),
+      .cancels = cancels,
       .scan = arena_create((size_t)1 << 30)};
   p.scratch = arena_create(p.max_chars * 64 + 4096);
   if (!opt->no_values) c->values = map_create(c->mem, false);

@@ -184,45 +184,50 @@ static void read_bugs(reader *r, const json_t *db) {
 
 /* ---- the file ---- */
 
-/* The database `db_id` of either form, or NULL; `*names` collects the first few that are there. */
-static const json_t *find_database(const json_t *root, str db_id, buf *names) {
-  size_t n = 0;
-  if (json_is_object(root)) {
-    const char *key;
-    json_t *db;
-    json_object_foreach((json_t *)(uintptr_t)root, key, db) {
-      if (str_eq(str_from(key), db_id)) return db;
-      if (n++ < 8) buf_printf(names, "%s%s", n > 1 ? ", " : "", key);
-    }
-    return NULL;
-  }
+/* The database `db_id` of either form, or NULL. */
+static const json_t *find_database(const json_t *root, str db_id) {
+  if (json_is_object(root)) return json_object_getn(root, db_id.ptr, db_id.len);
   for (size_t i = 0; i < json_array_size(root); i++) {
     const json_t *db = json_array_get(root, i);
     const char *id = json_string_value(json_object_get(db, "db_id"));
     if (id && str_eq(str_from(id), db_id)) return db;
-    if (id && n++ < 8) buf_printf(names, "%s%s", n > 1 ? ", " : "", id);
   }
   return NULL;
 }
 
-static emend_rc read_database(reader *r, const char *path, str db_id, emend_error *err) {
+/* "no database x in FILE; there are a, b …", naming the first few. */
+static emend_rc not_found(const reader *r, const char *path, str db_id, emend_error *err) {
+  enum { NAMED = 8 };
   buf names;
   buf_init(&names, 1 << 10);
-  const json_t *db = find_database(r->root, db_id, &names);
-  emend_rc rc = EMEND_OK;
-  if (!db)
-    rc = err_set(err, EMEND_ENOTFOUND, "open", "no database \"%.*s\" in %s; there are %s …",
-                 STR_ARG(db_id), path, names.ptr ? names.ptr : "none");
-  else if (json_object_get(db, "tables"))
+  size_t n = 0, i;
+  const char *id;
+  json_t *db;
+  json_object_foreach(r->root, id, db) {
+    if (n++ < NAMED) buf_printf(&names, "%s%s", n > 1 ? ", " : "", id);
+  }
+  json_array_foreach(r->root, i, db) {
+    id = json_string_value(json_object_get(db, "db_id"));
+    if (id && n++ < NAMED) buf_printf(&names, "%s%s", n > 1 ? ", " : "", id);
+  }
+  emend_rc rc =
+      err_set(err, EMEND_ENOTFOUND, "open", "no database \"%.*s\" in %s; there are: %s%s",
+              STR_ARG(db_id), path, names.ptr ? names.ptr : "none", n > NAMED ? " …" : "");
+  buf_free(&names);
+  return rc;
+}
+
+static emend_rc read_database(reader *r, const char *path, str db_id, emend_error *err) {
+  const json_t *db = find_database(r->root, db_id);
+  if (!db) return not_found(r, path, db_id, err);
+  if (json_object_get(db, "tables"))
     read_bugs(r, db);
   else
     read_spider(r, db);
-  buf_free(&names);
   if (r->out_of_memory) return err_nomem(err, "open");
-  if (r->malformed)
-    return err_set(err, EMEND_EFORMAT, "open",
-                   "%s is neither Spider's tables.json nor a schema_dev.json", path);
-  return rc;
+  if (!r->malformed) return EMEND_OK;
+  return err_set(err, EMEND_EFORMAT, "open",
+                 "%s is neither Spider's tables.json nor a schema_dev.json", path);
 }
 
 static emend_rc build(reader *r, str db_id, catalog **out, emend_error *err) {
@@ -233,7 +238,7 @@ static emend_rc build(reader *r, str db_id, catalog **out, emend_error *err) {
   emend_rc rc = EMEND_OK;
   if (!c->source_name.ptr || !catalog_fill(c, &r->schema, NULL) || !catalog_seal(c))
     rc = err_nomem(err, "open");
-  if (!rc) rc = catalog_infer_keys(c, NULL, err);
+  if (!rc) rc = catalog_infer_keys(c, NULL, 0, err);
   if (rc)
     catalog_unref(c);
   else

@@ -39,7 +39,7 @@ static void make_db(const char *sql) {
 
 static source_schema describe(void) {
   source *s;
-  source_schema schema;
+  source_schema schema = {0};
   emend_error err = {0};
   if (source_open(path, &s, &err) || source_describe(s, A, &schema, &err)) fail_msg("%s", err.msg);
   source_close(s);
