@@ -291,8 +291,8 @@ def _linear(x, w, key, bias, lowp):
     return F.linear(x.to(lowp), w[key], w[bias])
 
 
-def _feed_forward(h, w, at, p):
-    hidden = _drop(torch.relu(_linear(h, w, at + "w1", at + "b1", w[at + "w1"].dtype)), p)
+def _feed_forward(h, w, at):
+    hidden = torch.relu(_linear(h, w, at + "w1", at + "b1", w[at + "w1"].dtype))
     return _linear(hidden, w, at + "w2", at + "b2", hidden.dtype)
 
 
@@ -365,7 +365,7 @@ class Network:
             o = self.relation_attention(qkv, w[at + "rk"], w[at + "rv"], w[at + "rb"], rel, one_hot,
                                         self.c.heads, p_attention)
             x = x + _drop(_linear(o, w, at + "wo", at + "wo:b", self.lowp), p)
-            x = x + _drop(_feed_forward(_norm(x, w, at + "ln2"), w, at, p), p)
+            x = x + _drop(_feed_forward(_norm(x, w, at + "ln2"), w, at), p)
         return _norm(x, w, "enc.ln")
 
     def decoder_input(self, batch, m, w):
@@ -401,7 +401,7 @@ class Network:
             (q,) = _heads(_linear(_norm(y, w, at + "ln2"), w, at + "cq", at + "cq:b", self.lowp), 1, c.heads)
             k, v = _heads(_linear(m, w, at + "ck", at + "ck:b", self.lowp), 2, c.heads)
             y = y + _drop(_linear(_attend(q, k, v, memory_mask, p_attention), w, at + "co", at + "co:b", self.lowp), p)
-            y = y + _drop(_feed_forward(_norm(y, w, at + "ln3"), w, at, p), p)
+            y = y + _drop(_feed_forward(_norm(y, w, at + "ln3"), w, at), p)
         return _norm(y, w, "dec.ln")
 
     def score(self, batch, z, m, w):

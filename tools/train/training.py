@@ -113,9 +113,9 @@ class Stepper:
         for group, flat in enumerate(parameters.flat):
             (decay if group in (LOWP_DECAY, FULL_DECAY) else plain).append(flat)
         groups = [{"params": decay, "weight_decay": o.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        self.lr = torch.tensor(0.0, device=self.device) if self.cuda else 0.0
+        lr = torch.tensor(0.0, device=self.device) if self.cuda else 0.0
         extra = {"fused": True, "capturable": True} if self.cuda else {}
-        self.optimiser = torch.optim.AdamW(groups, lr=self.lr, betas=(0.9, 0.98), eps=1e-9, **extra)
+        self.optimiser = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.98), eps=1e-9, **extra)
 
     def _step(self, examples, shape):
         """One whole step: batch, loss, gradients, clipping, update, averages. Never waits for the device."""
@@ -178,10 +178,10 @@ class Stepper:
     def step(self, bucket, examples, lr):
         rate = max(1.0 - self.o.ema, 9.0 / (10.0 + self.taken))
         self.ema_rate.fill_(rate)
-        if self.cuda:
-            self.lr.fill_(lr)
-        else:
-            for group in self.optimiser.param_groups:
+        for group in self.optimiser.param_groups:
+            if self.cuda:
+                group["lr"].fill_(lr)     # a graph reads it from where it was at capture
+            else:
                 group["lr"] = lr
         if self.graphs is None:
             self._step(examples, self.buckets.shapes[bucket])
