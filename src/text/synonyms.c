@@ -190,8 +190,8 @@ static uint32_t find_exact(const synonyms *s, str stem, str ending) {
   for (size_t i = 0; i < ending.len; i++) h = (h ^ (unsigned char)ending.ptr[i]) * 16777619u;
   for (uint32_t at = h & (s->n_slots - 1); s->slot[at]; at = (at + 1) & (s->n_slots - 1)) {
     str word = word_at(s, s->slot[at] - 1u);
-    if (word.len == stem.len + ending.len && memcmp(word.ptr, stem.ptr, stem.len) == 0 &&
-        memcmp(word.ptr + stem.len, ending.ptr, ending.len) == 0)
+    if (word.len == stem.len + ending.len && str_eq(str_slice(word, 0, stem.len), stem) &&
+        str_eq(str_slice(word, stem.len, word.len), ending))
       return s->slot[at];
   }
   return 0;
