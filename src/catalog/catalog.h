@@ -131,8 +131,9 @@ const char *cat_type_name(cat_type t);
 cat_type cat_type_of(str decl_type);
 
 /** Tables joined by the cheapest foreign-key tree over `tables` (declared keys cost 1, inferred
- *  1.5); writes the edges as indexes into c->fkeys and returns how many, or -1 when not connected.
- *  `out` holds at least c->n_tables. The tree may pass through tables not in `tables`. */
+ *  1.5); writes the edges as indexes into c->fkeys and returns how many; -1 when not connected,
+ *  -2 when out of memory. `out` holds at least c->n_tables. The tree may pass through tables not
+ *  in `tables`. */
 int catalog_join_tree(const catalog *c, const int *tables, int n_tables, int *out);
 
 #endif

@@ -121,7 +121,7 @@ static int distinct_tables(const catalog *c, const int *tables, int n, bool *see
 int catalog_join_tree(const catalog *c, const int *tables, int n_tables, int *out) {
   size_t n = (size_t)c->n_tables + 1;
   bool *seen = mem_alloc(n * sizeof *seen), *in_tree = mem_alloc(n * sizeof *in_tree);
-  int *terminals = mem_alloc(n * sizeof *terminals), result = -1;
+  int *terminals = mem_alloc(n * sizeof *terminals), result = -2;
   reach *all = NULL;
   if (!seen || !in_tree || !terminals) goto out;
   int k = distinct_tables(c, tables, n_tables, seen, terminals);
