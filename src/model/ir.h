@@ -4,7 +4,7 @@
  *   SELECT singer.name WHERE GT singer.age [20] ORDER_DESC singer.age LIMIT V_ONE END
  *
  * FROM is not written: it follows from the tables that are mentioned, by the cheapest tree of
- * foreign keys; only what that tree would get wrong is (FROM, LEFT, ON). Aliases are gone,
+ * foreign keys; only what that tree would get wrong is (FROM, LEFT, VIA, ON). Aliases are gone,
  * ordinals are their expressions, x IN (a, b) is OR of EQ. A compound's ORDER BY and LIMIT stand
  * in its last query. A nested query has a FROM of its own. */
 #ifndef MODEL_IR_H
@@ -106,21 +106,11 @@ str ir_print(const ir_seq *s, const catalog *cat, const ir_value *values, size_t
 
 /* ---- SQL ---- */
 
-/**
- * The candidates that `q` itself would need: its own literals, with the stored spellings that
- * `cat` knows, each once.
- *
- * Owns:    *out lives in `a`, points into `q` and `cat`.
- * Returns: EMEND_OK, EMEND_ENOMEM.
- */
-emend_rc ir_values_of_sql(const sql_query *q, const catalog *cat, arena *a, ir_values *out,
-                          emend_error *err);
-
 typedef struct ir_reading {
-  bool ok;             /* `seq` says what the query says (but for unknown values) */
-  const char *reason;  /* why not, when !ok; static text */
+  bool ok;            /* `seq` says what the query says (but for unknown values) */
+  const char *reason; /* why not, when !ok; static text */
   ir_seq seq;
-  int n_unknown;       /* literals that no candidate is: V_UNKNOWN in `seq` */
+  int n_unknown; /* literals that no candidate is: V_UNKNOWN in `seq` */
 } ir_reading;
 
 /**
@@ -135,13 +125,22 @@ typedef struct ir_reading {
 emend_rc ir_from_sql(const sql_query *q, const catalog *cat, const ir_value *values,
                      size_t n_values, arena *a, ir_reading *out, emend_error *err);
 
+/**
+ * As ir_from_sql, with the query's own literals for candidates: *values becomes them, each once and
+ * without spellings. Every literal but LIMIT 1 and the empty text is one.
+ *
+ * Owns:    values->items lives in `a`, points into `q`.
+ */
+emend_rc ir_from_sql_alone(const sql_query *q, const catalog *cat, arena *a, ir_values *values,
+                           ir_reading *out, emend_error *err);
+
 typedef struct ir_writing {
-  sql_query *query;    /* NULL: not expressible, see `reason` */
-  const char *reason;  /* static text */
-  int n_tables;        /* table instances in all FROMs */
-  int n_inferred;      /* joins on keys that nobody declared */
-  int n_cross;         /* tables that nothing connects: a cross join */
-  int n_guessed;       /* values chosen for V_TRUE, V_FALSE or V_UNKNOWN without evidence */
+  sql_query *query;   /* NULL: not expressible, see `reason` */
+  const char *reason; /* static text */
+  int n_tables;       /* table instances in all FROMs */
+  int n_inferred;     /* joins on keys that nobody declared */
+  int n_cross;        /* tables that nothing connects: a cross join */
+  int n_guessed;      /* values chosen for V_TRUE, V_FALSE or V_UNKNOWN without evidence */
 } ir_writing;
 
 /**

@@ -6,11 +6,31 @@
 
 /* Classes of tokens that states admit together; the last three are the kinds of pointers. */
 typedef enum token_class {
-  IR_CLASS_NEVER, IR_CLASS_QUERY, IR_CLASS_AGG, IR_CLASS_STAR, IR_CLASS_ARITH, IR_CLASS_FUNC,
-  IR_CLASS_ALT, IR_CLASS_OUTER, IR_CLASS_OUT, IR_CLASS_COND, IR_CLASS_FROM, IR_CLASS_WHERE,
-  IR_CLASS_GROUP, IR_CLASS_HAVING, IR_CLASS_ORDER, IR_CLASS_LIMIT, IR_CLASS_SUBQUERY, IR_CLASS_ONE,
-  IR_CLASS_ZERO, IR_CLASS_CONST, IR_CLASS_UNKNOWN, IR_CLASS_END,
-  IR_CLASS_COLUMN, IR_CLASS_TABLE, IR_CLASS_VALUE
+  IR_CLASS_NEVER,
+  IR_CLASS_QUERY,
+  IR_CLASS_AGG,
+  IR_CLASS_STAR,
+  IR_CLASS_ARITH,
+  IR_CLASS_FUNC,
+  IR_CLASS_ALT,
+  IR_CLASS_OUTER,
+  IR_CLASS_OUT,
+  IR_CLASS_COND,
+  IR_CLASS_FROM,
+  IR_CLASS_WHERE,
+  IR_CLASS_GROUP,
+  IR_CLASS_HAVING,
+  IR_CLASS_ORDER,
+  IR_CLASS_LIMIT,
+  IR_CLASS_SUBQUERY,
+  IR_CLASS_ONE,
+  IR_CLASS_ZERO,
+  IR_CLASS_CONST,
+  IR_CLASS_UNKNOWN,
+  IR_CLASS_END,
+  IR_CLASS_COLUMN,
+  IR_CLASS_TABLE,
+  IR_CLASS_VALUE
 } token_class;
 
 /* ir.def names "no state" NONE; DONE is never pushed, so it can stand for it. */
@@ -48,11 +68,16 @@ const char *ir_state_name(ir_state s) { return s < IR_N_STATES ? states[s].name 
 
 int ir_alternative(ir_step step) {
   switch (step.kind) {
-    case IR_STEP_TOKEN: return step.id >= 0 && step.id < IR_N_TOKENS ? step.id : IR_BOS;
-    case IR_STEP_COLUMN: return IR_ALT_COLUMN;
-    case IR_STEP_TABLE: return IR_ALT_TABLE;
-    case IR_STEP_VALUE: return IR_ALT_VALUE;
-    default: return IR_BOS;
+    case IR_STEP_TOKEN:
+      return step.id >= 0 && step.id < IR_N_TOKENS ? step.id : IR_BOS;
+    case IR_STEP_COLUMN:
+      return IR_ALT_COLUMN;
+    case IR_STEP_TABLE:
+      return IR_ALT_TABLE;
+    case IR_STEP_VALUE:
+      return IR_ALT_VALUE;
+    default:
+      return IR_BOS;
   }
 }
 
@@ -84,11 +109,16 @@ static bool admits_aggregates(ir_state s) {
 
 static ir_state widened(ir_state arg) {
   switch (arg) {
-    case IR_S_SCALAR: return IR_S_EXPR;
-    case IR_S_SCALAR_OPERAND: return IR_S_OPERAND;
-    case IR_S_VALUE: return IR_S_HAVING_VALUE;
-    case IR_S_COND: return IR_S_HAVING_COND;
-    default: return arg;
+    case IR_S_SCALAR:
+      return IR_S_EXPR;
+    case IR_S_SCALAR_OPERAND:
+      return IR_S_OPERAND;
+    case IR_S_VALUE:
+      return IR_S_HAVING_VALUE;
+    case IR_S_COND:
+      return IR_S_HAVING_COND;
+    default:
+      return arg;
   }
 }
 

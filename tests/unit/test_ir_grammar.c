@@ -11,13 +11,16 @@
 
 /* Pointers in these sequences: every id is 0. */
 static const ir_step col = {IR_STEP_COLUMN, 0}, tab = {IR_STEP_TABLE, 0}, val = {IR_STEP_VALUE, 0};
-#define T(name) {IR_STEP_TOKEN, IR_##name}
-#define C {IR_STEP_COLUMN, 0}
-#define TABLE {IR_STEP_TABLE, 0}
-#define V {IR_STEP_VALUE, 0}
-#define READ(...)                            \
-  read_all((const ir_step[]){__VA_ARGS__}, \
-           sizeof((ir_step[]){__VA_ARGS__}) / sizeof(ir_step))
+#define T(name) \
+  { IR_STEP_TOKEN, IR_##name }
+#define C \
+  { IR_STEP_COLUMN, 0 }
+#define TABLE \
+  { IR_STEP_TABLE, 0 }
+#define V \
+  { IR_STEP_VALUE, 0 }
+#define READ(...) \
+  read_all((const ir_step[]){__VA_ARGS__}, sizeof((ir_step[]){__VA_ARGS__}) / sizeof(ir_step))
 
 /* How many of `steps` the grammar takes; -1 when it takes all and the sequence is whole. */
 static int read_all(const ir_step *steps, size_t n) {
@@ -31,17 +34,21 @@ static int read_all(const ir_step *steps, size_t n) {
 static void whole_queries_are_read(void **state) {
   (void)state;
   assert_int_equal(READ(T(SELECT), C, T(END)), -1);
-  assert_int_equal(READ(T(SELECT), C, T(COUNT_STAR), TABLE, T(GROUP), C, T(HAVING), T(GT),
-                        T(COUNT_STAR), TABLE, V, T(ORDER_DESC), T(COUNT_STAR), TABLE, T(LIMIT),
-                        T(V_ONE), T(END)), -1);
+  assert_int_equal(
+      READ(T(SELECT), C, T(COUNT_STAR), TABLE, T(GROUP), C, T(HAVING), T(GT), T(COUNT_STAR), TABLE,
+           V, T(ORDER_DESC), T(COUNT_STAR), TABLE, T(LIMIT), T(V_ONE), T(END)),
+      -1);
   assert_int_equal(READ(T(EXCEPT), T(SELECT), C, T(END), T(SELECT), C, T(WHERE), T(AND), T(EQ), C,
-                        V, T(IN), C, T(SELECT), C, T(END), T(END)), -1);
+                        V, T(IN), C, T(SELECT), C, T(END), T(END)),
+                   -1);
   assert_int_equal(READ(T(SELECT), T(STAR_ALL), T(FROM), T(ALT), TABLE, T(LEFT), TABLE, T(ON),
-                        T(ALT), C, C, T(END)), -1);
-  assert_int_equal(READ(T(SELECT), T(ROUND), T(AVG), C, T(V_ZERO), T(SUB), T(MAX), C, T(MIN), C,
-                        T(END)), -1);
+                        T(ALT), C, C, T(END)),
+                   -1);
+  assert_int_equal(
+      READ(T(SELECT), T(ROUND), T(AVG), C, T(V_ZERO), T(SUB), T(MAX), C, T(MIN), C, T(END)), -1);
   assert_int_equal(READ(T(SELECT), T(AVG), T(OUT_1), T(FROM_QUERY), T(SELECT), T(COUNT_STAR), TABLE,
-                        T(GROUP), C, T(END), T(END)), -1);
+                        T(GROUP), C, T(END), T(END)),
+                   -1);
 }
 
 static void clauses_keep_their_order(void **state) {
