@@ -333,7 +333,8 @@ bool sql_is_name(const sql_parser *p, const sql_lexeme *t) {
   }
   if (t->word == SQL_W_NONE) return true;
   if (sql_word_marked(t->word, '!')) return false;
-  if (p->d->bare_names && sql_word_marked(t->word, 'j')) return true;
+  if (p->d->bare_names && (sql_word_marked(t->word, 'j') || sql_word_marked(t->word, 'n')))
+    return true;
   return !sql_word_reserved(p->d, t->word);
 }
 
@@ -401,7 +402,7 @@ static void parse_statement(sql_parser *p) {
   uint32_t from = first.token.span.from;
   sql_statement s = {SQL_STMT_UNKNOWN, first.token.raw, {from, from}, NULL};
   p->quiet_at = 0;
-  if (sql_at_query_start(p, 0) || first.word == SQL_W_WITH) {
+  if (sql_at_query_start(p, 0) || first.word == SQL_W_WITH || first.op == OP1('(')) {
     sql_query *with = NULL;
     if (first.word == SQL_W_WITH) {
       with = sql_make_query(p, SQL_SELECT, from);

@@ -21,8 +21,9 @@ typedef struct sql_parser {
   uint32_t quiet_at; /* no second syntax issue at this offset + 1 */
   int depth;
   bool no_memory;
-  bool deep;       /* SQL_ISSUE_TOO_DEEP was reported */
-  bool alias_next; /* the expression being read may be followed by an alias */
+  bool deep;        /* SQL_ISSUE_TOO_DEEP was reported */
+  bool alias_next;  /* the expression being read may be followed by an alias */
+  uint32_t star_at; /* offset + 1 of the item of a select list being read: there * may stand */
   sql_expr spare_expr;
   sql_query spare_query;
   sql_from spare_from;
@@ -121,6 +122,8 @@ void sql_parse_order_list(sql_parser *p, sql_orders *list);
 sql_window *sql_parse_window(sql_parser *p);
 /** A whole query: WITH, body, set operations, ORDER BY, LIMIT. */
 sql_query *sql_parse_query(sql_parser *p);
+/** The ) of the query whose ( is at `from`; its span then covers both. */
+void sql_parse_query_close(sql_parser *p, sql_query *q, uint32_t from);
 /** WITH …; pushes onto q's CTEs. */
 void sql_parse_with(sql_parser *p, sql_query *into);
 /** The query that goes on after `left`, a query in parentheses that was already read. */
@@ -132,6 +135,8 @@ sql_query *sql_parse_select(sql_parser *p);
 int sql_clause_rank(sql_parser *p, sql_word w);
 void sql_parse_clause(sql_parser *p, sql_query *q, sql_word w);
 sql_from *sql_parse_from_list(sql_parser *p);
+/** Turns the table into the call of a table function of that name; ( is next. */
+void sql_become_call(sql_parser *p, sql_from *f);
 /** `left` and the joins that follow it. */
 sql_from *sql_parse_joins(sql_parser *p, sql_from *left);
 bool sql_at_join(sql_parser *p);

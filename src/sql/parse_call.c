@@ -79,17 +79,26 @@ static void parse_arg_tail(sql_parser *p, sql_expr *e) {
   }
 }
 
+/* f(*), also when its ) is missing. */
+static bool at_star_argument(sql_parser *p) {
+  const sql_lexeme *next = sql_peek(p, 1);
+  return sql_peek_op(p, 0) == OP1('*') &&
+         (next->op == OP1(')') || next->token.kind == SQL_TOK_END ||
+          sql_word_marked(next->word, '!'));
+}
+
 static void parse_args(sql_parser *p, sql_expr *e) {
-  bool alias = p->alias_next;
+  bool alias = p->alias_next, all = false;
   p->alias_next = false;
   if (sql_accept_word(p, SQL_W_DISTINCT))
     e->distinct = true;
   else
-    sql_accept_word(p, SQL_W_ALL);
-  if (sql_peek_op(p, 0) == OP1('*') &&
-      (sql_peek_op(p, 1) == OP1(')') || sql_peek_op(p, 1) == OP1(','))) {
-    sql_take(p);
+    all = sql_accept_word(p, SQL_W_ALL);
+  if (at_star_argument(p)) {
+    sql_span star = sql_take(p).token.span;
     e->star = true;
+    if (all || (e->distinct && p->d->id != SQL_DUCKDB))
+      sql_report(p, SQL_ISSUE_SYNTAX, star, "* takes no DISTINCT or ALL", NULL);
   } else if (sql_at_query_start(p, 0) && sql_peek_op(p, 0) != OP1('(')) {
     if (p->d->id == SQL_SQLITE) sql_report_here(p, "expected ( around a query that is an argument");
     e->query = sql_parse_query(p);
@@ -278,7 +287,7 @@ static special_fn *find_special(sql_parser *p, sql_word w) {
 sql_expr *sql_parse_special_call(sql_parser *p) {
   const sql_lexeme t = *sql_peek(p, 0);
   special_fn *fn = find_special(p, t.word);
-  if (!fn) return NULL;
+  if (!fn || sql_peek_op(p, 2) == OP1('*')) return NULL;
   sql_expr *e = sql_make_expr(p, SQL_CALL, t.token.span.from);
   e->name = sql_take_name(p);
   bool alias = p->alias_next;

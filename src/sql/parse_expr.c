@@ -249,11 +249,13 @@ static sql_expr *parse_quantified(sql_parser *p, sql_expr *e) {
   e->text = word.token.raw;
   sql_need(p, SQL_HAS_QUANTIFIED, word.token.span, "ANY and ALL are not in this dialect",
            "use EXISTS, or compare with (SELECT MIN(…)) or (SELECT MAX(…))");
-  sql_take(p); /* ( */
-  if (sql_at_query_start(p, 0))
+  uint32_t open = sql_take(p).token.span.from;
+  if (sql_at_query_start(p, 0)) {
     e->query = sql_parse_query(p);
-  else
-    sql_push_expr(p, &e->args, sql_parse_expr(p));
+    sql_parse_query_close(p, e->query, open);
+    return e;
+  }
+  sql_push_expr(p, &e->args, sql_parse_expr(p));
   sql_expect_op(p, OP1(')'), "expected )");
   return e;
 }
@@ -285,7 +287,7 @@ static sql_expr *parse_is(sql_parser *p, sql_expr *e) {
   }
   e->op_span.to = p->last_end;
   sql_expr *right = sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_IS) + 1);
-  if (e->op == SQL_OP_IS && right->kind == SQL_NULL && !right->parenthesized) {
+  if (e->op == SQL_OP_IS && right->kind == SQL_NULL) {
     e->kind = SQL_IS_NULL;
     e->op = SQL_OP_NONE;
     e->op_span.to = right->span.to;
@@ -323,44 +325,50 @@ static sql_query *parse_in_table(sql_parser *p) {
     f->schema = f->name;
     f->name = sql_expect_name(p, "expected a table's name");
   }
-  if (sql_peek_op(p, 0) == OP1('(')) {
-    sql_expr *call = sql_make_expr(p, SQL_CALL, from);
-    call->schema = f->schema;
-    call->name = f->name;
-    f->schema = f->name = (sql_name){0};
-    f->kind = SQL_FROM_CALL;
-    f->call = sql_parse_call(p, call);
-  }
+  if (sql_peek_op(p, 0) == OP1('(')) sql_become_call(p, f);
   q->from = sql_close_from(p, f);
   if (!vec_push(p->a, &q->items, star)) p->no_memory = true;
   return sql_close_query(p, q);
 }
 
+/* What is in the parentheses of IN; the ( is taken. SQLite reads ((SELECT …)) as a list of one
+ * value, the others as a query. */
+static void parse_in_list(sql_parser *p, sql_expr *e) {
+  if (sql_peek_op(p, 0) == OP1(')')) {
+    if (p->d->id != SQL_SQLITE)
+      sql_report(p, SQL_ISSUE_DIALECT, sql_span_from(p, e->op_span.from), "an empty list",
+                 "use a condition that is never true");
+    return;
+  }
+  if (sql_peek_op(p, 0) != OP1('(') && sql_at_query_start(p, 0)) {
+    e->query = sql_parse_query(p);
+    return;
+  }
+  bool paren = sql_peek_op(p, 0) == OP1('(');
+  sql_expr *first = sql_parse_expr(p);
+  if (paren && first->kind == SQL_SUBQUERY) {
+    if (sql_at_set_op(p) || sql_peek_word(p, 0) == SQL_W_ORDER ||
+        sql_peek_word(p, 0) == SQL_W_LIMIT)
+      e->query = sql_parse_query_rest(p, first->query);
+    else if (p->d->id != SQL_SQLITE && sql_peek_op(p, 0) == OP1(')'))
+      e->query = first->query;
+    if (e->query) return;
+  }
+  sql_push_expr(p, &e->args, first);
+  if (sql_accept_op(p, OP1(','))) sql_parse_expr_list(p, &e->args);
+}
+
 static sql_expr *parse_in(sql_parser *p, sql_expr *e) {
   e->kind = SQL_IN;
   const sql_lexeme t = *sql_peek(p, 0);
-  if (t.op == OP1('(')) {
-    uint32_t from = t.token.span.from;
-    if (sql_peek_op(p, 1) == OP1('(')) { /* a query or a value in parentheses */
-      sql_take(p);
-      sql_expr *first = sql_parse_expr(p);
-      if (first->kind == SQL_SUBQUERY && sql_peek_op(p, 0) == OP1(')')) {
-        e->query = first->query;
-      } else {
-        sql_push_expr(p, &e->args, first);
-        if (sql_accept_op(p, OP1(','))) sql_parse_expr_list(p, &e->args);
-      }
-    } else if (sql_at_query_start(p, 1)) {
-      sql_take(p);
-      e->query = sql_parse_query(p);
-    } else {
-      sql_take(p);
-      if (sql_peek_op(p, 0) != OP1(')'))
-        sql_parse_expr_list(p, &e->args);
-      else if (p->d->id != SQL_SQLITE)
-        sql_report(p, SQL_ISSUE_DIALECT, sql_span_from(p, from), "an empty list",
-                   "use a condition that is never true");
+  if (sql_accept_op(p, OP1('('))) {
+    parse_in_list(p, e);
+    if (e->query) {
+      sql_parse_query_close(p, e->query, t.token.span.from);
+      return e;
     }
+    if (sql_peek_op(p, 0) != OP1(')') && !sql_at_query_end(p) && !sql_at_clause(p))
+      sql_skip_unknown(p, false, "expected , or )");
     sql_expect_op(p, OP1(')'), "expected )");
     return e;
   }

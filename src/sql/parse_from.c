@@ -257,7 +257,6 @@ static sql_from *finish_item(sql_parser *p, sql_from *f) {
 static sql_from *from_query(sql_parser *p, sql_query *q, uint32_t from) {
   sql_from *f = sql_make_from(p, SQL_FROM_QUERY, from);
   f->query = q;
-  q->parenthesized = true;
   return f;
 }
 
@@ -283,8 +282,22 @@ static sql_from *parse_paren(sql_parser *p) {
     sql_skip_unknown(p, false, "expected )");
   sql_expect_op(p, OP1(')'), "expected )");
   f->span = sql_span_from(p, from);
-  if (f->query && f->kind == SQL_FROM_QUERY) f->query->span = f->span;
+  if (f->kind == SQL_FROM_QUERY) {
+    f->query->parenthesized = true;
+    f->query->span = f->span;
+  }
   return f;
+}
+
+void sql_become_call(sql_parser *p, sql_from *f) {
+  sql_expr *call = sql_make_expr(p, SQL_CALL, f->span.from);
+  call->schema = f->schema;
+  call->name = f->name;
+  f->schema = f->name = (sql_name){0};
+  f->kind = SQL_FROM_CALL;
+  f->call = sql_parse_call(p, call);
+  if (f->call->star && p->d->id == SQL_SQLITE)
+    sql_report(p, SQL_ISSUE_SYNTAX, f->call->span, "* cannot stand here", NULL);
 }
 
 /* [[database.]schema.]name, or a call. */
@@ -292,18 +305,14 @@ static sql_from *parse_table(sql_parser *p) {
   sql_from *f = sql_make_from(p, SQL_FROM_TABLE, sql_here(p));
   f->name = sql_take_name(p);
   while (sql_accept_op(p, OP1('.'))) {
+    if (f->schema.text.ptr && p->d->id == SQL_SQLITE)
+      sql_report(p, SQL_ISSUE_SYNTAX, sql_span_from(p, f->span.from), "a table has one schema here",
+                 NULL);
     f->schema = f->name;
-    if (sql_peek_op(p, 0) == OP1('.')) continue; /* T-SQL: database..table */
+    if (sql_peek_op(p, 0) == OP1('.') && p->d->id == SQL_TSQL) continue; /* database..table */
     f->name = sql_expect_name(p, "expected a table's name");
   }
-  if (sql_peek_op(p, 0) == OP1('(')) {
-    sql_expr *call = sql_make_expr(p, SQL_CALL, f->span.from);
-    call->schema = f->schema;
-    call->name = f->name;
-    f->schema = f->name = (sql_name){0};
-    f->kind = SQL_FROM_CALL;
-    f->call = sql_parse_call(p, call);
-  }
+  if (sql_peek_op(p, 0) == OP1('(')) sql_become_call(p, f);
   return finish_item(p, f);
 }
 

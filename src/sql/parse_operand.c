@@ -93,6 +93,7 @@ static bool string_is_alias(sql_parser *p) {
 
 static bool at_interval(sql_parser *p) {
   const sql_lexeme *t = sql_peek(p, 1);
+  bool any = p->d->has & SQL_HAS_INTERVAL && p->d->id != SQL_POSTGRES; /* INTERVAL x DAY */
   switch (t->token.kind) {
     case SQL_TOK_STRING:
       return (p->d->has & SQL_HAS_INTERVAL) || !string_is_alias(p);
@@ -100,9 +101,9 @@ static bool at_interval(sql_parser *p) {
     case SQL_TOK_PARAM:
       return true;
     case SQL_TOK_WORD:
-      return (p->d->has & SQL_HAS_INTERVAL) && sql_is_name(p, t) && sql_is_unit(sql_peek(p, 2));
+      return any && sql_is_name(p, t) && sql_is_unit(sql_peek(p, 2));
     default:
-      return (p->d->has & SQL_HAS_INTERVAL) && (t->op == OP1('(') || t->op == OP1('-'));
+      return any && (t->op == OP1('(') || (t->op == OP1('-') && p->d->pipes_are_or));
   }
 }
 
@@ -139,43 +140,46 @@ static bool query_goes_on(sql_parser *p) {
 static sql_expr *subquery_expr(sql_parser *p, sql_query *q, uint32_t from) {
   sql_expr *e = sql_make_expr(p, SQL_SUBQUERY, from);
   e->query = q;
+  sql_parse_query_close(p, q, from);
+  return sql_close_expr(p, e);
+}
+
+/* What is in ( … ) and no query: one expression or several. */
+static sql_expr *paren_rest(sql_parser *p, sql_expr *first, uint32_t from) {
+  sql_expr *e = first;
+  if (sql_peek_op(p, 0) == OP1(',')) {
+    e = sql_make_expr(p, SQL_ROW, from);
+    sql_push_expr(p, &e->args, first);
+    sql_take(p);
+    sql_parse_expr_list(p, &e->args);
+  } else if (sql_peek_op(p, 0) != OP1(')') && !sql_at_query_end(p) && !sql_at_clause(p)) {
+    sql_skip_unknown(p, false, "expected )");
+  }
+  sql_expect_op(p, OP1(')'), "expected )");
+  e = sql_close_expr(p, e);
+  e->parenthesized = e->kind != SQL_SUBQUERY && e->kind != SQL_ROW;
   return e;
 }
 
 static sql_expr *parse_paren(sql_parser *p) {
-  uint32_t from = sql_here(p);
-  sql_take(p);
+  uint32_t from = sql_take(p).token.span.from;
   sql_expr *e;
   bool alias = p->alias_next;
   p->alias_next = false;
   if (sql_at_query_start(p, 0) && sql_peek_op(p, 0) != OP1('(')) {
     e = subquery_expr(p, sql_parse_query(p), from);
-    sql_expect_op(p, OP1(')'), "expected )");
-    e = sql_close_expr(p, e);
-    e->query->parenthesized = true;
-  } else if (sql_peek_op(p, 0) == OP1(')') && p->d->id != SQL_SQLITE) {
+  } else if (sql_peek_op(p, 0) == OP1(')') && p->d->id != SQL_SQLITE) { /* an empty grouping set */
     sql_take(p);
     e = sql_close_expr(p, sql_make_expr(p, SQL_ROW, from));
   } else {
-    sql_expr *first = sql_parse_expr(p);
-    if (first->kind == SQL_SUBQUERY && query_goes_on(p)) {
-      e = subquery_expr(p, sql_parse_query_rest(p, first->query), from);
-    } else if (sql_peek_op(p, 0) == OP1(',')) {
-      e = sql_make_expr(p, SQL_ROW, from);
-      sql_push_expr(p, &e->args, first);
-      sql_take(p);
-      sql_parse_expr_list(p, &e->args);
-    } else {
-      e = first;
-      if (sql_peek_op(p, 0) != OP1(')') && !sql_at_query_end(p) && !sql_at_clause(p))
-        sql_skip_unknown(p, false, "expected )");
-    }
-    sql_expect_op(p, OP1(')'), "expected )");
-    e = sql_close_expr(p, e);
+    e = sql_parse_expr(p);
+    if (e->kind == SQL_SUBQUERY && query_goes_on(p))
+      e = subquery_expr(p, sql_parse_query_rest(p, e->query), from);
+    else
+      e = paren_rest(p, e, from);
   }
   p->alias_next = alias;
   e->span = sql_span_from(p, from);
-  e->parenthesized = e->kind != SQL_SUBQUERY && e->kind != SQL_ROW;
   return e;
 }
 
@@ -205,35 +209,60 @@ static sql_expr *parse_case(sql_parser *p) {
   return sql_close_expr(p, e);
 }
 
+/* Elsewhere than in SQLite a type is one word and few others may follow it. */
+static bool goes_on_with(sql_parser *p, const sql_lexeme *t) {
+  switch (t->word) {
+    case SQL_W_PRECISION:
+    case SQL_W_VARYING:
+    case SQL_W_UNSIGNED:
+    case SQL_W_CHARACTER:
+    case SQL_W_INTEGER:
+    case SQL_W_CHAR:
+      return true;
+    case SQL_W_WITH:
+    case SQL_W_WITHOUT:
+      return sql_peek_word(p, 1) == SQL_W_TIME && sql_peek_word(p, 2) == SQL_W_ZONE;
+    case SQL_W_TIME:
+      return sql_peek_word(p, 1) == SQL_W_ZONE;
+    default:
+      return t->op == OP1('.') || (t->op == OP1('[') && sql_peek_op(p, 1) == OP1(']'));
+  }
+}
+
+/* (n), (n, m); elsewhere also (type, …). */
+static void take_type_arguments(sql_parser *p) {
+  if (!sql_accept_op(p, OP1('('))) return;
+  if (p->d->id != SQL_SQLITE) {
+    sql_skip_to_close(p);
+  } else {
+    do {
+      if (!sql_accept_op(p, OP1('-'))) sql_accept_op(p, OP1('+'));
+      if (sql_peek(p, 0)->token.kind == SQL_TOK_NUMBER)
+        sql_take(p);
+      else
+        sql_report_here(p, "expected a number");
+    } while (sql_accept_op(p, OP1(',')));
+  }
+  sql_expect_op(p, OP1(')'), "expected )");
+}
+
 str sql_parse_type(sql_parser *p) {
   uint32_t from = sql_here(p);
-  int words = 0;
-  while (sql_is_name(p, sql_peek(p, 0)) ||
-         (words == 0 && sql_peek(p, 0)->token.kind == SQL_TOK_WORD)) {
-    sql_take(p);
-    words++;
-    if (p->d->id != SQL_SQLITE && words == 1) {
-      sql_word w = sql_peek_word(p, 0);
-      bool more = w == SQL_W_PRECISION || w == SQL_W_VARYING || w == SQL_W_UNSIGNED ||
-                  w == SQL_W_WITH || w == SQL_W_WITHOUT || w == SQL_W_CHARACTER ||
-                  w == SQL_W_INTEGER;
-      if (!more) break;
-    }
-  }
-  if (!words) {
-    sql_report_here(p, "expected a type");
+  const sql_lexeme *t = sql_peek(p, 0);
+  bool lite = p->d->id == SQL_SQLITE;
+  if (lite ? !sql_is_name(p, t)
+           : t->token.kind != SQL_TOK_WORD && t->token.kind != SQL_TOK_QUOTED) {
+    if (!lite || t->op != OP1(')')) sql_report_here(p, "expected a type"); /* CAST(x AS) is legal */
     return STR("");
   }
-  if (sql_peek_op(p, 0) == OP1('(')) {
+  sql_take(p);
+  while (lite && sql_is_name(p, sql_peek(p, 0)) && !sql_word_marked(sql_peek_word(p, 0), 'j'))
     sql_take(p);
-    sql_skip_to_close(p);
-    sql_expect_op(p, OP1(')'), "expected )");
-  }
-  if (sql_peek_word(p, 1) == SQL_W_TIME && sql_peek_word(p, 2) == SQL_W_ZONE)
-    for (int i = 0; i < 3; i++) sql_take(p);
-  while (sql_peek_op(p, 0) == OP1('[') && sql_peek_op(p, 1) == OP1(']')) {
-    sql_take(p);
-    sql_take(p);
+  take_type_arguments(p);
+  while (!lite && goes_on_with(p, sql_peek(p, 0))) {
+    bool dot = sql_take(p).op == OP1('.');
+    if (dot || sql_peek_op(p, 0) == OP1(']') || sql_peek_word(p, 0) == SQL_W_ZONE) sql_take(p);
+    take_type_arguments(p);
   }
   return sql_raw(p, sql_span_from(p, from));
 }
@@ -257,10 +286,9 @@ static sql_expr *parse_cast(sql_parser *p) {
 static sql_expr *parse_exists(sql_parser *p) {
   sql_expr *e = sql_make_expr(p, SQL_EXISTS, sql_here(p));
   sql_take(p);
-  sql_take(p); /* ( */
+  uint32_t open = sql_take(p).token.span.from;
   e->query = sql_parse_query(p);
-  e->query->parenthesized = true;
-  sql_expect_op(p, OP1(')'), "expected )");
+  sql_parse_query_close(p, e->query, open);
   return sql_close_expr(p, e);
 }
 
@@ -289,8 +317,16 @@ static sql_expr *call_of(sql_parser *p, sql_expr *e) {
   if (e->table.text.ptr) {
     e->schema = e->table;
     e->table = (sql_name){0};
+    if (p->d->id == SQL_SQLITE)
+      sql_report(p, SQL_ISSUE_SYNTAX, e->schema.span, "a function takes no schema here", NULL);
   }
   return sql_parse_call(p, e);
+}
+
+/* Items of a select list apart, SQLite knows * in f(*) alone; others take t.* as an argument. */
+static void check_star(sql_parser *p, uint32_t from, int parts) {
+  if (p->d->id != SQL_SQLITE || (p->star_at == from + 1 && parts < 2)) return;
+  sql_report(p, SQL_ISSUE_SYNTAX, sql_span_from(p, from), "* cannot stand here", NULL);
 }
 
 static sql_expr *parse_name(sql_parser *p) {
@@ -300,9 +336,7 @@ static sql_expr *parse_name(sql_parser *p) {
   while (sql_peek_op(p, 0) == OP1('.')) {
     sql_take(p);
     if (sql_accept_op(p, OP1('*'))) {
-      if (parts > 1 && p->d->id == SQL_SQLITE)
-        sql_report(p, SQL_ISSUE_SYNTAX, sql_span_from(p, e->span.from),
-                   "a schema cannot stand before table.*", NULL);
+      check_star(p, e->span.from, parts);
       e->kind = SQL_STAR;
       push_part(e, (sql_name){0});
       break;
@@ -341,6 +375,7 @@ static sql_expr *parse_bare_call(sql_parser *p) {
 static sql_expr *parse_star(sql_parser *p) {
   sql_expr *e = sql_make_expr(p, SQL_STAR, sql_here(p));
   sql_take(p);
+  check_star(p, e->span.from, 0);
   return sql_close_expr(p, e);
 }
 
@@ -369,7 +404,8 @@ static sql_expr *parse_query_operand(sql_parser *p) {
 }
 
 static sql_expr *parse_reserved(sql_parser *p, const sql_lexeme *t) {
-  if (sql_peek_op(p, 1) == OP1('(') && sql_word_marked(t->word, 'c')) return parse_name(p);
+  bool call = sql_word_marked(t->word, 'c') && (t->word != SQL_W_VALUES || p->d->pipes_are_or);
+  if (sql_peek_op(p, 1) == OP1('(') && call) return parse_name(p);
   bool lone = (t->word == SQL_W_ORDER || t->word == SQL_W_GROUP) && sql_peek_word(p, 1) != SQL_W_BY;
   if (!lone && (sql_word_marked(t->word, '!') || sql_at_clause(p)))
     return missing(p, "expected an expression");
@@ -388,7 +424,7 @@ static sql_expr *parse_word(sql_parser *p, const sql_lexeme *t) {
       return literal(p, SQL_NULL);
     case SQL_W_TRUE:
     case SQL_W_FALSE:
-      if (next->op == OP1('.')) break;
+      if (next->op == OP1('.') || opens) break;
       sql_need(p, SQL_HAS_BOOL, t->token.span, "TRUE and FALSE are not in this dialect",
                "use 1 and 0");
       return literal(p, SQL_BOOL);
@@ -400,7 +436,7 @@ static sql_expr *parse_word(sql_parser *p, const sql_lexeme *t) {
       if (opens) return parse_cast(p);
       break;
     case SQL_W_EXISTS:
-      if (opens && sql_at_query_start(p, 2)) return parse_exists(p);
+      if (opens) return parse_exists(p);
       break;
     case SQL_W_INTERVAL:
       if (at_interval(p)) return parse_interval(p);
@@ -416,6 +452,8 @@ static sql_expr *parse_word(sql_parser *p, const sql_lexeme *t) {
   if (at_typed(p, t)) return parse_typed(p);
   if (is_bare_call(p, t->word)) return parse_bare_call(p);
   if (opens && (special = sql_parse_special_call(p))) return special;
+  if (p->d->bare_names && opens && sql_word_marked(t->word, 'j') && !sql_word_marked(t->word, 'c'))
+    sql_report_here(p, "not a function");
   return sql_is_name(p, t) ? parse_name(p) : parse_reserved(p, t);
 }
 

@@ -17,6 +17,14 @@ static sql_query *skip_write(sql_parser *p) {
   return sql_close_query(p, q);
 }
 
+void sql_parse_query_close(sql_parser *p, sql_query *q, uint32_t from) {
+  if (sql_peek_op(p, 0) != OP1(')') && !sql_at_query_end(p) && !sql_at_clause(p))
+    sql_skip_unknown(p, false, "expected )");
+  sql_expect_op(p, OP1(')'), "expected )");
+  q->parenthesized = true;
+  q->span = sql_span_from(p, from);
+}
+
 static sql_cte *make_cte(sql_parser *p) {
   sql_cte *c = ARENA_NEW(p->a, sql_cte);
   if (c) return c;
@@ -38,11 +46,10 @@ static sql_cte *parse_cte(sql_parser *p) {
   } else if (sql_accept_word(p, SQL_W_MATERIALIZED)) {
     c->materialized = 1;
   }
+  uint32_t open = sql_here(p);
   sql_expect_op(p, OP1('('), "expected (");
   c->query = sql_is_write_word(sql_peek_word(p, 0)) ? skip_write(p) : sql_parse_query(p);
-  c->query->parenthesized = true;
-  if (sql_peek_op(p, 0) != OP1(')')) sql_skip_unknown(p, false, "expected )");
-  sql_expect_op(p, OP1(')'), "expected )");
+  sql_parse_query_close(p, c->query, open);
   c->span = sql_span_from(p, from);
   return c;
 }
@@ -91,9 +98,7 @@ static sql_query *parse_term(sql_parser *p) {
   if (t.op != OP1('(')) return empty_query(p);
   sql_take(p);
   sql_query *q = sql_parse_query(p);
-  sql_expect_op(p, OP1(')'), "expected )");
-  q->parenthesized = true;
-  q->span = sql_span_from(p, from);
+  sql_parse_query_close(p, q, from);
   sql_need(p, SQL_HAS_PAREN_SET, (sql_span){from, from + 1},
            "a query in parentheses cannot stand here", "write SELECT * FROM (…)");
   return q;
@@ -102,7 +107,10 @@ static sql_query *parse_term(sql_parser *p) {
 static sql_set_op take_set_op(sql_parser *p) {
   const sql_lexeme t = sql_take(p);
   bool all = sql_accept_word(p, SQL_W_ALL);
-  if (!all) sql_accept_word(p, SQL_W_DISTINCT);
+  if (!all && sql_peek_word(p, 0) == SQL_W_DISTINCT) {
+    sql_take(p);
+    sql_need(p, SQL_HAS_PAREN_SET, t.token.span, "DISTINCT cannot follow here", "leave it out");
+  }
   if (t.word == SQL_W_MINUS)
     sql_need(p, SQL_HAS_MINUS, t.token.span, "MINUS is not in this dialect", "write EXCEPT");
   if (t.word == SQL_W_UNION) return all ? SQL_UNION_ALL : SQL_UNION;
@@ -143,7 +151,11 @@ static void parse_limit(sql_parser *p, sql_query *q) {
   limit_twice(p, q);
   sql_take(p);
   sql_expr *first = NULL;
-  if (!sql_accept_word(p, SQL_W_ALL)) first = sql_parse_expr(p);
+  if (!sql_accept_word(p, SQL_W_ALL))
+    first = sql_parse_expr(p);
+  else if (p->d->id != SQL_POSTGRES && p->d->id != SQL_DUCKDB && p->d->id != SQL_TRINO)
+    sql_report(p, SQL_ISSUE_DIALECT, sql_span_from(p, from), "LIMIT ALL is not in this dialect",
+               "leave it out");
   if (sql_peek_word(p, 0) == SQL_W_BY && first) {
     sql_take(p);
     q->by_limit = first;
@@ -276,6 +288,7 @@ static void parse_tail(sql_parser *p, sql_query *q) {
       sql_report_here(p, "JOIN comes before WHERE, GROUP BY and ORDER BY");
       rightmost(q)->from = sql_parse_joins(p, rightmost(q)->from);
     } else if (sql_clause_rank(p, w)) {
+      if (rightmost(q)->kind != SQL_SELECT) sql_report_here(p, "VALUES takes no such clause");
       if (w != SQL_W_INTO && has_tail(q))
         sql_report_here(
             p, "a clause out of order: WHERE, GROUP BY and HAVING come before ORDER BY and LIMIT");

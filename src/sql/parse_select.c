@@ -305,13 +305,41 @@ static void turn_assignment(sql_parser *p, sql_item *item) {
   item->expr = e->args.items[1];
 }
 
+/* * or table.*, as an item. */
+static bool at_star(sql_parser *p) {
+  if (sql_peek_op(p, 0) == OP1('*')) return true;
+  return sql_peek_op(p, 1) == OP1('.') && sql_peek_op(p, 2) == OP1('*') &&
+         sql_is_name(p, sql_peek(p, 0));
+}
+
+/* * EXCEPT (a), * EXCLUDE a, * REPLACE (x AS a), which we do not know. */
+static void skip_star_changes(sql_parser *p) {
+  sql_word w = sql_peek_word(p, 0);
+  bool set = w == SQL_W_EXCEPT && sql_at_query_start(p, 1);
+  bool change = w == SQL_W_EXCEPT || w == SQL_W_EXCLUDE || w == SQL_W_REPLACE || w == SQL_W_RENAME;
+  if (!change || set || p->d->id == SQL_SQLITE) return;
+  uint32_t from = sql_here(p);
+  sql_take(p);
+  if (sql_peek_op(p, 0) == OP1('(')) {
+    sql_take(p);
+    sql_skip_to_close(p);
+  }
+  sql_take(p);
+  sql_report(p, SQL_ISSUE_UNKNOWN, sql_span_from(p, from), "not understood; the database decides",
+             NULL);
+}
+
 static void parse_item(sql_parser *p, sql_query *q) {
   sql_item item = {0};
   uint32_t from = sql_here(p);
   p->alias_next = true;
-  item.expr = sql_parse_expr(p);
+  p->star_at = from + 1;
+  item.expr = at_star(p) ? sql_parse_primary(p) : sql_parse_expr(p);
   p->alias_next = false;
-  item.alias = sql_parse_alias(p);
+  if (item.expr->kind == SQL_STAR)
+    skip_star_changes(p);
+  else
+    item.alias = sql_parse_alias(p);
   if (p->d->id == SQL_TSQL && !item.alias.text.ptr) turn_assignment(p, &item);
   item.span = sql_span_from(p, from);
   if (item.span.from < item.expr->span.from) item.span.from = item.expr->span.from;
@@ -511,7 +539,7 @@ sql_query *sql_parse_select(sql_parser *p) {
   sql_take(p);
   parse_distinct(p, q);
   parse_top(p, q);
-  if (!q->distinct) parse_distinct(p, q); /* TOP 5 DISTINCT, misplaced but clear */
+  if (q->limit && !q->distinct) parse_distinct(p, q); /* TOP 5 DISTINCT, misplaced but clear */
   if (sql_at_query_end(p) || (sql_at_clause(p) && sql_peek_word(p, 0) == SQL_W_FROM))
     sql_report_here(p, "expected what to select");
   else
