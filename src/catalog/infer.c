@@ -12,6 +12,8 @@ enum { MAX_WORDS = 12, MAX_DISTINCT = 200, PROBE_MS = 500, PROBE_BUDGET_MS = 300
 typedef struct name_stems {
   str words[MAX_WORDS];
   int n;
+  int base;     /* the words before "id", "code" …; all of them when there is no such ending */
+  bool generic; /* a name that every table may have, such as "id" or "name", says nothing */
 } name_stems;
 
 /* How sure a name makes it, best first; the weaker ones want the values' word for it. */
@@ -36,20 +38,31 @@ typedef struct inferrer {
   emend_rc rc;
 } inferrer;
 
-static bool is_key_word(str stem) {
-  static const char *const WORDS[] = {"id", "key", "code", "no",    "num", "number",
-                                      "nr", "fk",  "pk",   "index", "ref", "uuid"};
-  for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
-    if (str_eq(stem, str_from(WORDS[i]))) return true;
+static bool is_one_of(str stem, const char *const *list, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (str_eq(stem, str_from(list[i]))) return true;
   return false;
 }
 
+static bool is_key_word(str stem) {
+  static const char *const WORDS[] = {"id", "key", "code", "no",    "num", "number",
+                                      "nr", "fk",  "pk",   "index", "ref", "uuid"};
+  return is_one_of(stem, WORDS, sizeof WORDS / sizeof *WORDS);
+}
+
+static bool is_common_word(str stem) {
+  static const char *const WORDS[] = {"name", "titl", "type", "date", "year"};
+  return is_key_word(stem) || is_one_of(stem, WORDS, sizeof WORDS / sizeof *WORDS);
+}
+
 static bool stem_words(arena *a, const str *words, int n, name_stems *out) {
-  out->n = n;
+  *out = (name_stems){.n = n, .base = n};
   for (int i = 0; i < n; i++) {
     out->words[i] = text_stem(a, words[i]);
     if (!out->words[i].ptr) return false;
   }
+  if (n > 1 && is_key_word(out->words[n - 1])) out->base = n - 1;
+  out->generic = n == 0 || (n == 1 && is_common_word(out->words[0]));
   return true;
 }
 
@@ -59,19 +72,6 @@ static bool same_words(const name_stems *x, int from, int to, const name_stems *
   for (int i = 0; i < y->n; i++)
     if (!str_eq(x->words[from + i], y->words[i])) return false;
   return true;
-}
-
-/* The number of words before "id", "code" …; all of them when there is no such ending. */
-static int base_words(const name_stems *x) {
-  return x->n > 1 && is_key_word(x->words[x->n - 1]) ? x->n - 1 : x->n;
-}
-
-/* A name that every table may have, such as "id" or "name", says nothing. */
-static bool is_generic(const name_stems *x) {
-  return x->n == 0 ||
-         (x->n == 1 && (is_key_word(x->words[0]) || str_eq(x->words[0], STR("name")) ||
-                        str_eq(x->words[0], STR("titl")) || str_eq(x->words[0], STR("type")) ||
-                        str_eq(x->words[0], STR("date")) || str_eq(x->words[0], STR("year"))));
 }
 
 static bool is_numeric(cat_type t) { return t == CAT_INTEGER || t == CAT_REAL; }
@@ -86,10 +86,10 @@ static bool types_fit(const cat_column *x, const cat_column *y) {
 static clue name_clue(const inferrer *f, const cat_column *x, const name_stems *words, int table) {
   const cat_column *key = &f->c->columns[f->keys[table]];
   const name_stems *named = &f->tables[table], *key_words = &f->key_words[table];
-  int base = base_words(words), key_base = base_words(key_words);
+  int base = words->base;
   bool self = x->table == table;
-  if (!self && str_eq_nocase(x->name, key->name) && !is_generic(words))
-    return same_words(key_words, 0, key_base, named) ? CLUE_OWNER : CLUE_SAME;
+  if (!self && !words->generic && str_eq_nocase(x->name, key->name))
+    return same_words(key_words, 0, key_words->base, named) ? CLUE_OWNER : CLUE_SAME;
   if (!self && base < words->n && same_words(words, 0, base, named)) return CLUE_TABLE_ID;
   if (!self && same_words(words, 0, words->n, named)) return CLUE_TABLE;
   bool parent = self && words->n <= 2 && str_eq(words->words[0], STR("parent"));
@@ -173,15 +173,18 @@ static bool values_agree(inferrer *f, const cat_column *x, const cat_column *key
 
 /* ---- one column ---- */
 
-/* The table whose key `x` holds if clue `k` is right, or -1; two equally likely ones are none. */
-static int target_of(const inferrer *f, const cat_column *x, const name_stems *words, clue k) {
-  int target = -1;
+/* For each clue the table that it points to, or -1: two equally likely ones are none. */
+static void find_targets(const inferrer *f, const cat_column *x, const name_stems *words,
+                         int targets[CLUE_NONE]) {
+  int found[CLUE_NONE + 1] = {0};
   for (int t = 0; t < f->c->n_tables; t++) {
-    if (f->keys[t] < 0 || f->keys[t] == x->id || name_clue(f, x, words, t) != k) continue;
-    if (target >= 0) return -1;
-    target = t;
+    if (f->keys[t] < 0 || f->keys[t] == x->id) continue;
+    clue k = name_clue(f, x, words, t);
+    if (k == CLUE_NONE) continue;
+    targets[k] = found[k]++ ? -1 : t;
   }
-  return target;
+  for (int k = 0; k < CLUE_NONE; k++)
+    if (found[k] == 0) targets[k] = -1;
 }
 
 /* A column that is its own table's key follows another table's only when that one owns the name
@@ -207,12 +210,17 @@ static bool add_key(inferrer *f, const cat_column *x, int table, size_t *cap) {
 
 static void infer_column(inferrer *f, const cat_column *x, size_t *cap) {
   name_stems words;
+  int targets[CLUE_NONE];
   if (x->is_fkey || x->hidden || x->n_words == 0 || f->c->tables[x->table].is_view) return;
-  if (!stem_words(f->a, x->words, x->n_words, &words)) f->rc = EMEND_ENOMEM;
+  if (!stem_words(f->a, x->words, x->n_words, &words)) {
+    f->rc = EMEND_ENOMEM;
+    return;
+  }
+  find_targets(f, x, &words, targets);
   for (clue k = CLUE_OWNER; k < CLUE_NONE && !f->rc; k++) {
-    int target = may_point(f, x, k) ? target_of(f, x, &words, k) : -1;
-    if (target < 0 || !values_agree(f, x, &f->c->columns[f->keys[target]], k)) continue;
-    if (!f->rc && !add_key(f, x, target, cap)) f->rc = EMEND_ENOMEM;
+    int t = may_point(f, x, k) ? targets[k] : -1;
+    if (t < 0 || !values_agree(f, x, &f->c->columns[f->keys[t]], k)) continue;
+    if (!f->rc && !add_key(f, x, t, cap)) f->rc = EMEND_ENOMEM;
     return;
   }
 }

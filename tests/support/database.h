@@ -18,6 +18,7 @@ static inline bool database_create(database *d, const char *sql) {
   d->dir = d->a ? folder_make(d->a) : NULL;
   d->path = d->dir ? folder_path(d->a, d->dir, "shop.db") : NULL;
   bool good = d->path && sqlite3_open(d->path, &db) == SQLITE_OK &&
+              sqlite3_exec(db, "PRAGMA synchronous=OFF", NULL, NULL, NULL) == SQLITE_OK &&
               sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
   if (!good && db) fprintf(stderr, "%s\n", sqlite3_errmsg(db));
   sqlite3_close(db);

@@ -190,11 +190,15 @@ static void five_hundred_tables_load_quickly(void **state) {
     buf_printf(&sql,
                "CREATE TABLE thing%d(thing%d_id INTEGER PRIMARY KEY, name TEXT, thing%d_id2 INT);",
                i, i, (i + 1) % 500);
+  database d;
+  catalog *c;
+  assert_true(database_create(&d, sql.ptr));
   double start = clock_ms();
-  catalog *c = load(sql.ptr, NULL);
+  assert_int_equal(database_load(&d, NULL, &c, NULL), EMEND_OK);
+  assert_true(clock_ms() - start < 5000); /* 0.2 s in a release build */
   assert_int_equal(c->n_tables, 500);
-  assert_true(clock_ms() - start < 5000);
   catalog_unref(c);
+  database_drop(&d);
   buf_free(&sql);
 }
 
