@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT = 1 << 20 };
+enum { LARGEST_INPUT = 1 << 20 };
 
 static int replay_file(const char *path) {
   FILE *f = fopen(path, "rb");
@@ -17,7 +17,7 @@ static int replay_file(const char *path) {
     return -1;
   }
   /* The exact size is allocated, so that a sanitizer sees a read past the end. */
-  static uint8_t block[MAX_INPUT];
+  static uint8_t block[LARGEST_INPUT];
   size_t n = fread(block, 1, sizeof block, f);
   fclose(f);
   uint8_t *exact = malloc(n ? n : 1);

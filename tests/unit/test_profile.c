@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "catalog/build.h"
 #include "support/database.h"
+#include "support/public_data.h"
 
 static catalog *load(const char *sql, const catalog_options *opt) {
   catalog *c = database_catalog(sql, opt);
@@ -211,13 +212,14 @@ static void very_large_tables_are_sampled_evenly(void **state) {
   double start = clock_ms();
   catalog *c = load(
       "CREATE TABLE t(x INT, y TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1"
-      " FROM n LIMIT 600000) INSERT INTO t SELECT i, i % 7 || 'z' FROM n;"
+      " FROM n LIMIT 600000) INSERT INTO t SELECT i, i % 8 || 'z' FROM n;"
       "CREATE TABLE w(k INT PRIMARY KEY) WITHOUT ROWID; INSERT INTO w SELECT x FROM t",
       NULL);
   const cat_profile *p = profile(c, "x");
-  assert_true(p->sampled && p->rows == 300000 && p->max.i == 600000 && p->min.i == 2);
+  assert_true(p->sampled && p->rows > 290000 && p->rows < 310000);
+  assert_true(p->max.i > 599000 && p->min.i < 1000);
   assert_int_equal(c->tables[0].row_count, 600000);
-  assert_int_equal(profile(c, "y")->distinct, 7);
+  assert_int_equal(profile(c, "y")->distinct, 8);
   assert_true(c->columns[2].profile.known && !c->columns[2].profile.sampled);
   assert_true(clock_ms() - start < 20000);
   catalog_unref(c);
@@ -267,13 +269,10 @@ static void equal_numbers_count_as_one_value(void **state) {
 
 static void the_public_databases_load_quickly(void **state) {
   (void)state;
-  const char *data = getenv("EMEND_DATA");
   arena *a = arena_create(1 << 20);
-  const char *path = arena_printf(a, "%s/chinook/chinook.sqlite",
-                                  data ? data : EMEND_SOURCE_DIR "/../shared/data");
+  const char *path = public_data_path(a, "chinook/chinook.sqlite");
   source *s;
-  if (access(path, R_OK) != 0) {
-    fprintf(stderr, "SKIP: no %s; set EMEND_DATA to the public data\n", path);
+  if (!path) {
     arena_destroy(a);
     skip();
   }

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "support/database.h"
+#include "support/public_data.h"
 
 static arena *A;
 static const char *dir, *path;
@@ -161,14 +162,9 @@ static void memory_failure_is_reported(void **state) {
 
 /* All schemas of a public file load; the file is read here once more for their names. */
 static void load_all(const char *file, size_t expected) {
-  const char *data = getenv("EMEND_DATA");
-  const char *full =
-      arena_printf(A, "%s/%s", data ? data : EMEND_SOURCE_DIR "/../shared/data", file);
-  json_t *root = json_load_file(full, 0, NULL), *value;
-  if (!root) {
-    fprintf(stderr, "SKIP: no %s; set EMEND_DATA to the public data\n", full);
-    skip();
-  }
+  const char *full = public_data_path(A, file);
+  json_t *root = public_data_json(A, file), *value;
+  if (!root) skip();
   size_t n = 0, index;
   const char *key;
   if (json_is_array(root)) {
