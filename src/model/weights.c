@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "model/ir.h"
 
 enum { ARENA_CAP = 256 << 20, I8_MIN_COLUMNS = 64, FORMAT = 1 };
 static const char STAGE[] = "weights";
@@ -98,7 +99,7 @@ emend_rc weights_create(const weights_shape *shape, const str *words, weights **
   weights *w = mem_alloc(sizeof *w);
   if (!w) return err_nomem(err, STAGE);
   w->shape = *shape;
-  w->ir_version = 1;
+  w->ir_version = IR_VERSION;
   size_t most = MODEL_TENSORS + (size_t)shape->enc * ENC_TENSORS + (size_t)shape->dec * DEC_TENSORS;
   w->mem = arena_create(ARENA_CAP);
   w->tensors = w->mem ? ARENA_ARRAY(w->mem, weights_tensor, most) : NULL;

@@ -83,25 +83,33 @@ void op_bag(const float *table, size_t d, const int32_t *ids, size_t n, float we
   for (size_t i = 0; i < n; i++) kernel_axpy(weight, table + (size_t)ids[i] * d, out, d);
 }
 
-float op_cross_entropy(float *logits, const uint8_t *allowed, size_t n, size_t gold,
-                       float smoothing, float scale, size_t *best) {
+float op_cross_entropy(float *x, const uint8_t *allowed, size_t n, size_t gold, float smoothing,
+                       size_t *best) {
   float most = -INFINITY;
   double sum = 0, total = 0;
   size_t count = 0;
   for (size_t i = 0; i < n; i++) {
     if (!allowed[i]) continue;
-    if (logits[i] > most) most = logits[i], *best = i;
-    total += logits[i];
+    if (x[i] > most) most = x[i], *best = i;
     count++;
   }
   for (size_t i = 0; i < n; i++)
-    if (allowed[i]) sum += exp((double)(logits[i] - most));
-  float log_sum = most + (float)log(sum), even = smoothing / (float)count;
-  float loss = log_sum - (1 - smoothing) * logits[gold] - even * (float)total;
-  for (size_t i = 0; i < n; i++)
-    logits[i] = allowed[i] ? scale * (expf(logits[i] - log_sum) - even) : 0.0f;
-  logits[gold] -= scale * (1 - smoothing);
-  return loss;
+    if (allowed[i]) sum += exp((double)(x[i] - most));
+  float log_sum = most + (float)log(sum);
+  for (size_t i = 0; i < n; i++) {
+    x[i] = allowed[i] ? x[i] - log_sum : -INFINITY;
+    if (allowed[i]) total += x[i];
+  }
+  return -(1 - smoothing) * x[gold] - smoothing * (float)(total / (double)count);
+}
+
+void op_cross_entropy_backward(float *x, const uint8_t *allowed, size_t n, size_t gold,
+                               float smoothing, float scale) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) count += allowed[i] != 0;
+  float even = smoothing / (float)count;
+  for (size_t i = 0; i < n; i++) x[i] = allowed[i] ? scale * (expf(x[i]) - even) : 0.0f;
+  x[gold] -= scale * (1 - smoothing);
 }
 
 float op_binary_entropy(float logit, bool target, float *d) {

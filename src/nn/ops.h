@@ -73,13 +73,16 @@ void op_attention_backward(const attention *s, const float *q, const float *k, c
 
 /**
  * Cross-entropy of a softmax over the entries with allowed[i] != 0, against 1 - smoothing on
- * `gold` plus smoothing spread evenly over all allowed entries (gold included). `logits` becomes
- * scale * gradient (0 where not allowed). *best receives the entry of the highest probability.
+ * `gold` plus smoothing spread evenly over all allowed entries (gold included). x holds logits and
+ * becomes log-probabilities, -INFINITY where not allowed. *best receives the most probable entry.
  *
- * Returns: the loss, unscaled. `gold` must be allowed.
+ * Returns: the loss. `gold` must be allowed.
  */
-float op_cross_entropy(float *logits, const uint8_t *allowed, size_t n, size_t gold,
-                       float smoothing, float scale, size_t *best);
+float op_cross_entropy(float *x, const uint8_t *allowed, size_t n, size_t gold, float smoothing,
+                       size_t *best);
+/** x, log-probabilities, becomes scale * gradient of that loss by the logits. */
+void op_cross_entropy_backward(float *x, const uint8_t *allowed, size_t n, size_t gold,
+                               float smoothing, float scale);
 
 /** Binary cross-entropy of sigmoid(logit); *d receives its gradient. */
 float op_binary_entropy(float logit, bool target, float *d);
