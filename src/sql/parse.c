@@ -425,6 +425,8 @@ static void parse_statement(sql_parser *p) {
   }
   if (s.kind == SQL_STMT_QUERY && !at_statement_end(p))
     sql_report_here(p, "expected the end of the query");
+  /* The verb itself may be a word that ends the statement before it. */
+  if (s.kind != SQL_STMT_QUERY) sql_take(p);
   while (!at_statement_end(p)) sql_take(p);
   s.span = sql_span_from(p, from);
   if (!vec_push(p->a, &p->out->statements, s)) p->no_memory = true;
