@@ -1,4 +1,6 @@
 /* Answers and diagnostics as JSON, in the shapes that the contract gives. */
+#include <math.h>
+
 #include "ask/answer.h"
 #include "base/mem.h"
 
@@ -23,7 +25,7 @@ static void write_diagnostic(jw *w, const emend_diagnostic *d) {
   jw_object(w, NULL);
   jw_text(w, "code", d->code);
   jw_text(w, "severity", severities[d->severity]);
-  jw_fixed(w, "weight", d->weight, 3);
+  jw_real(w, "weight", round(d->weight * 1000) / 1000);
   jw_text(w, "message", d->message);
   write_span(w, d->span);
   jw_text(w, "expected", d->expected);

@@ -38,7 +38,7 @@ static emend_rc refuse_bad_text(const char *question, emend_error *err) {
   return EMEND_OK;
 }
 
-/* The source that was named, or the one that the question's words fit best. */
+/* The source that the question's words fit best. */
 static emend_rc choose_source(ask_question *q, str question, emend_error *err) {
   double since = clock_ms();
   const ask_context *ctx = q->ctx;
@@ -48,8 +48,6 @@ static emend_rc choose_source(ask_question *q, str question, emend_error *err) {
   emend_rc rc = retrieve_rank(cats, ctx->n_sources, question, q->work, &q->context, err);
   if (rc) return rc;
   q->chosen = q->context.sources.len ? (size_t)q->context.sources.items[0].source : 0;
-  for (size_t i = 0; q->opt->source && i < ctx->n_sources; i++)
-    if (strcmp(ctx->sources[i].name, q->opt->source) == 0) q->chosen = i;
   q->cat = ctx->sources[q->chosen].cat;
   return ask_trace(q, "retrieve", since, err, "%s: %zu tables, %zu values",
                    ctx->sources[q->chosen].name, q->context.tables.len, q->context.values.len);

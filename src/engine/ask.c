@@ -1,0 +1,64 @@
+/* emend_ask: hands the loop its sources, catalogs, connection and generator. */
+#include "engine/engine.h"
+
+typedef struct asking {
+  emend_engine *e;
+  arena *mem;
+  engine_source **sources;
+  catalog **cats; /* a reference each */
+  size_t n;
+  engine_connection *taken;
+} asking;
+
+static emend_rc connect_to(void *ctx, size_t i, source **out, emend_error *err) {
+  asking *x = ctx;
+  emend_rc rc = engine_take(x->e, x->sources[i], &x->taken, err);
+  *out = x->taken ? x->taken->db : NULL;
+  return rc;
+}
+
+/* The source that was named, or all of them: the question's words choose. */
+static emend_rc list_sources(asking *x, const char *name, emend_error *err) {
+  engine_source *only = NULL;
+  emend_rc rc = engine_source_all(x->e, x->mem, &x->sources, &x->n, err);
+  if (!rc && (name || x->n == 0)) {
+    rc = engine_source_find(x->e, name, &only, err);
+    x->n = 1;
+    x->sources[0] = only;
+  }
+  return rc;
+}
+
+static emend_rc load_catalogs(asking *x, ask_source **out, emend_error *err) {
+  x->cats = ARENA_ARRAY(x->mem, catalog *, x->n);
+  *out = ARENA_ARRAY(x->mem, ask_source, x->n);
+  if (!x->cats || !*out) return err_nomem(err, "ask");
+  for (size_t i = 0; i < x->n; i++) {
+    emend_rc rc = engine_catalog(x->e, x->sources[i], &x->cats[i], err);
+    if (rc) return rc;
+    (*out)[i] = (ask_source){x->sources[i]->name, x->cats[i]};
+  }
+  return EMEND_OK;
+}
+
+EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_ask_options *opt,
+                             emend_answer **out, emend_error *err) {
+  static const emend_ask_options defaults = EMEND_ASK_OPTIONS_INIT;
+  if (!opt) opt = &defaults;
+  *out = NULL;
+  asking x = {.e = e, .mem = arena_create(1 << 20)};
+  if (!x.mem) return err_nomem(err, "ask");
+  ask_source *sources = NULL;
+  ask_context ctx = {.connect = connect_to, .ctx = &x, .cancels = &e->cancels};
+  emend_rc rc = list_sources(&x, opt->source, err);
+  if (!rc) rc = engine_state(e, true, &ctx.state, err);
+  if (!rc) rc = engine_generator(e, &ctx.gen, err);
+  if (!rc) rc = load_catalogs(&x, &sources, err);
+  ctx.sources = sources;
+  ctx.n_sources = x.n;
+  if (!rc) rc = ask_run(&ctx, question, opt, out, err);
+  engine_give(x.taken);
+  for (size_t i = 0; x.cats && i < x.n; i++) catalog_unref(x.cats[i]);
+  arena_destroy(x.mem);
+  return rc;
+}

@@ -1,0 +1,81 @@
+/* The public face's own parts: what an engine holds, and the sources in it.
+ * Private to this folder and to tests. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "ask/ask.h"
+#include "catalog/catalog.h"
+#include "generate/generate.h"
+#include "store/store.h"
+
+/** A connection; once made it lives as long as the engine, so that a signal handler may cancel it.
+ */
+typedef struct engine_connection {
+  source *db;
+  atomic_bool busy;
+  struct engine_connection *next;
+} engine_connection;
+
+/** A source; once made it lives as long as the engine, as its connections do. */
+typedef struct engine_source {
+  char *name, *url; /* url without secrets; a file's is absolute */
+  char *spec;       /* what source_open is given */
+  bool is_schema;   /* schema:FILE#DB: a catalog and no database */
+  atomic_bool removed;
+  sql_dialect_id dialect;
+  pthread_mutex_t lock;                     /* guards cat and stamp */
+  catalog *cat;                             /* NULL before it was needed */
+  char *stamp;                              /* of the schema that `cat` shows */
+  _Atomic(engine_connection *) connections; /* only ever grows */
+  struct engine_source *next;
+} engine_source;
+
+struct emend_engine {
+  char *state_path, *weights; /* NULL: the default */
+  bool no_state;
+  pthread_mutex_t lock; /* guards state, gen and adding to sources */
+  store *state;
+  generator *gen;
+  atomic_uint cancels;
+  _Atomic(engine_source *) sources; /* only ever grows; newest first */
+};
+
+/** The state. *out is NULL with no_state, and without `create` when there is no file yet. */
+emend_rc engine_state(emend_engine *e, bool create, store **out, emend_error *err);
+/** The generator, made when first needed. The engine owns it. */
+emend_rc engine_generator(emend_engine *e, const generator **out, emend_error *err);
+/** Takes `g` over in place of the embedded network; for tests. */
+void engine_set_generator(emend_engine *e, generator *g);
+/** Where the weights are: as told, EMEND_MODEL, or where they ship. In `a`. */
+emend_rc engine_weights_path(const emend_engine *e, arena *a, const char **out, emend_error *err);
+
+/* ---- sources ---- */
+
+/** The source `name`; with NULL the only one. EMEND_EUSAGE, naming those there are. */
+emend_rc engine_source_find(emend_engine *e, const char *name, engine_source **out,
+                            emend_error *err);
+/** All that were not removed, oldest first, in `a`. */
+emend_rc engine_source_all(emend_engine *e, arena *a, engine_source ***out, size_t *n,
+                           emend_error *err);
+/** A connection of this call's own, until engine_give. NULL in *out for a schema alone. */
+emend_rc engine_take(emend_engine *e, engine_source *s, engine_connection **out, emend_error *err);
+void engine_give(engine_connection *c); /* NULL is harmless */
+/** What is known of `s`, read again when its schema has changed. The caller unrefs it. */
+emend_rc engine_catalog(emend_engine *e, engine_source *s, catalog **out, emend_error *err);
+/** Forgets what is known of `s`, so that it is read again when next needed. */
+void engine_source_forget(engine_source *s);
+void engine_source_free_all(emend_engine *e);
+
+/* ---- what is handed out ---- */
+
+/** Memory for something handed out: `size` zeroed bytes in an arena of its own, which
+ *  engine_handout_free finds again. NULL when out of memory. */
+void *engine_handout(size_t size, arena **mem);
+void engine_handout_free(void *p); /* NULL is harmless */
+/** A copy that ends in NUL; NULL when out of memory (and for a NULL text). */
+const char *engine_text(arena *a, str s);
+
+#endif
