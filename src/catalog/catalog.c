@@ -163,13 +163,11 @@ cat_type cat_type_of(str decl_type) {
 }
 
 void catalog_quote(const catalog *c, str name, buf *out) {
-  bool backtick =
-      c->dialect == SQL_MYSQL || c->dialect == SQL_MARIADB || c->dialect == SQL_CLICKHOUSE;
-  char q = backtick ? '`' : '"';
-  buf_add_c(out, q);
+  char open = sql_dialect_quote(c->dialect), close = open == '[' ? ']' : open;
+  buf_add_c(out, open);
   for (size_t i = 0; i < name.len; i++) {
-    if (name.ptr[i] == q) buf_add_c(out, q);
+    if (name.ptr[i] == close) buf_add_c(out, close);
     buf_add_c(out, name.ptr[i]);
   }
-  buf_add_c(out, q);
+  buf_add_c(out, close);
 }

@@ -196,8 +196,11 @@ emend_rc sqlite_fail(sqlite_source *d, int rc, emend_error *err) {
         return err_set(err, EMEND_ELIMIT, "execute", "the query needs more than %d MiB of memory",
                        WORK_MEMORY >> 20);
       return err_set(err, EMEND_ECANCELED, "execute", "canceled");
+    case SQLITE_READONLY: /* a writer died meanwhile: SQLite would recover in place */
+    case SQLITE_CANTOPEN:
+      d->stale = true;
+      return err_set(err, EMEND_EBUSY, "execute", "%s needs recovery: try again", d->path);
     case SQLITE_AUTH:
-    case SQLITE_READONLY:
       return err_set_at(err, EMEND_EREFUSED, "execute", pos, "refused: %s",
                         refused ? d->refused : msg);
     case SQLITE_BUSY:
@@ -339,7 +342,8 @@ static emend_rc sqlite_each(source *s, str sql, double timeout_ms, const source_
   emend_rc rc = EMEND_OK;
   for (int i = 0; i < SQLITE_TORN_RETRIES; i++) {
     rc = run_once(d, sql, sink, err);
-    if (!d->db || !sqlite_is_torn(d)) break;
+    bool final = rc != EMEND_OK && rc != EMEND_EDB && rc != EMEND_EBUSY;
+    if (final || !d->db || !sqlite_is_torn(d)) break;
     rc = err_set(err, EMEND_EBUSY, "execute", "%s changed while it was read: try again", d->path);
   }
   sqlite_end(d);

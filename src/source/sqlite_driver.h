@@ -42,6 +42,7 @@ typedef struct sqlite_source {
   char path[PATH_MAX]; /* absolute, links resolved */
   sqlite3 *db;         /* NULL while closed */
   sqlite_mode mode;
+  bool stale;      /* the file's state has changed in a way that `db` cannot follow */
   file_state seen; /* when `db` was opened */
 
   _Atomic(sqlite3 *) running; /* for sqlite_cancel */
@@ -66,7 +67,8 @@ emend_rc sqlite_fail(sqlite_source *d, int rc, emend_error *err);
 
 /** Open `d->path`, or open it anew when the file changed under a mode that would not notice. */
 emend_rc sqlite_refresh(sqlite_source *d, emend_error *err);
-/** Whether what has been read since sqlite_refresh may be torn between two states of the file. */
+/** Whether what has been read since sqlite_refresh may be torn between two states of the file, or
+ *  could not be read in the way it was opened: start over. */
 bool sqlite_is_torn(const sqlite_source *d);
 /** Close what must not stay open between statements, or (`all`) everything. */
 void sqlite_release(sqlite_source *d, bool all);

@@ -41,12 +41,17 @@ static file_name side_file(const char *path, int which) {
 static file_stamp stamp_file(const char *path) {
   struct stat st;
   if (stat(path, &st) != 0) return (file_stamp){0};
-  return (file_stamp){true,
-                      (int64_t)st.st_size,
-                      (int64_t)st.st_mtim.tv_sec,
-                      (int64_t)st.st_mtim.tv_nsec,
-                      (uint64_t)st.st_ino,
-                      (uint64_t)st.st_dev};
+#ifdef __APPLE__
+  struct timespec changed = st.st_mtimespec;
+#else
+  struct timespec changed = st.st_mtim;
+#endif
+  return (file_stamp){.exists = true,
+                      .size = (int64_t)st.st_size,
+                      .mtime_s = (int64_t)changed.tv_sec,
+                      .mtime_ns = (int64_t)changed.tv_nsec,
+                      .inode = (uint64_t)st.st_ino,
+                      .device = (uint64_t)st.st_dev};
 }
 
 static bool same_stamp(const file_stamp *x, const file_stamp *y) {
@@ -339,7 +344,7 @@ static emend_rc open_as(sqlite_source *d, sqlite_mode mode, emend_error *err) {
 /* Whether the connection may go on serving: a plain one follows changes by its locks, the others
  * hold one state of the file. */
 static bool still_good(const sqlite_source *d, const file_state *now) {
-  if (!d->db || now->files[DB].inode != d->seen.files[DB].inode) return false;
+  if (!d->db || d->stale || now->files[DB].inode != d->seen.files[DB].inode) return false;
   if (d->mode == SQLITE_MODE_PLAIN) return choose_mode(now) == SQLITE_MODE_PLAIN;
   return same_state(now, &d->seen);
 }
@@ -353,6 +358,7 @@ emend_rc sqlite_refresh(sqlite_source *d, emend_error *err) {
     if (still_good(d, &now)) return EMEND_OK;
     sqlite_release(d, true);
     d->seen = now;
+    d->stale = false;
     rc = open_as(d, choose_mode(&now), err);
     if (rc != EMEND_EBUSY || is_canceled(d)) break;
   }
@@ -361,6 +367,7 @@ emend_rc sqlite_refresh(sqlite_source *d, emend_error *err) {
 
 bool sqlite_is_torn(const sqlite_source *d) {
   file_state now;
+  if (d->stale) return true;
   if (d->mode != SQLITE_MODE_IMMUTABLE) return false;
   return look(d->path, &now) != SQLITE_OK || !same_state(&now, &d->seen);
 }
