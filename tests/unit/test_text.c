@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "text/text.h"
@@ -134,7 +134,7 @@ static void other_languages_pass_through(void **state) {
 
 static void any_bytes_give_words_in_linear_time(void **state) {
   (void)state;
-  static char big[1 << 20];
+  static char big[1 << 18];
   const char *patterns[] = {"'a ", "\"a", "\xff", "“",    "1,",           "a-",   "'",
                             ".1",  "有",  "a.",   "\xc3", "two hundred ", "1-1-", "0:"};
   for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++) {
@@ -143,9 +143,9 @@ static void any_bytes_give_words_in_linear_time(void **state) {
     memset(big + sizeof big - 8, 'z', 8);
     arena *a = arena_create((size_t)1 << 30);
     text_words w;
-    double before = clock_ms();
+    clock_t before = clock();
     assert_true(text_tokenize((str){big, sizeof big}, a, &w));
-    assert_true(clock_ms() - before < 5000);
+    assert_true(clock() - before < 5 * CLOCKS_PER_SEC); /* squared, it would be minutes */
     for (size_t i = 1; i < w.len; i++) assert_true(w.items[i].from >= w.items[i - 1].to);
     arena_destroy(a);
   }
