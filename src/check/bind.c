@@ -32,9 +32,11 @@ static void expand_star(check_ctx *c, const check_scope *s, const sql_expr *star
     if (item->open) *open = true;
     sql_binding bound;
     str name;
-    for (size_t k = 0; (name = scope_column_name(c, item, k, &bound)).ptr; k++)
-      if (one || !item->merges || !scope_is_merged(c, s, item, name))
-        add_output(c, out, (check_output){.name = name, .bound = bound});
+    for (size_t k = 0; (name = scope_column_name(c, item, k, &bound)).ptr; k++) {
+      bool hidden = item->table && c->cat->columns[bound.column].hidden;
+      bool merged = !one && item->merges && scope_is_merged(c, s, item, name);
+      if (!hidden && !merged) add_output(c, out, (check_output){.name = name, .bound = bound});
+    }
     if (one) return;
   }
 }
@@ -117,9 +119,12 @@ static void bind_cte(check_ctx *c, cte_frame *frame, size_t i) {
   entry->state = CTE_BINDING;
   if (!c->rules->cte_forward && !frame->query->recursive)
     frame->visible = i + (c->rules->cte_self ? 1 : 0);
+  check_scope *beside = c->beside;
   c->ctes = frame;
+  c->beside = NULL;
   if (entry->cte->query) bind_query(c, entry->cte->query, frame->scope);
   c->ctes = ctes;
+  c->beside = beside;
   c->scope = scope;
   frame->visible = visible;
   entry->state = CTE_DONE;
@@ -156,7 +161,6 @@ static cte_entry *find_cte(check_ctx *c, str name) {
         bind_cte(c, f, i);
       else if (entry->state == CTE_BINDING)
         publish_seed(c, entry);
-      entry->used = true;
       return entry;
     }
   return NULL;
@@ -213,7 +217,10 @@ static void add_table(check_ctx *c, check_scope *s, sql_from *f) {
 }
 
 static void add_query(check_ctx *c, check_scope *s, sql_from *f) {
+  check_scope *beside = c->beside;
+  c->beside = f->lateral ? NULL : s;
   bind_query(c, f->query, f->lateral ? s : s->outer);
+  c->beside = beside;
   check_outputs *out = ARENA_NEW(c->a, check_outputs);
   if (!out) {
     c->failed = true;
@@ -296,6 +303,7 @@ static void bind_from(check_ctx *c, check_scope *s, sql_from *f) {
   check_scope *outer = c->scope;
   c->scope = s;
   collect(c, s, f, &joins);
+  if (s->items.len > 1) names_repeated(c, s);
   for (size_t i = 0; i < s->items.len; i++)
     if (s->items.items[i].from->call) {
       if (!c->rules->on_sees_all) s->hi = i;
@@ -330,7 +338,10 @@ static sql_walk_next on_expr(void *ctx, sql_expr *e) {
 
 static sql_walk_next on_query(void *ctx, sql_query *q) {
   check_ctx *c = ctx;
+  check_scope *beside = c->beside;
+  c->beside = NULL;
   bind_query(c, q, c->scope);
+  c->beside = beside;
   return c->failed ? SQL_WALK_STOP : SQL_WALK_SKIP;
 }
 
@@ -425,9 +436,11 @@ static bool order_matches(check_ctx *c, sql_query *arm, sql_expr *e) {
   bool found = open;
   if (!arm->scope) return true;
   c->diags = NULL;
+  c->trial = true;
   c->scope = arm->scope;
   bind_expr(c, e);
   c->scope = scope;
+  c->trial = false;
   c->diags = diags;
   for (size_t i = 0; out && i < out->len && !found; i++)
     found = out->items[i].expr ? check_same_expr(e, out->items[i].expr)
@@ -485,7 +498,7 @@ static void bind_query(check_ctx *c, sql_query *q, check_scope *outer) {
   if (q->kind == SQL_COMPOUND) {
     bind_compound(c, q, outer);
   } else if ((q->scope = ARENA_NEW(c->a, check_scope))) {
-    *q->scope = (check_scope){.outer = outer, .query = q};
+    *q->scope = (check_scope){.outer = outer, .beside = c->beside, .query = q};
     c->scope = q->scope;
     if (q->kind == SQL_VALUES)
       bind_exprs(c, &q->rows);
@@ -497,7 +510,10 @@ static void bind_query(check_ctx *c, sql_query *q, check_scope *outer) {
     c->failed = true;
   }
   for (size_t i = 0; frame && i < frame->n && !c->failed; i++)
-    if (frame->entries[i].state == CTE_NEW) bind_cte(c, frame, i);
+    if (frame->entries[i].state == CTE_NEW) {
+      names_unused_cte(c, frame->entries[i].cte);
+      bind_cte(c, frame, i);
+    }
   c->ctes = ctes;
   c->scope = around;
   c->depth--;

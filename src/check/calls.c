@@ -28,10 +28,10 @@ static bool is_extra(const check_ctx *c, const sql_expr *e) {
   const check_options *o = c->options;
   for (size_t i = 0; o && i < o->n_extra_functions; i++) {
     str name = o->extra_functions[i];
-    if (!e->table.text.len && str_eq_nocase(name, e->name.text)) return true;
-    size_t dot = e->table.text.len;
+    if (!e->schema.text.len && str_eq_nocase(name, e->name.text)) return true;
+    size_t dot = e->schema.text.len;
     if (dot && name.len == dot + 1 + e->name.text.len && name.ptr[dot] == '.' &&
-        str_eq_nocase(str_slice(name, 0, dot), e->table.text) &&
+        str_eq_nocase(str_slice(name, 0, dot), e->schema.text) &&
         str_eq_nocase(str_slice(name, dot + 1, name.len), e->name.text))
       return true;
   }
@@ -40,8 +40,8 @@ static bool is_extra(const check_ctx *c, const sql_expr *e) {
 
 /** The built-in that the call names; a qualified name is one only in the engine's own schema. */
 static const check_function *builtin(const check_ctx *c, const sql_expr *e) {
-  if (e->table.text.len &&
-      !(c->dialect == SQL_POSTGRES && str_eq_nocase(e->table.text, STR("pg_catalog"))))
+  if (e->schema.text.len &&
+      !(c->dialect == SQL_POSTGRES && str_eq_nocase(e->schema.text, STR("pg_catalog"))))
     return NULL;
   return function_find(c->dialect, e->name.text, e->args.len);
 }

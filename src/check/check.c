@@ -2,13 +2,49 @@
 #include "check/check.h"
 
 #include "base/err.h"
-#include "check/functions.h"
+#include "check/facts.h"
 
 static sql_walk_next check_one(void *ctx, sql_query *q) {
   check_ctx *c = ctx;
   calls_check(c, q);
   shape_check(c, q);
   return c->failed ? SQL_WALK_STOP : SQL_WALK_ON;
+}
+
+/** Grouping first, since some dialects reject it; the rest is of use where no fault is. */
+static sql_walk_next weigh_one(void *ctx, sql_query *q) {
+  check_ctx *c = ctx;
+  query_facts f;
+  logic_check_ctes(c, q);
+  if (q->kind != SQL_SELECT || !q->scope || !facts_gather(c, q, &f)) return SQL_WALK_ON;
+  group_check(&f);
+  if (c->broken) return SQL_WALK_ON;
+  fanout_check(&f);
+  joins_check(&f);
+  values_check(&f);
+  logic_check(&f);
+  return c->failed ? SQL_WALK_STOP : SQL_WALK_ON;
+}
+
+static bool has_error(const diag_list *l) {
+  for (size_t i = 0; i < l->len; i++)
+    if (l->items[i].severity == DIAG_ERROR) return true;
+  return false;
+}
+
+/** SQLite never looks into a WITH query that nothing names: its faults stop nothing. */
+static void excuse_unused(check_ctx *c) {
+  if (c->dialect != SQL_SQLITE) return;
+  for (size_t i = 0; i < c->diags->len; i++) {
+    diag *d = &c->diags->items[i];
+    for (size_t k = 0; k < c->unused.len; k++) {
+      sql_span s = c->unused.items[k];
+      if (d->severity != DIAG_ERROR || d->safety || d->span.from < s.from || d->span.to > s.to)
+        continue;
+      d->severity = DIAG_WARNING;
+      d->weight = 0.9;
+    }
+  }
 }
 
 /* ---- what it uses ---- */
@@ -85,8 +121,8 @@ static void list_used(check_ctx *c, check_report *out) {
 
 emend_rc check_sql(str sql, const catalog *cat, const check_options *opt, arena *a,
                    check_report *out, emend_error *err) {
-  *out = (check_report){0};
   sql_dialect_id dialect = opt ? opt->dialect : cat ? cat->dialect : SQL_SQLITE;
+  *out = (check_report){.options = opt ? *opt : (check_options){.dialect = dialect}};
   emend_rc rc = sql_parse(sql, dialect, a, &out->parsed, err);
   if (rc != EMEND_OK) return rc;
   check_ctx c = {.cat = cat,
@@ -103,15 +139,17 @@ emend_rc check_sql(str sql, const catalog *cat, const check_options *opt, arena 
     if (rc != EMEND_OK) return rc;
     const sql_visitor v = {.query = check_one, .ctx = &c};
     sql_walk_query(out->query, &v);
+    excuse_unused(&c);
+    c.broken = has_error(&out->diags);
+    const sql_visitor w = {.query = weigh_one, .ctx = &c};
+    sql_walk_query(out->query, &w);
     list_used(&c, out);
   }
   if (c.failed || arena_failed(a)) return err_nomem(err, "check");
   diag_sort(&out->diags);
-  out->ok = true;
+  out->ok = !has_error(&out->diags);
   out->safe = !c.unsafe;
-  for (size_t i = 0; i < out->diags.len; i++) {
-    if (out->diags.items[i].severity == DIAG_ERROR) out->ok = false;
+  for (size_t i = 0; i < out->diags.len; i++)
     if (out->diags.items[i].safety) out->safe = false;
-  }
   return EMEND_OK;
 }

@@ -27,7 +27,8 @@ typedef struct diag {
 typedef VEC(diag) diag_list;
 
 /** Resolve every name of `q` against `cat`: fills `bound`, `table`, `cte` in the tree.
- *  Unresolved names stay unresolved; naming faults are appended to `diags` unless it is NULL. */
+ *  Unresolved names stay unresolved, except that in SQLite a "word" that
+ *  names nothing becomes a string; naming faults are appended to `diags` unless it is NULL. */
 emend_rc check_bind(sql_query *q, const catalog *cat, sql_dialect_id dialect, arena *a,
                     diag_list *diags, emend_error *err);
 
@@ -40,8 +41,9 @@ typedef struct check_options {
 } check_options;
 
 typedef struct check_report {
-  bool ok;   /* no error */
-  bool safe; /* one read-only statement, allowed functions only */
+  check_options options; /* as they were given */
+  bool ok;               /* no error */
+  bool safe;             /* one read-only statement, allowed functions only */
   sql_parsed parsed;
   sql_query *query; /* bound tree, or NULL when there is no single query */
   diag_list diags;  /* all of them, in source order */
@@ -62,6 +64,12 @@ typedef struct check_report {
  */
 emend_rc check_sql(str sql, const catalog *cat, const check_options *opt, arena *a,
                    check_report *out, emend_error *err);
+
+/** SQLite reads a "word" that names nothing as text. The bound tree holds such words as strings;
+ *  this writes '…' for them in the text that `report` is of, so that it runs where the engine's
+ *  leniency is off. *n is 0 and *out is `sql` without any. */
+emend_rc check_mend_dq_text(str sql, const check_report *report, arena *a, str *out, int *n,
+                            emend_error *err);
 
 /** The faults that have one clearly best mend, mended: *out is the new text, *n how many.
  *  *n is 0 and *out is `sql` when nothing could be mended. Safety faults never are. */

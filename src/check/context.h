@@ -52,6 +52,7 @@ typedef struct scope_item {
 /** The names that one SELECT sees; kept in sql_query.scope for the checks that follow. */
 typedef struct check_scope {
   struct check_scope *outer;
+  struct check_scope *beside; /* the FROM that a derived table stands in, and does not see */
   sql_query *query;
   VEC(scope_item) items;
   size_t lo, hi; /* items visible to the clause being bound */
@@ -72,7 +73,7 @@ static inline check_scope *scope_outward(const check_scope *s) {
 typedef struct cte_entry {
   sql_cte *cte;
   enum { CTE_NEW, CTE_BINDING, CTE_DONE } state;
-  bool used, open;
+  bool open;
   check_outputs outputs;
 } cte_entry;
 typedef struct cte_frame {
@@ -90,18 +91,22 @@ typedef struct check_ctx {
   arena *a;
   diag_list *diags;   /* NULL: keep quiet */
   check_scope *scope; /* of what is being bound */
+  bool trial;         /* binding to see whether it can be done: leave what cannot alone */
   cte_frame *ctes;
+  check_scope *beside; /* for the next scope made: see check_scope */
   int depth;
   bool failed; /* memory ran out, or nesting went too deep */
   str sql;     /* the text, for suggestions that repeat part of it */
   const check_options *options;
-  bool unsafe; /* something in it may not run */
+  bool unsafe;          /* something in it may not run */
+  VEC(sql_span) unused; /* WITH queries that nothing names */
+  bool broken;          /* has errors: what it means is not worth asking */
 } check_ctx;
 
 /* ---- diagnostics (diag.c) ---- */
 
 typedef enum check_code {
-#define CODE(id, code, severity, weight, group, message, hint) CHECK_##id,
+#define CODE(id, code, severity, weight, mend, group, message, hint) CHECK_##id,
 #include "check/codes.def"
 #undef CODE
   CHECK_N_CODES
@@ -110,11 +115,13 @@ typedef enum check_code {
 typedef struct check_code_info {
   const char *code;
   diag_severity severity;
-  double weight;
+  double weight, mend;
   const char *group, *message, *hint;
 } check_code_info;
 
 const check_code_info *check_code_of(check_code c);
+/** The row of a diagnostic that diag_add made. */
+const check_code_info *check_code_named(const char *code);
 
 #define NO_STR ((str){NULL, 0})
 /** Appends; {0} {1} {2} of the code's message become a0, a1, a2. NULL when quiet or out of memory.
@@ -140,6 +147,9 @@ void scope_resolve(check_ctx *c, sql_expr *e);
 scope_item *scope_item_named(check_ctx *c, const sql_name *schema, const sql_name *name,
                              int *depth);
 
+/** Does `item` answer to the qualifier, with its schema where one is written? */
+bool scope_answers(const check_ctx *c, const scope_item *item, const sql_name *schema,
+                   const sql_name *name);
 /** The select item of `s` with that alias, or NULL. */
 sql_item *scope_alias(const check_scope *s, str name);
 /** check_bind over a context that the caller has filled in; diagnostics come unsorted. */
@@ -162,6 +172,9 @@ void names_unknown_column(check_ctx *c, sql_expr *e);
 void names_ambiguous(check_ctx *c, sql_expr *e, const scope_item *x, const scope_item *y);
 void names_unknown_tables(check_ctx *c, check_scope *s);
 void names_dq_string(check_ctx *c, sql_expr *e);
+/** Two tables of one FROM under one name. */
+void names_repeated(check_ctx *c, const check_scope *s);
+void names_unused_cte(check_ctx *c, const sql_cte *cte);
 void names_circular(check_ctx *c, const sql_cte *cte);
 /** `t.*` whose t is nothing here. */
 void names_star(check_ctx *c, sql_expr *e);

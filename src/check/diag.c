@@ -4,13 +4,19 @@
 #include "check/context.h"
 
 static const check_code_info infos[] = {
-#define CODE(id, code, severity, weight, group, message, hint) \
-  {code, DIAG_##severity, weight, #group, message, hint},
+#define CODE(id, code, severity, weight, mend, group, message, hint) \
+  {code, DIAG_##severity, weight, mend, #group, message, hint},
 #include "check/codes.def"
 #undef CODE
 };
 
 const check_code_info *check_code_of(check_code c) { return &infos[c]; }
+
+const check_code_info *check_code_named(const char *code) {
+  for (size_t i = 0; i < CHECK_N_CODES; i++)
+    if (strcmp(infos[i].code, code) == 0) return &infos[i];
+  return NULL;
+}
 
 /** Length of a template with its places filled in, and the text itself where `out` is given. */
 static size_t fill(const char *template, const str *args, char *out) {

@@ -59,7 +59,7 @@ static void columns_elsewhere(check_ctx *c, const sql_expr *e, const suggest_nam
                               suggest_list *l) {
   bool like = c->cat && c->cat->n_columns <= WIDE_CATALOG && (!l->n || l->items[0].score < 0.7);
   suggest_list found = {0};
-  for (int i = 0; c->cat && i < c->cat->n_columns; i++) {
+  for (int i = 0; c->cat && c->scope && i < c->cat->n_columns; i++) {
     const cat_column *column = &c->cat->columns[i];
     double score = str_eq_nocase(column->name, e->name.text) ? 0.7 : 0;
     if (score == 0 && like)
@@ -73,7 +73,7 @@ static void columns_elsewhere(check_ctx *c, const sql_expr *e, const suggest_nam
   }
   for (int i = 0; i < found.n; i++) { /* the table's id travelled in span.to */
     const cat_table *t = &c->cat->tables[found.items[i].span.to];
-    str join = c->scope ? suggest_join(c, c->scope, t) : NO_STR;
+    str join = suggest_join(c, c->scope, t);
     str why = join.ptr ? concat3(c, "needs ", join, "") : concat3(c, "a column of ", t->name, "");
     suggest_enter(l, found.items[i].text, e->span, found.items[i].score, why);
   }
@@ -110,6 +110,32 @@ static void unqualified(check_ctx *c, sql_expr *e) {
   suggest_give(c, &l, d);
 }
 
+/** Would the reference resolve to the item, were it in sight? */
+static bool would_fit(check_ctx *c, const scope_item *item, const sql_expr *e) {
+  if (e->table.text.ptr) return scope_answers(c, item, &e->schema, &e->table);
+  return scope_find(c, item, e->name.text) >= 0;
+}
+
+/** A table that is near, but that this place does not see; says why in *why. */
+static bool hidden_owner(check_ctx *c, const sql_expr *e, str *why) {
+  bool closed = false;
+  for (check_scope *s = c->scope; s; s = s->outer) {
+    for (size_t i = 0; i < s->items.len; i++) {
+      if ((i >= s->lo && i < s->hi && !closed) || !would_fit(c, &s->items.items[i], e)) continue;
+      *why = closed ? STR("GROUP BY and ORDER BY see no outer query")
+                    : STR("it is joined further right");
+      return true;
+    }
+    closed = closed || s->closed;
+    for (size_t i = 0; s->beside && i < s->beside->items.len; i++) {
+      if (!would_fit(c, &s->beside->items.items[i], e)) continue;
+      *why = STR("a derived table does not see the tables beside it");
+      return true;
+    }
+  }
+  return false;
+}
+
 /** Its qualifier is known, but has no such column. */
 static void wrong_column(check_ctx *c, sql_expr *e, const scope_item *item) {
   suggest_name wanted = suggest_prepare(c->a, e->name.text);
@@ -123,6 +149,17 @@ static void wrong_column(check_ctx *c, sql_expr *e, const scope_item *item) {
                              concat3(c, " in ", e->table.text, ""), NO_STR);
   if (d) d->expected = column_list(c, item);
   suggest_give(c, &l, d);
+}
+
+/** Offers the missing join at the end of FROM. */
+static void offer_join(check_ctx *c, const cat_table *table, diag *d) {
+  const sql_from *from = c->scope ? c->scope->query->from : NULL;
+  str join = from ? suggest_join(c, c->scope, table) : NO_STR;
+  if (!join.ptr) return;
+  d->expected = join;
+  if (from->span.to > from->span.from)
+    diag_suggest(c, d, concat3(c, " ", join, ""), (sql_span){from->span.to, from->span.to},
+                 STR("joins it by its keys"), 0.7);
 }
 
 /** Its qualifier is nothing here. */
@@ -148,19 +185,19 @@ static void wrong_qualifier(check_ctx *c, sql_expr *e) {
     }
   diag *d = diag_add(c, table && !aliased ? CHECK_NOT_IN_FROM : CHECK_UNKNOWN_ALIAS, e->table.span,
                      e->table.text, NO_STR, NO_STR);
-  if (d && table && !aliased && c->scope) {
-    str join = suggest_join(c, c->scope, table);
-    if (join.ptr) d->expected = join;
-  }
+  if (d && table && !aliased) offer_join(c, table, d);
   suggest_give(c, &l, d);
 }
 
 void names_unknown_column(check_ctx *c, sql_expr *e) {
   if (!c->diags) return;
   int depth;
+  str why;
   const scope_item *item =
       e->table.text.ptr ? scope_item_named(c, &e->schema, &e->table, &depth) : NULL;
-  if (!e->table.text.ptr)
+  if (!item && hidden_owner(c, e, &why))
+    diag_add(c, CHECK_OUT_OF_SCOPE, e->span, full_name(c, e), why, NO_STR);
+  else if (!e->table.text.ptr)
     unqualified(c, e);
   else if (item)
     wrong_column(c, e, item);
@@ -251,7 +288,7 @@ static const cat_table *like_tables(check_ctx *c, const scope_item *item, sugges
     const cat_table *t = &c->cat->tables[i];
     double name = suggest_score(&wanted, t->name, t->words, t->n_words);
     double share = name >= 0.3 || item->wanted.len >= 2 ? share_of_wanted(c, item, t) : 0;
-    double score = item->wanted.len ? 0.7 * name + 0.3 * share : name;
+    double score = share > 0 ? 0.7 * name + 0.3 * share : name * (item->wanted.len ? 0.9 : 1);
     if (name < 0.3 && share < 1) continue;
     str why = share > 0 ? STR("it has the columns that the query asks for") : STR("a like name");
     suggest_enter(l, suggest_ident(c, t->name), f->name.span, score, why);
@@ -282,6 +319,14 @@ void names_unknown_tables(check_ctx *c, check_scope *s) {
     if (!item->unknown) continue;
     const sql_from *f = item->from;
     suggest_list l = {0};
+    if (f->schema.text.len && catalog_table(c->cat, f->name.text)) {
+      diag *d =
+          diag_add(c, CHECK_UNKNOWN_SCHEMA, f->schema.span, f->schema.text, f->name.text, NO_STR);
+      str name = suggest_ident(c, f->name.text);
+      diag_suggest(c, d, name, (sql_span){f->schema.span.from, f->name.span.to}, STR("the table"),
+                   0.9);
+      continue;
+    }
     const cat_table *guess = like_tables(c, item, &l);
     diag *d = diag_add(c, CHECK_UNKNOWN_TABLE, f->name.span, f->name.text, NO_STR, NO_STR);
     if (d) d->expected = table_list(c);
@@ -295,10 +340,30 @@ void names_unknown_tables(check_ctx *c, check_scope *s) {
   }
 }
 
+void names_repeated(check_ctx *c, const check_scope *s) {
+  for (size_t i = 1; i < s->items.len; i++)
+    for (size_t k = 0; k < i; k++) {
+      const scope_item *x = &s->items.items[k], *y = &s->items.items[i];
+      if (!y->name.len || !str_eq_nocase(x->name, y->name)) continue;
+      bool bare = !x->from->alias.text.ptr && !y->from->alias.text.ptr;
+      if (bare && !str_eq_nocase(x->from->schema.text, y->from->schema.text)) continue;
+      bool lenient = c->dialect == SQL_SQLITE; /* the columns may still tell them apart */
+      sql_span span = y->from->alias.text.ptr ? y->from->alias.span : y->from->name.span;
+      diag_add(c, lenient ? CHECK_DUPLICATE_ALIAS : CHECK_REPEATED_ALIAS, span, y->name, NO_STR,
+               NO_STR);
+      break;
+    }
+}
+
 /* ---- the rest ---- */
 
 void names_circular(check_ctx *c, const sql_cte *cte) {
   diag_add(c, CHECK_CIRCULAR_CTE, cte->name.span, cte->name.text, NO_STR, NO_STR);
+}
+
+void names_unused_cte(check_ctx *c, const sql_cte *cte) {
+  diag_add(c, CHECK_UNUSED_CTE, cte->name.span, cte->name.text, NO_STR, NO_STR);
+  if (!vec_push(c->a, &c->unused, cte->span)) c->failed = true;
 }
 
 static bool side_has(const check_ctx *c, const check_scope *s, size_t from, size_t to, str name) {

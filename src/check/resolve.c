@@ -44,9 +44,8 @@ str scope_column_name(const check_ctx *c, const scope_item *item, size_t i, sql_
   return item->outputs->items[i].name;
 }
 
-/** Does `item` answer to the qualifier, with its schema where one is written? */
-static bool answers_to(const check_ctx *c, const scope_item *item, const sql_name *schema,
-                       const sql_name *name) {
+bool scope_answers(const check_ctx *c, const scope_item *item, const sql_name *schema,
+                   const sql_name *name) {
   if (!item->name.len || !str_eq_nocase(item->name, name->text)) return false;
   if (!schema->text.len) return true;
   if (item->from->kind != SQL_FROM_TABLE) return false;
@@ -69,7 +68,7 @@ static finding look(const check_ctx *c, const check_scope *s, const sql_expr *e)
   finding f = {.column = -1};
   for (size_t i = s->lo; i < s->hi; i++) {
     scope_item *item = &s->items.items[i];
-    if (e->table.text.ptr && !answers_to(c, item, &e->schema, &e->table)) continue;
+    if (e->table.text.ptr && !scope_answers(c, item, &e->schema, &e->table)) continue;
     f.named = item;
     f.n_named++;
     if (item->open && !f.open) f.open = item;
@@ -104,7 +103,7 @@ scope_item *scope_item_named(check_ctx *c, const sql_name *schema, const sql_nam
   *depth = 0;
   for (check_scope *s = c->scope; s; s = scope_outward(s), ++*depth)
     for (size_t i = s->lo; i < s->hi; i++)
-      if (answers_to(c, &s->items.items[i], schema, name)) return &s->items.items[i];
+      if (scope_answers(c, &s->items.items[i], schema, name)) return &s->items.items[i];
   return NULL;
 }
 
@@ -142,6 +141,15 @@ static bool settle(check_ctx *c, check_scope *s, sql_expr *e, int depth, finding
   return false;
 }
 
+/** SQLite takes a word in double quotes that names nothing for text, and so does the tree now. */
+static void read_as_text(check_ctx *c, sql_expr *e) {
+  names_dq_string(c, e);
+  e->kind = SQL_STRING;
+  e->text = e->name.text;
+  e->quote = '\'';
+  e->name = (sql_name){0};
+}
+
 void scope_resolve(check_ctx *c, sql_expr *e) {
   e->bound = (sql_binding){NULL, -1, -1, 0, NULL};
   scope_item *open = NULL;
@@ -160,8 +168,8 @@ void scope_resolve(check_ctx *c, sql_expr *e) {
     return;
   }
   bool text = c->rules->dq_string && e->name.quote == '"' && !e->table.text.ptr;
-  if (text)
-    names_dq_string(c, e);
-  else
+  if (!text)
     names_unknown_column(c, e);
+  else if (!c->trial)
+    read_as_text(c, e);
 }

@@ -48,7 +48,8 @@ static bool same(const sql_expr *x, const sql_expr *y, int depth) {
   bool words = x->kind == SQL_STRING ? str_eq(x->text, y->text) : str_eq_nocase(x->text, y->text);
   if (!words || !same_name(&x->name, &y->name) || !same_name(&x->table, &y->table)) return false;
   if (x->over || y->over || x->order_by.len || y->order_by.len) return false;
-  if (x->query != y->query) return false;
+  if ((x->query || y->query) && !(x->query && y->query && sql_equal(x->query, y->query)))
+    return false;
   return same_optional(x->filter, y->filter, depth + 1) && same_list(&x->args, &y->args, depth + 1);
 }
 

@@ -1,0 +1,214 @@
+/* check against seeded mistakes: right queries with one name broken. A broken name must be caught
+ * and the right one come first among the suggestions; the untouched query must have no error. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "check/check.h"
+#include "support/public_data.h"
+
+enum { WANTED = 10000, LONGEST = 8000 };
+
+/* One place in a right query where a name can be broken, and how it reads there. */
+typedef struct place {
+  sql_span span;
+  str right;
+  bool table; /* the name of a table, not of a column */
+} place;
+typedef VEC(place) places;
+
+typedef struct finder {
+  arena *a;
+  places found;
+} finder;
+
+static bool is_written_bare(const sql_name *n) {
+  return n->text.ptr && !n->quote && n->text.len >= 3 && n->span.to > n->span.from;
+}
+
+static sql_walk_next find_columns(void *ctx, sql_expr *e) {
+  finder *f = ctx;
+  if (e->kind == SQL_COLUMN && e->bound.table >= 0 && is_written_bare(&e->name))
+    assert_true(vec_push(f->a, &f->found, ((place){e->name.span, e->name.text, false})));
+  return SQL_WALK_ON;
+}
+
+static sql_walk_next find_tables(void *ctx, sql_from *from) {
+  finder *f = ctx;
+  if (from->kind == SQL_FROM_TABLE && from->table >= 0 && is_written_bare(&from->name) &&
+      from->alias.text.ptr)
+    assert_true(vec_push(f->a, &f->found, ((place){from->name.span, from->name.text, true})));
+  return SQL_WALK_ON;
+}
+
+/* ---- ways to get a name wrong ---- */
+
+static size_t drop_letter(rng *r, str s, char *out) {
+  size_t at = 1 + rng_below(r, (uint32_t)s.len - 1);
+  memcpy(out, s.ptr, at);
+  memcpy(out + at, s.ptr + at + 1, s.len - at - 1);
+  return s.len - 1;
+}
+
+static size_t double_letter(rng *r, str s, char *out) {
+  size_t at = rng_below(r, (uint32_t)s.len);
+  memcpy(out, s.ptr, at + 1);
+  memcpy(out + at + 1, s.ptr + at, s.len - at);
+  return s.len + 1;
+}
+
+static size_t swap_letters(rng *r, str s, char *out) {
+  size_t at = rng_below(r, (uint32_t)s.len - 1);
+  memcpy(out, s.ptr, s.len);
+  out[at] = s.ptr[at + 1];
+  out[at + 1] = s.ptr[at];
+  return s.len;
+}
+
+static size_t other_letter(rng *r, str s, char *out) {
+  memcpy(out, s.ptr, s.len);
+  out[1 + rng_below(r, (uint32_t)s.len - 1)] = (char)('a' + rng_below(r, 26));
+  return s.len;
+}
+
+static size_t plural(rng *r, str s, char *out) {
+  (void)r;
+  memcpy(out, s.ptr, s.len);
+  if (ascii_lower(s.ptr[s.len - 1]) == 's') return s.len - 1;
+  out[s.len] = 's';
+  return s.len + 1;
+}
+
+static size_t no_underscores(rng *r, str s, char *out) {
+  size_t n = 0;
+  (void)r;
+  for (size_t i = 0; i < s.len; i++)
+    if (s.ptr[i] != '_') out[n++] = s.ptr[i];
+  return n;
+}
+
+static size_t with_prefix(rng *r, str s, char *out) {
+  static const char *const prefixes[] = {"the_", "total_", "col_", "my_"};
+  const char *p = prefixes[rng_below(r, 4)];
+  size_t n = strlen(p);
+  memcpy(out, p, n);
+  memcpy(out + n, s.ptr, s.len);
+  return n + s.len;
+}
+
+typedef size_t mistake(rng *r, str right, char *out);
+static mistake *const mistakes[] = {drop_letter, double_letter,  swap_letters, other_letter,
+                                    plural,      no_underscores, with_prefix};
+enum { N_MISTAKES = sizeof mistakes / sizeof *mistakes };
+
+/* ---- the measure ---- */
+
+typedef struct tally {
+  int made, caught, first;
+  arena *a, *scratch;
+  rng r;
+} tally;
+
+static bool is_name_of(const catalog *cat, str name, bool table) {
+  if (table) return catalog_table(cat, name) != NULL;
+  for (int i = 0; i < cat->n_columns; i++)
+    if (str_eq_nocase(cat->columns[i].name, name)) return true;
+  return str_eq_nocase(name, STR("rowid")) || str_eq_nocase(name, STR("oid"));
+}
+
+static bool is_word(str s) {
+  bool ok = s.len > 0 && !ascii_is_digit(s.ptr[0]) && !sql_is_reserved(SQL_SQLITE, s);
+  for (size_t i = 0; i < s.len && ok; i++) ok = ascii_is_alnum(s.ptr[i]) || s.ptr[i] == '_';
+  return ok;
+}
+
+/* The first suggestion of an error that touches the place, in plain letters. */
+static void judge(tally *t, const check_report *r, sql_span span, str right) {
+  t->made++;
+  if (r->ok) return;
+  t->caught++;
+  for (size_t i = 0; i < r->diags.len; i++) {
+    const diag *d = &r->diags.items[i];
+    if (d->severity != DIAG_ERROR || d->span.from > span.from || d->span.to < span.to) continue;
+    if (!d->suggestions.len) continue;
+    str s = d->suggestions.items[0].text;
+    if (s.len > 2 && s.ptr[0] == '"') s = str_slice(s, 1, s.len - 1);
+    if (str_eq_nocase(s, right)) t->first++;
+    return;
+  }
+}
+
+static void mutate(tally *t, const catalog *cat, str sql, const place *p) {
+  char name[256], text[LONGEST];
+  if (p->right.len > 120 || sql.len + 200 > LONGEST) return;
+  str wrong = {name, mistakes[rng_below(&t->r, N_MISTAKES)](&t->r, p->right, name)};
+  if (!is_word(wrong) || is_name_of(cat, wrong, p->table)) return;
+  size_t n = p->span.from;
+  memcpy(text, sql.ptr, n);
+  memcpy(text + n, wrong.ptr, wrong.len);
+  memcpy(text + n + wrong.len, sql.ptr + p->span.to, sql.len - p->span.to);
+  str broken = {text, sql.len - (p->span.to - p->span.from) + wrong.len};
+  check_report r;
+  arena_reset(t->scratch);
+  assert_int_equal(check_sql(broken, cat, NULL, t->scratch, &r, NULL), EMEND_OK);
+  judge(t, &r, (sql_span){p->span.from, p->span.from + (uint32_t)wrong.len}, p->right);
+}
+
+/* Breaks one name of the query, if it is right to begin with. */
+static void try_query(tally *t, const catalog *cat, str sql) {
+  check_report r;
+  arena_reset(t->a);
+  assert_int_equal(check_sql(sql, cat, NULL, t->a, &r, NULL), EMEND_OK);
+  if (!r.ok || !r.query) return;
+  finder f = {.a = t->a};
+  const sql_visitor v = {.expr = find_columns, .from = find_tables, .ctx = &f};
+  sql_walk_query(r.query, &v);
+  if (f.found.len) mutate(t, cat, sql, &f.found.items[rng_below(&t->r, (uint32_t)f.found.len)]);
+}
+
+static void a_broken_name_is_caught_and_the_right_one_comes_first(void **state) {
+  (void)state;
+  arena *a = arena_create(1 << 28);
+  json_t *all = public_data_json(a, "spider/train_spider.json");
+  tally t = {.a = arena_create(1 << 24), .scratch = arena_create(1 << 24)};
+  char db_id[128] = "";
+  catalog *cat = NULL;
+  rng_seed(&t.r, 20261120);
+  for (int round = 0; all && t.made < WANTED; round++) {
+    json_t *item;
+    size_t i;
+    json_array_foreach(all, i, item) {
+      const char *db = json_string_value(json_object_get(item, "db_id"));
+      if (strcmp(db, db_id) != 0) {
+        snprintf(db_id, sizeof db_id, "%s", db);
+        catalog_unref(cat);
+        const char *path = public_data_spider_db(a, db);
+        cat = path ? public_data_schema(path) : NULL;
+      }
+      if (cat) try_query(&t, cat, str_from(json_string_value(json_object_get(item, "query"))));
+    }
+    assert_true(round < 10);
+  }
+  bool ran = all != NULL;
+  json_decref(all);
+  catalog_unref(cat);
+  arena_destroy(t.scratch);
+  arena_destroy(t.a);
+  arena_destroy(a);
+  if (!ran) skip();
+  printf("%d broken names, %d caught, the right one first %d times\n", t.made, t.caught, t.first);
+  assert_true(t.caught * 1000 >= t.made * 995);
+  assert_true(t.first * 100 >= t.made * 95);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_broken_name_is_caught_and_the_right_one_comes_first),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
