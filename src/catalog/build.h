@@ -51,4 +51,7 @@ bool value_set_add(value_set *v, const cell *value);
 /** How many are distinct: exact up to max_values, then within about 3%. */
 int64_t value_set_distinct(const value_set *v);
 
+/** Puts the keys of the value index in order, for catalog_value_near. False when out of memory. */
+bool catalog_sort_values(catalog *c);
+
 #endif

@@ -45,6 +45,7 @@ static emend_rc load_into(catalog *c, source *s, const catalog_options *opt, are
                    "the database has no tables: %s (is this the right file?)", source_url(s));
   if (!catalog_fill(c, &schema, opt) || !catalog_seal(c)) return err_nomem(err, "open");
   if (!opt->no_profiles || !opt->no_values) rc = catalog_profile(c, s, opt, cancels, err);
+  if (!rc && !catalog_sort_values(c)) rc = err_nomem(err, "open");
   if (!rc) rc = catalog_infer_keys(c, s, cancels, err);
   return rc;
 }

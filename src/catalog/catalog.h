@@ -86,6 +86,8 @@ typedef struct catalog {
   bool has_values;
   map *table_by_name; /* nocase; value is cat_table * */
   map *values;        /* normalised text → cat_value *; NULL without a database */
+  str *sorted;            /* keys of `values`, in order */
+  size_t n_sorted;
   atomic_int refs;    /* managed by catalog_ref / catalog_unref */
 } catalog;
 
@@ -124,6 +126,8 @@ const cat_table *catalog_table(const catalog *c, str name);
 const cat_column *catalog_column(const catalog *c, const cat_table *t, str name);
 /** Stored values whose normalised form equals that of `text`; NULL: none. */
 const cat_value *catalog_value(const catalog *c, str text);
+/** The same for a word that is not spelt so: a demonym, a typing error. NULL: none is meant. */
+const cat_value *catalog_value_near(const catalog *c, str text);
 /** Lower case, accents off, white space and punctuation folded to one space. */
 str catalog_normalise(arena *a, str text);
 const char *cat_type_name(cat_type t);

@@ -11,14 +11,14 @@ typedef struct model model;
  *  Owns: the caller, until model_free. Threads: immutable, may be shared.
  *  Returns: EMEND_ENOTFOUND, EMEND_EFORMAT (damaged), EMEND_EVERSION, EMEND_ENOMEM. */
 emend_rc model_load(const char *weights_path, model **out, emend_error *err);
-void model_free(model *m);      /* NULL is harmless */
+void model_free(model *m);              /* NULL is harmless */
 const char *model_name(const model *m); /* "emend-m1", for provenance */
 
 typedef struct model_candidate {
-  str sql;          /* in the catalog's dialect */
-  double logprob;   /* of the whole sequence */
-  double share;     /* softmax of logprob over the candidates returned: 0..1 */
-  bool cross_join;  /* its tables are not connected by any key */
+  str sql;           /* in the catalog's dialect */
+  double logprob;    /* of the whole sequence */
+  double share;      /* softmax of logprob over the candidates returned: 0..1 */
+  bool cross_join;   /* its tables are not connected by any key */
   int linked_unused; /* question words linked to schema or values that the query does not use */
 } model_candidate;
 

@@ -1,0 +1,219 @@
+/* Question and catalog to candidates: link, encode, search, write SQL. See model.h. */
+#include "model/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "model/beam.h"
+#include "model/network.h"
+
+enum { DEFAULT_WIDTH = 10, MAX_COLUMNS = 110 };
+
+struct model {
+  network *net;
+  synonyms *syn;
+  char name[64];
+};
+
+/* synonyms.bin stands beside the weights; without it, one kind of link is missing. */
+static emend_rc open_synonyms(const char *weights_path, synonyms **out, emend_error *err) {
+  const char *slash = strrchr(weights_path, '/');
+  int dir = slash ? (int)(slash - weights_path) + 1 : 0;
+  buf path;
+  buf_init(&path, 1 << 16);
+  buf_printf(&path, "%.*ssynonyms.bin", dir, weights_path);
+  emend_rc rc = path.failed ? err_nomem(err, "open") : synonyms_open(path.ptr, out, err);
+  buf_free(&path);
+  return rc;
+}
+
+emend_rc model_load(const char *weights_path, model **out, emend_error *err) {
+  model *m = mem_alloc(sizeof *m);
+  *out = NULL;
+  if (!m) return err_nomem(err, "open");
+  emend_rc rc = network_load(weights_path, &m->net, err);
+  if (rc == EMEND_OK) {
+    const weights_shape *s = network_shape(m->net);
+    if (network_ir_version(m->net) != IR_VERSION || s->tokens != IR_N_TOKENS ||
+        s->states != IR_N_STATES || s->relations != N_RELATIONS)
+      rc = err_set(err, EMEND_EVERSION, "open",
+                   "%s: these weights are for another version of emend; use the ones shipped with "
+                   "this one",
+                   weights_path);
+  }
+  if (rc == EMEND_OK) rc = open_synonyms(weights_path, &m->syn, err);
+  if (rc != EMEND_OK) return model_free(m), rc;
+  snprintf(m->name, sizeof m->name, "%.*s", STR_ARG(network_name(m->net)));
+  *out = m;
+  return EMEND_OK;
+}
+
+void model_free(model *m) {
+  if (!m) return;
+  network_free(m->net);
+  synonyms_close(m->syn);
+  mem_free(m);
+}
+
+const char *model_name(const model *m) { return m->name; }
+
+/* ---- a question as the network reads it ---- */
+
+typedef struct reading {
+  link_question q;
+  link_schema s;
+  link_values v;
+  features f;
+  ir_value *values;
+  encoded *enc;
+} reading;
+
+/* For a schema too large to look at whole: what the question touches, and the keys around it. */
+static emend_rc prune(const link_question *q, link_schema *s, link_values *v,
+                      const link_options *opt, arena *a) {
+  link_result links;
+  if (s->n_columns <= MAX_COLUMNS) return EMEND_OK;
+  bool *keep = ARENA_ARRAY(a, bool, (size_t)s->n_columns);
+  int *column = ARENA_ARRAY(a, int, (size_t)s->n_columns);
+  int *table = ARENA_ARRAY(a, int, (size_t)s->n_tables);
+  if (!keep || !column || !table || link_names_find(q, s, v, opt, a, &links) != EMEND_OK)
+    return EMEND_ENOMEM;
+  for (int i = 0; i < q->n; i++) {
+    for (int t = 0; t < s->n_tables; t++) table[t] += links.tables[i * s->n_tables + t];
+    for (int c = 0; c < s->n_columns; c++) column[c] += links.columns[i * s->n_columns + c];
+  }
+  for (int c = 0; c < s->n_columns; c++)
+    if (table[s->columns[c].table] < 2 * column[c]) table[s->columns[c].table] = 2 * column[c];
+  /* Lower the bar until the room is used: a column counts by itself, its table, and as a key. */
+  for (int bar = 64, kept = 0; bar >= 0 && kept < MAX_COLUMNS; bar--) {
+    for (int c = 0; c < s->n_columns && kept < MAX_COLUMNS; c++) {
+      const link_column *col = &s->columns[c];
+      bool key = (col->flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN)) != 0;
+      int t = table[col->table];
+      int worth = 2 * column[c] + t + (key && t ? LINK_EXACT : 0);
+      if (!keep[c] && worth >= bar) keep[c] = true, kept++;
+    }
+  }
+  return link_schema_keep(s, v, keep, a);
+}
+
+static emend_rc to_input(const network *net, const features *f, arena *a, model_input *in) {
+  uint8_t *kind = arena_alloc(a, (size_t)f->n);
+  uint16_t *flags = ARENA_ARRAY(a, uint16_t, (size_t)f->n);
+  int32_t *off = ARENA_ARRAY(a, int32_t, (size_t)f->n + 1);
+  if (!kind || !flags || !off) return EMEND_ENOMEM;
+  for (int i = 0; i < f->n; i++) off[i + 1] = off[i] + f->nodes[i].n_words;
+  model_word *words = ARENA_ARRAY(a, model_word, (size_t)off[f->n]);
+  if (!words) return EMEND_ENOMEM;
+  for (int i = 0; i < f->n; i++) {
+    kind[i] = (uint8_t)f->nodes[i].kind;
+    flags[i] = f->nodes[i].flags;
+    for (int w = 0; w < f->nodes[i].n_words; w++)
+      if (!network_word(net, f->nodes[i].words[w], a, &words[off[i] + w])) return EMEND_ENOMEM;
+  }
+  *in = (model_input){f->n, kind, flags, off, words, f->rel};
+  return EMEND_OK;
+}
+
+static emend_rc read_question(const model *m, const catalog *cat, str question, arena *a,
+                              reading *r, emend_error *err) {
+  link_options opt = {.synonyms = m->syn};
+  link_result links;
+  model_input in;
+  if (link_question_read(question, a, &r->q) != EMEND_OK ||
+      link_schema_read(cat, a, &r->s) != EMEND_OK ||
+      link_values_find(&r->q, &r->s, cat, a, &r->v) != EMEND_OK ||
+      prune(&r->q, &r->s, &r->v, &opt, a) != EMEND_OK ||
+      link_names_find(&r->q, &r->s, &r->v, &opt, a, &links) != EMEND_OK ||
+      features_build(&r->q, &r->s, &r->v, &links, a, &r->f) != EMEND_OK ||
+      !(r->values = example_values(&r->v, &r->s, a)) || to_input(m->net, &r->f, a, &in) != EMEND_OK)
+    return err_nomem(err, "generate");
+  return network_encode(m->net, &in, a, &r->enc, err);
+}
+
+/* ---- candidates ---- */
+
+static ir_seq with_catalog_ids(const reading *r, const ir_seq *nodes) {
+  ir_seq out = *nodes;
+  for (int i = 0; i < out.n; i++) {
+    ir_step *s = &out.steps[i];
+    int index = s->kind == IR_STEP_TOKEN ? 0 : r->f.nodes[s->id].index;
+    if (s->kind == IR_STEP_COLUMN) s->id = r->s.columns[index].id;
+    if (s->kind == IR_STEP_TABLE) s->id = r->s.tables[index].id;
+    if (s->kind == IR_STEP_VALUE) s->id = index;
+  }
+  return out;
+}
+
+/* Stored values that the question holds and the sequence leaves aside. */
+static int unused_values(const reading *r, const ir_seq *nodes) {
+  int unused = 0;
+  for (int k = 0; k < r->v.n; k++) {
+    bool used = !(r->v.items[k].flags & (LINK_VAL_STORED | LINK_VAL_QUOTED | LINK_VAL_NUMBER));
+    for (int i = 0; i < nodes->n && !used; i++)
+      used = nodes->steps[i].kind == IR_STEP_VALUE && r->f.nodes[nodes->steps[i].id].index == k;
+    unused += !used;
+  }
+  return unused;
+}
+
+static emend_rc add_candidate(const reading *r, const catalog *cat, const beam_hypothesis *h,
+                              arena *a, model_candidates *out, emend_error *err) {
+  ir_writing w;
+  ir_seq seq = with_catalog_ids(r, &h->seq);
+  emend_rc rc = ir_to_sql(&seq, cat, r->values, (size_t)r->v.n, a, &w, err);
+  if (rc != EMEND_OK || !w.query) return rc;
+  str sql = sql_print(w.query, cat->dialect, a);
+  if (!sql.ptr) return err_nomem(err, "generate");
+  for (size_t i = 0; i < out->items.len; i++) {
+    if (!str_eq(out->items.items[i].sql, sql)) continue;
+    double p = exp(out->items.items[i].logprob) + exp(h->logprob);
+    out->items.items[i].logprob = log(p);
+    return EMEND_OK;
+  }
+  model_candidate c = {.sql = sql,
+                       .logprob = h->logprob,
+                       .cross_join = w.n_cross > 0,
+                       .linked_unused = unused_values(r, &h->seq)};
+  return vec_push(a, &out->items, c) ? EMEND_OK : err_nomem(err, "generate");
+}
+
+static void fill_shares(model_candidates *c) {
+  double total = 0;
+  for (size_t i = 0; i < c->items.len; i++) total += exp(c->items.items[i].logprob);
+  for (size_t i = 0; i < c->items.len; i++)
+    c->items.items[i].share = total > 0 ? exp(c->items.items[i].logprob) / total : 0;
+}
+
+/* The schema can answer when something of it is asked for by name or value, or the network is sure:
+ * its strongest belief that a column or table is used at all. */
+static double answerable(const reading *r) {
+  double best = 0;
+  for (int i = r->f.n_words; i < r->f.n_words + r->f.n_columns + r->f.n_tables; i++)
+    if ((double)r->enc->used[i] > best) best = (double)r->enc->used[i];
+  return best;
+}
+
+emend_rc model_generate(const model *m, const catalog *cat, str question, const model_options *opt,
+                        arena *a, model_candidates *out, emend_error *err) {
+  int width = opt && opt->beam > 0 ? opt->beam : DEFAULT_WIDTH;
+  int most = opt && opt->max_candidates > 0 ? opt->max_candidates : DEFAULT_WIDTH;
+  beam_hypothesis *found = ARENA_ARRAY(a, beam_hypothesis, (size_t)width);
+  reading r;
+  int n = 0;
+  *out = (model_candidates){0};
+  if (!found) return err_nomem(err, "generate");
+  if (width > BEAM_MAX_WIDTH) width = BEAM_MAX_WIDTH;
+  if (cat->n_columns == 0) return EMEND_OK;
+  emend_rc rc = read_question(m, cat, question, a, &r, err);
+  if (rc != EMEND_OK || r.q.n == 0) return rc;
+  out->answerable = answerable(&r);
+  rc = beam_search(m->net, r.enc, &r.f, &r.v, width, a, found, &n, err);
+  for (int i = 0; rc == EMEND_OK && i < n && (int)out->items.len < most; i++)
+    rc = add_candidate(&r, cat, &found[i], a, out, err);
+  fill_shares(out);
+  return rc;
+}
