@@ -517,7 +517,11 @@ static void put_args(sql_printer *p, const sql_expr *e) {
 
 static void put_call(sql_printer *p, const sql_expr *e) {
   bool words = e->bare || str_eq(e->name.text, STR("GROUPING SETS"));
-  bool callable = sql_word_marked(sql_word_find(e->name.text), 'c') && e->name.quote == 0;
+  /* A function's name is never exact, unless it was quoted: LENGTH is PostgreSQL's length. */
+  sql_word word = sql_word_find(e->name.text);
+  bool callable =
+      e->name.quote == 0 && (sql_word_marked(word, 'c') ||
+                             (is_plain_name(e->name.text) && !sql_word_reserved(p->d, word)));
   put_qualified(p, e);
   if (p->shape)
     put_lower(p, e->name.text);
