@@ -5,8 +5,9 @@
  *
  * FROM is not written: it follows from the tables that are mentioned, by the cheapest tree of
  * foreign keys; only what that tree would get wrong is (FROM, LEFT, VIA, ON). Aliases are gone,
- * ordinals are their expressions, x IN (a, b) is OR of EQ. A compound's ORDER BY and LIMIT stand
- * in its last query. A nested query has a FROM of its own. */
+ * ordinals are their expressions, x IN (a, b) is OR of EQ, a column that refers to a joined key is
+ * that key, counting what is never NULL counts rows. A compound's ORDER BY and LIMIT stand in its
+ * last query. A nested query has a FROM of its own. */
 #ifndef MODEL_IR_H
 #define MODEL_IR_H
 

@@ -78,6 +78,10 @@ bool ir_read_is_literal(const sql_expr *e, str *text, bool *is_text);
 size_t ir_read_instance_of(const ir_select *s, const sql_from *item);
 /** Notes that instance `i` is mentioned: its reference in *out. */
 bool ir_read_mention(ir_reader *r, ir_select *s, size_t i, ir_ref *out);
+/** A column that a join makes equal to the key it refers to becomes that key's column: people write
+ *  either, and with GROUP BY only the key's lets stricter databases show the table's other columns.
+ */
+void ir_read_follow_key(const ir_reader *r, const ir_select *s, size_t *instance, int *column);
 /** Fills the current select's instances, equalities, conditions and derived query. */
 bool ir_read_from(ir_reader *r, const sql_query *q);
 /** Fills in what COUNT(*) counts, and inserts at step `at` what of the FROM restoration would not

@@ -104,11 +104,13 @@ static bool read_column(ir_reader *r, const sql_expr *e, int *gives) {
   if (i == SIZE_MAX && b->depth == 0 && s && s->derived) return read_output(r, b->column);
   if (i == SIZE_MAX || b->column < 0) return ir_read_fail(r, "a column of something else");
   ir_ref t;
+  int column = b->column;
+  ir_read_follow_key(r, s, &i, &column);
   if (!ir_read_mention(r, s, i, &t)) return false;
   if (b->depth == 1 && !ir_read_token(r, IR_OUTER)) return false;
   if (ir_ref_second(t) && !ir_read_token(r, IR_ALT)) return false;
-  *gives = b->column;
-  return ir_read_emit(r, (ir_step){IR_STEP_COLUMN, b->column});
+  *gives = column;
+  return ir_read_emit(r, (ir_step){IR_STEP_COLUMN, column});
 }
 
 static bool read_table_star(ir_reader *r, const sql_expr *e) {
@@ -203,10 +205,25 @@ static ir_token function_named(const sql_expr *e) {
   return IR_BOS;
 }
 
+/* A column of one of this FROM's tables that is never NULL: counting it counts rows. */
+static bool is_never_null(const ir_reader *r, const sql_expr *e) {
+  const sql_binding *b = &e->bound;
+  if (e->kind != SQL_COLUMN || !b->item || b->depth != 0 || b->column < 0) return false;
+  size_t i = ir_read_instance_of(r->select, b->item);
+  if (i == SIZE_MAX || r->select->instances.items[i].left) return false;
+  int column = b->column;
+  ir_read_follow_key(r, r->select, &i, &column);
+  return r->cat->columns[column].pk > 0 || r->cat->columns[column].not_null;
+}
+
+static bool counts_rows(const ir_reader *r, const sql_expr *e) {
+  if (e->distinct) return false;
+  return e->star ||
+         (e->args.len == 1 && (is_value(e->args.items[0]) || is_never_null(r, e->args.items[0])));
+}
+
 static bool read_aggregate(ir_reader *r, ir_token t, const sql_expr *e, int *gives) {
-  if (t == IR_COUNT && !e->distinct &&
-      (e->star || (e->args.len == 1 && is_value(e->args.items[0]))))
-    return read_count_rows(r);
+  if (t == IR_COUNT && counts_rows(r, e)) return read_count_rows(r);
   if (e->args.len != 1 || e->star) return ir_read_fail(r, "an aggregate of several things");
   if (e->distinct && t == IR_COUNT)
     t = IR_COUNT_DISTINCT;

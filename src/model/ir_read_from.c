@@ -52,20 +52,33 @@ static bool as_equality(const ir_select *s, const ir_operand *o, ir_equality *ou
   return out->x != SIZE_MAX && out->y != SIZE_MAX && out->x != out->y;
 }
 
+/* Takes note of an ON. That of an inner join may name tables that come after it, so which of its
+ * conditions are equalities is settled when all are known. */
 static bool add_on(ir_reader *r, const sql_expr *on, bool left) {
   ir_select *s = r->select;
   ir_operands operands = {0};
+  if (!left) return ir_read_operands(r, on, false, SQL_OP_AND, &s->conditions);
   if (!ir_read_operands(r, on, false, SQL_OP_AND, &operands)) return false;
   for (size_t i = 0; i < operands.len; i++) {
     ir_equality e;
-    if (as_equality(s, &operands.items[i], &e)) {
-      if (!add_equality(r, e)) return false;
-    } else if (left) {
+    if (!as_equality(s, &operands.items[i], &e))
       return ir_read_fail(r, "an outer join on more than equal columns");
-    } else if (!vec_push(r->a, &s->conditions, operands.items[i])) {
-      return false;
-    }
+    if (!add_equality(r, e)) return false;
   }
+  return true;
+}
+
+static bool settle_on(ir_reader *r) {
+  ir_operands *all = &r->select->conditions;
+  size_t kept = 0;
+  for (size_t i = 0; i < all->len; i++) {
+    ir_equality e;
+    if (!as_equality(r->select, &all->items[i], &e))
+      all->items[kept++] = all->items[i];
+    else if (!add_equality(r, e))
+      return false;
+  }
+  all->len = kept;
   return true;
 }
 
@@ -164,9 +177,39 @@ static bool read_where(ir_reader *r, const sql_expr *where) {
   return true;
 }
 
+/* Whether a key leads from column x to column y. */
+static bool is_key_of(const catalog *cat, int x, int y) {
+  for (int i = 0; i < cat->n_fkeys; i++)
+    for (int k = 0; k < cat->fkeys[i].n; k++)
+      if (cat->fkeys[i].from[k] == x && cat->fkeys[i].to[k] == y) return true;
+  return false;
+}
+
+static bool follow_once(const ir_reader *r, const ir_select *s, size_t *instance, int *column) {
+  for (size_t i = 0; i < s->equalities.len; i++) {
+    const ir_equality *e = &s->equalities.items[i];
+    bool from_x = e->x == *instance && e->x_column == *column;
+    if (!from_x && (e->y != *instance || e->y_column != *column)) continue;
+    size_t far = from_x ? e->y : e->x;
+    int far_column = from_x ? e->y_column : e->x_column;
+    if (s->instances.items[far].left || s->instances.items[*instance].left ||
+        !is_key_of(r->cat, *column, far_column))
+      continue;
+    *instance = far;
+    *column = far_column;
+    return true;
+  }
+  return false;
+}
+
+void ir_read_follow_key(const ir_reader *r, const ir_select *s, size_t *instance, int *column) {
+  /* Keys may refer to each other in a ring. */
+  for (int i = 0; i < MAX_TABLES && follow_once(r, s, instance, column); i++) continue;
+}
+
 bool ir_read_from(ir_reader *r, const sql_query *q) {
   ir_select *s = r->select;
-  if (q->from && !read_item(r, q->from, 0)) return false;
+  if (q->from && !(read_item(r, q->from, 0) && settle_on(r))) return false;
   if (s->derived && s->instances.len > 0)
     return ir_read_fail(r, "a derived table beside other tables");
   return !q->where || read_where(r, q->where);
@@ -176,11 +219,8 @@ bool ir_read_from(ir_reader *r, const sql_query *q) {
 
 /* 1 when column y is the key that x refers to, -1 the other way round, 0 when neither. */
 static int refers(const catalog *cat, int x, int y) {
-  for (int i = 0; i < cat->n_fkeys; i++)
-    for (int k = 0; k < cat->fkeys[i].n; k++) {
-      if (cat->fkeys[i].from[k] == x && cat->fkeys[i].to[k] == y) return 1;
-      if (cat->fkeys[i].from[k] == y && cat->fkeys[i].to[k] == x) return -1;
-    }
+  if (is_key_of(cat, x, y)) return 1;
+  if (is_key_of(cat, y, x)) return -1;
   return (cat->columns[y].pk > 0) - (cat->columns[x].pk > 0);
 }
 

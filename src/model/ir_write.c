@@ -281,6 +281,8 @@ static bool write_limit(ir_writer *w, sql_query *q) {
 
 static bool write_clause(ir_writer *w, sql_query *q, query_shape *shape) {
   ir_token t = (ir_token)ir_write_next(w).id;
+  /* There SQLite sees no columns of the query around, and nobody needs them. */
+  w->scope->sorting = t == IR_GROUP || t == IR_ORDER_ASC || t == IR_ORDER_DESC;
   switch (t) {
     case IR_WHERE:
       return (q->where = ir_write_cond(w)) != NULL;

@@ -27,6 +27,7 @@ typedef struct ir_scope {
   int derived_arity;
   bool needs_rows;     /* STAR_ALL stands in it */
   bool counts_derived; /* COUNT_ROWS stands in it */
+  bool sorting;        /* its GROUP BY or ORDER BY is being written */
 } ir_scope;
 
 typedef struct ir_writer {

@@ -38,6 +38,7 @@ static sql_expr *write_column(ir_writer *w, ir_scope *scope, int *gives) {
 static sql_expr *write_outer(ir_writer *w, int *gives) {
   ir_scope *around = w->scope->outer;
   if (!around) return ir_write_fail(w, "a column of the query around, where there is none");
+  if (w->scope->sorting) return ir_write_fail(w, "sorted by a column of the query around");
   sql_expr *e = write_column(w, around, gives);
   if (!e) return NULL;
   ir_ref t = around->uses.items[around->uses.len - 1].table;
@@ -300,43 +301,49 @@ static bool same_left(const ir_writer *w, int x, int y) {
   return second ? a[1].id == b[1].id : a[0].kind == IR_STEP_COLUMN;
 }
 
-/* x = a, or an x IN (a, …) that was made of such. */
-static bool is_listed(const sql_expr *e, sql_op op) {
-  if (e->kind == SQL_IN) return !e->query && e->negated == (op == SQL_OP_NE);
+/** The operands of an AND or OR chain; `at` is the step where the last one begins. */
+typedef struct chain {
+  sql_exprs operands;
+  int at;
+} chain;
+
+static bool compares(const sql_expr *e, sql_op op) {
   return e->kind == SQL_BINARY && e->op == op && is_literal(e->args.items[1]);
 }
 
-/* x IN (a, b, …) of x = a and what is listed in `next`; NOT IN when `negated`. */
-static sql_expr *listed(ir_writer *w, const sql_expr *left, const sql_expr *next, bool negated) {
-  sql_expr *in = sql_new_expr(w->a, SQL_IN);
-  if (!in || !vec_push(w->a, &in->args, left->args.items[0]) ||
-      !vec_push(w->a, &in->args, left->args.items[1]))
-    return NULL;
-  in->negated = negated;
-  for (size_t i = 1; i < next->args.len; i++)
-    if (!vec_push(w->a, &in->args, next->args.items[i])) return NULL;
-  return in;
+/* x = a OR x = b becomes x IN (a, b); x <> a AND x <> b becomes x NOT IN (a, b): `e`, which begins
+ * at step `at`, joins the last operand when that compares the same column. False: no memory. */
+static bool add_operand(ir_writer *w, chain *c, sql_op op, sql_expr *e, int at) {
+  sql_expr **last = c->operands.len > 0 ? &c->operands.items[c->operands.len - 1] : NULL;
+  bool list = last && (*last)->kind == SQL_IN && !(*last)->query;
+  if (!last || !compares(e, op) || !(list || compares(*last, op)) || !same_left(w, c->at, at)) {
+    c->at = at;
+    return vec_push(w->a, &c->operands, e);
+  }
+  if (!list) {
+    sql_expr *in = sql_new_expr(w->a, SQL_IN);
+    if (!in) return false;
+    in->negated = op == SQL_OP_NE;
+    in->args = (*last)->args;
+    *last = in;
+  }
+  return vec_push(w->a, &(*last)->args, e->args.items[1]);
 }
 
-/* x = a OR x = b becomes x IN (a, b); x <> a AND x <> b becomes x NOT IN (a, b): the left side is
- * merged with what begins the right one. */
+/* AND x AND y z is x AND y AND z. */
 static sql_expr *write_chain(ir_writer *w, ir_token t) {
-  sql_op chain = t == IR_OR ? SQL_OP_OR : SQL_OP_AND, op = t == IR_OR ? SQL_OP_EQ : SQL_OP_NE;
-  int x = w->pos;
-  sql_expr *left = ir_write_cond(w);
-  int y = w->pos;
-  sql_expr *right = left ? ir_write_cond(w) : NULL;
-  if (!right) return NULL;
-  bool longer = right->kind == SQL_BINARY && right->op == chain;
-  sql_expr *next = longer ? right->args.items[0] : right;
-  if (w->seq->steps[y].id == (int32_t)t) y++;
-  if (left->kind != SQL_BINARY || !is_listed(left, op) || !is_listed(next, op) ||
-      !same_left(w, x, y))
-    return ir_write_both(w, chain, left, right);
-  sql_expr *in = listed(w, left, next, t == IR_AND);
-  if (!in || !longer) return in;
-  right->args.items[0] = in;
-  return right;
+  chain c = {.at = 0};
+  for (bool more = true, first = true; more; first = false) {
+    more = first || ir_write_peek(w) == t;
+    if (more && !first) w->pos++;
+    int at = w->pos;
+    sql_expr *e = ir_write_cond(w);
+    if (!e || !add_operand(w, &c, t == IR_OR ? SQL_OP_EQ : SQL_OP_NE, e, at)) return NULL;
+  }
+  sql_expr *all = c.operands.items[0];
+  for (size_t i = 1; i < c.operands.len; i++)
+    all = ir_write_both(w, t == IR_OR ? SQL_OP_OR : SQL_OP_AND, all, c.operands.items[i]);
+  return all;
 }
 
 sql_expr *ir_write_cond(ir_writer *w) {
