@@ -66,6 +66,7 @@ typedef struct reading {
   link_question q;
   link_schema s;
   link_values v;
+  link_result links;
   features f;
   ir_value *values;
   encoded *enc;
@@ -121,14 +122,13 @@ static emend_rc to_input(const network *net, const features *f, arena *a, model_
 static emend_rc read_question(const model *m, const catalog *cat, str question, arena *a,
                               reading *r, emend_error *err) {
   link_options opt = {.synonyms = m->syn};
-  link_result links;
   model_input in;
   if (link_question_read(question, a, &r->q) != EMEND_OK ||
       link_schema_read(cat, a, &r->s) != EMEND_OK ||
       link_values_find(&r->q, &r->s, cat, a, &r->v) != EMEND_OK ||
       prune(&r->q, &r->s, &r->v, &opt, a) != EMEND_OK ||
-      link_names_find(&r->q, &r->s, &r->v, &opt, a, &links) != EMEND_OK ||
-      features_build(&r->q, &r->s, &r->v, &links, a, &r->f) != EMEND_OK ||
+      link_names_find(&r->q, &r->s, &r->v, &opt, a, &r->links) != EMEND_OK ||
+      features_build(&r->q, &r->s, &r->v, &r->links, a, &r->f) != EMEND_OK ||
       !(r->values = example_values(&r->v, &r->s, a)) || to_input(m->net, &r->f, a, &in) != EMEND_OK)
     return err_nomem(err, "generate");
   return network_encode(m->net, &in, a, &r->enc, err);
@@ -148,16 +148,53 @@ static ir_seq with_catalog_ids(const reading *r, const ir_seq *nodes) {
   return out;
 }
 
-/* Stored values that the question holds and the sequence leaves aside. */
-static int unused_values(const reading *r, const ir_seq *nodes) {
-  int unused = 0;
-  for (int k = 0; k < r->v.n; k++) {
-    bool used = !(r->v.items[k].flags & (LINK_VAL_STORED | LINK_VAL_QUOTED | LINK_VAL_NUMBER));
-    for (int i = 0; i < nodes->n && !used; i++)
-      used = nodes->steps[i].kind == IR_STEP_VALUE && r->f.nodes[nodes->steps[i].id].index == k;
-    unused += !used;
+/* What of the schema and the values a sequence makes use of. */
+typedef struct usage {
+  bool *column, *table, *value; /* by number in the link_schema, the candidates */
+} usage;
+
+static emend_rc read_usage(const reading *r, const ir_seq *nodes, arena *a, usage *out) {
+  *out = (usage){ARENA_ARRAY(a, bool, (size_t)r->s.n_columns),
+                 ARENA_ARRAY(a, bool, (size_t)r->s.n_tables), ARENA_ARRAY(a, bool, (size_t)r->v.n)};
+  if (!out->column || !out->table || !out->value) return EMEND_ENOMEM;
+  for (int i = 0; i < nodes->n; i++) {
+    const ir_step *s = &nodes->steps[i];
+    int at = s->kind == IR_STEP_TOKEN ? 0 : r->f.nodes[s->id].index;
+    if (s->kind == IR_STEP_COLUMN) out->column[at] = out->table[r->s.columns[at].table] = true;
+    if (s->kind == IR_STEP_TABLE) out->table[at] = true;
+    if (s->kind == IR_STEP_VALUE) out->value[at] = true;
   }
-  return unused;
+  return EMEND_OK;
+}
+
+/* A word that names something outright, where nothing that it names is used. */
+static bool is_ignored(const reading *r, const usage *u, int word) {
+  const uint8_t *columns = r->links.columns + word * r->s.n_columns;
+  const uint8_t *tables = r->links.tables + word * r->s.n_tables;
+  bool named = false;
+  for (int t = 0; t < r->s.n_tables; t++) {
+    if (tables[t] == LINK_EXACT && u->table[t]) return false;
+    named |= tables[t] == LINK_EXACT;
+  }
+  for (int c = 0; c < r->s.n_columns; c++) {
+    if (columns[c] == LINK_EXACT && u->column[c]) return false;
+    named |= columns[c] == LINK_EXACT;
+  }
+  return named;
+}
+
+/* Words that name a table or column, and values, which the sequence leaves aside. */
+static emend_rc count_unused(const reading *r, const ir_seq *nodes, arena *a, int *unused) {
+  usage u;
+  *unused = 0;
+  if (read_usage(r, nodes, a, &u) != EMEND_OK) return EMEND_ENOMEM;
+  for (int k = 0; k < r->v.n; k++)
+    *unused += !u.value[k] &&
+               (r->v.items[k].flags & (LINK_VAL_STORED | LINK_VAL_QUOTED | LINK_VAL_NUMBER));
+  for (int w = 0; w < r->q.n; w++)
+    *unused +=
+        !(r->q.words[w].flags & (LINK_WORD_STOP | LINK_WORD_IN_VALUE)) && is_ignored(r, &u, w);
+  return EMEND_OK;
 }
 
 static emend_rc add_candidate(const reading *r, const catalog *cat, const beam_hypothesis *h,
@@ -174,10 +211,8 @@ static emend_rc add_candidate(const reading *r, const catalog *cat, const beam_h
     out->items.items[i].logprob = log(p);
     return EMEND_OK;
   }
-  model_candidate c = {.sql = sql,
-                       .logprob = h->logprob,
-                       .cross_join = w.n_cross > 0,
-                       .linked_unused = unused_values(r, &h->seq)};
+  model_candidate c = {.sql = sql, .logprob = h->logprob, .cross_join = w.n_cross > 0};
+  if (count_unused(r, &h->seq, a, &c.linked_unused) != EMEND_OK) return err_nomem(err, "generate");
   return vec_push(a, &out->items, c) ? EMEND_OK : err_nomem(err, "generate");
 }
 
