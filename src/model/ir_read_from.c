@@ -2,6 +2,7 @@
  * said because ir_join would not find it by itself. */
 #include "model/ir_read.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum { MAX_TABLES = 24, MAX_EQUALITIES = 60 };
@@ -306,16 +307,56 @@ static ir_edge as_edge(const ir_reader *r, const ir_equality *e) {
   return !is_key(r->cat, there) && is_key(r->cat, back) ? back : there;
 }
 
+/* The least numbered instance that a join ties instance `i` to; INT_MAX: none. */
+static ir_ref nearest(const ir_select *s, size_t i) {
+  ir_ref best = INT_MAX;
+  for (size_t k = 0; k < s->equalities.len; k++) {
+    const ir_equality *e = &s->equalities.items[k];
+    if (e->x != i && e->y != i) continue;
+    const ir_instance *far = &s->instances.items[e->x == i ? e->y : e->x];
+    if (far->ordinal >= 0 && reference(far) < best) best = reference(far);
+  }
+  return best;
+}
+
+/* Instances that nothing mentions are told apart by what they are joined to: not by the order of
+ * FROM, which says nothing. */
+static bool number_the_rest(ir_reader *r) {
+  ir_select *s = r->select;
+  for (;;) {
+    size_t next = SIZE_MAX;
+    for (size_t i = 0; i < s->instances.len; i++)
+      if (s->instances.items[i].ordinal < 0 &&
+          (next == SIZE_MAX || nearest(s, i) < nearest(s, next)))
+        next = i;
+    if (next == SIZE_MAX) return true;
+    if (!give_ordinal(r, s, next)) return false;
+  }
+}
+
+/* In ascending order, so that the order of FROM does not show. */
+static bool add_sorted(ir_reader *r, ir_edges *edges, ir_edge e) {
+  if (!vec_push(r->a, edges, e)) return false;
+  size_t i = edges->len - 1;
+  for (; i > 0; i--) {
+    ir_edge before = edges->items[i - 1];
+    if (before.from < e.from || (before.from == e.from && before.to <= e.to)) break;
+    edges->items[i] = before;
+  }
+  edges->items[i] = e;
+  return true;
+}
+
 static bool describe_from(ir_reader *r, wanted *w) {
   ir_select *s = r->select;
+  if (!number_the_rest(r)) return false;
   for (size_t i = 0; i < s->instances.len; i++) {
-    if (!give_ordinal(r, s, i)) return false;
     ir_ref t = reference(&s->instances.items[i]);
     if (!vec_push(r->a, &w->tables, t)) return false;
     if (s->instances.items[i].left && !vec_push(r->a, &w->left, t)) return false;
   }
   for (size_t i = 0; i < s->equalities.len; i++)
-    if (!vec_push(r->a, &w->edges, as_edge(r, &s->equalities.items[i]))) return false;
+    if (!add_sorted(r, &w->edges, as_edge(r, &s->equalities.items[i]))) return false;
   return true;
 }
 
