@@ -386,6 +386,17 @@ typedef struct emend_judgement {
  *  engine's only one) has a database; judges the text alone where it has not. */
 EMEND_API emend_rc emend_judge(emend_engine *e, const char *source, const char *question,
                                const char *sql, emend_judgement **out, emend_error *err);
+
+/**
+ * Judge every item of the JSON file `data`: a list of objects with question and sql
+ * (or query), in order. With `schema` each is held against the schema FILE#db_id,
+ * without one against the engine's only source.
+ *
+ * `on_item` gets item i's judgement, which it does not own; not 0 cancels.
+ */
+EMEND_API emend_rc emend_judge_each(emend_engine *e, const char *data, const char *schema,
+                                    int (*on_item)(void *ctx, size_t i, const emend_judgement *j),
+                                    void *ctx, emend_error *err);
 EMEND_API void emend_judgement_free(emend_judgement *j); /* NULL is harmless */
 EMEND_API char *emend_judgement_json(const emend_judgement *j);
 

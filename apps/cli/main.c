@@ -1,0 +1,246 @@
+/* emend, the command: which command is meant, the engine for it, Ctrl-C, and how
+ * failures are told. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+enum { LONGEST_INPUT = 32 << 20 };
+
+/* ---- telling ---- */
+
+int cli_usage_error(const char *fmt, ...) {
+  char text[1024];
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(text, sizeof text, fmt, ap);
+  va_end(ap);
+  fprintf(stderr, "emend: ");
+  print_text(stderr, text);
+  fprintf(stderr, "\n");
+  return EXIT_USAGE;
+}
+
+int cli_failed(const emend_error *err) {
+  fprintf(stderr, "emend: ");
+  print_text(stderr, err->msg);
+  fprintf(stderr, "\n");
+  return err->code == EMEND_EUSAGE ? EXIT_USAGE : EXIT_ENVIRONMENT;
+}
+
+int cli_print_json(char *json) {
+  if (!json) {
+    fprintf(stderr, "emend: out of memory\n");
+    return EXIT_ENVIRONMENT;
+  }
+  puts(json);
+  emend_free(json);
+  return EXIT_DONE;
+}
+
+/* ---- Ctrl-C ---- */
+
+static _Atomic(emend_engine *) interruptible;
+static atomic_int interrupts;
+
+static void on_interrupt(int number) {
+  emend_engine *e = atomic_load(&interruptible);
+  if (!e || atomic_fetch_add(&interrupts, 1) > 0) {
+    signal(number, SIG_DFL);
+    raise(number);
+    return;
+  }
+  emend_cancel(e);
+}
+
+void cli_catch_interrupts(emend_engine *e) {
+  struct sigaction how = {.sa_handler = on_interrupt};
+  atomic_store(&interrupts, 0);
+  atomic_store(&interruptible, e);
+  sigaction(SIGINT, &how, NULL);
+}
+
+/* ---- the engine ---- */
+
+int cli_open(cli *c) {
+  emend_options opt = EMEND_OPTIONS_INIT;
+  emend_error err;
+  opt.state = cli_value(c, "state");
+  opt.weights = cli_value(c, "weights");
+  opt.backend = cli_value(c, "backend");
+  opt.model = cli_value(c, "model");
+  if (emend_open(&opt, &c->engine, &err)) return cli_failed(&err);
+  cli_catch_interrupts(c->engine);
+  return EXIT_DONE;
+}
+
+static int add_schemas(cli *c, size_t *n) {
+  const char *files[CLI_MAX_VALUES];
+  emend_error err;
+  *n = cli_values(c, "schema", files, CLI_MAX_VALUES);
+  for (size_t i = 0; i < *n; i++) {
+    char spec[4096];
+    int length = snprintf(spec, sizeof spec, "schema:%s", files[i]);
+    if (length < 0 || (size_t)length >= sizeof spec) return cli_usage_error("--schema is too long");
+    if (emend_source_add(c->engine, spec, &err)) return cli_failed(&err);
+  }
+  return EXIT_DONE;
+}
+
+int cli_add_sources(cli *c) {
+  const char *urls[CLI_MAX_VALUES], *one;
+  emend_error err;
+  size_t n = cli_values(c, "db", urls, CLI_MAX_VALUES), schemas = 0;
+  int code = add_schemas(c, &schemas);
+  if (code) return code;
+  if (n + schemas == 0 && (one = cli_value(c, "db"))) urls[n++] = one;
+  for (size_t i = 0; i < n; i++)
+    if (emend_source_add(c->engine, urls[i], &err)) return cli_failed(&err);
+  for (size_t i = 0; n + schemas == 0 && (one = config_source(i)); i++)
+    if (emend_source_add(c->engine, one, &err)) return cli_failed(&err);
+  if (n + schemas || config_source(0)) return EXIT_DONE;
+  if (emend_source_add_registered(c->engine, &n, &err)) return cli_failed(&err);
+  return n ? EXIT_DONE
+           : cli_usage_error(
+                 "there is no database to ask; name one with --db, or register it "
+                 "with: emend source add NAME=URL");
+}
+
+/* ---- text from arguments or standard input ---- */
+
+static char *read_input(const char *what) {
+  size_t size = 65536, n = 0;
+  char *text = malloc(size);
+  while (text) {
+    size_t got = fread(text + n, 1, size - n - 1, stdin);
+    n += got;
+    if (got == 0 || n > LONGEST_INPUT) break;
+    if (n + 1 < size) continue;
+    char *more = realloc(text, size *= 2);
+    if (!more) free(text);
+    text = more;
+  }
+  if (!text || n > LONGEST_INPUT || memchr(text, 0, n)) {
+    const char *why = !text               ? "does not fit into memory"
+                      : n > LONGEST_INPUT ? "is too long"
+                                          : "holds a zero byte";
+    cli_usage_error("the %s on standard input %s", what, why);
+    free(text);
+    return NULL;
+  }
+  text[n] = 0;
+  return text;
+}
+
+char *cli_text_argument(const cli *c, const char *what) {
+  if (c->n_args == 1 && strcmp(c->args[0], "-") == 0) return read_input(what);
+  if (c->n_args == 0) {
+    cli_usage_error("emend %s needs a %s: emend %s %s", c->command->name, what, c->command->name,
+                    c->command->usage);
+    return NULL;
+  }
+  size_t size = 1, n = 0;
+  for (size_t i = 0; i < c->n_args; i++) size += strlen(c->args[i]) + 1;
+  char *text = malloc(size);
+  if (!text) {
+    cli_usage_error("out of memory");
+    return NULL;
+  }
+  for (size_t i = 0; i < c->n_args; i++)
+    n += (size_t)snprintf(text + n, size - n, i ? " %s" : "%s", c->args[i]);
+  return text;
+}
+
+/* ---- commands ---- */
+
+static const cli_command *find_command(const char *name) {
+  for (const cli_command *const *m = cli_commands; *m; m++)
+    if (strcmp((*m)->name, name) == 0) return *m;
+  return NULL;
+}
+
+static int unknown_command(const char *word) {
+  const char *names[32];
+  size_t n = 0;
+  for (const cli_command *const *m = cli_commands; *m && n < 32; m++) names[n++] = (*m)->name;
+  const char *near = cli_nearest(word, names, n);
+  if (near) return cli_usage_error("there is no command \"%s\"; did you mean %s?", word, near);
+  return cli_usage_error("there is no command \"%s\"; see: emend --help", word);
+}
+
+static bool takes_color(FILE *f) {
+  const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+  return isatty(fileno(f)) && !(no && no[0]) && !(term && strcmp(term, "dumb") == 0);
+}
+
+static int run_command(cli *c, int argc, char **argv) {
+  bool help = false;
+  int code = cli_parse(c, argc, argv, &help);
+  if (help) {
+    cli_help(c);
+    return EXIT_DONE;
+  }
+  if (!code)
+    code = config_read(cli_flag(c, "config") ? cli_value(c, "config") : getenv("EMEND_CONFIG"));
+  if (!code) code = c->command->run(c);
+  emend_error err;
+  if (c->engine && emend_flush(c->engine, &err)) {
+    fprintf(stderr, "emend: the history was not written: %s\n", err.msg);
+    if (!code) code = EXIT_ENVIRONMENT;
+  }
+  cli_catch_interrupts(NULL);
+  emend_close(c->engine);
+  config_free();
+  if (fflush(stdout) != 0 && !code) {
+    fprintf(stderr, "emend: cannot write: %s\n", strerror(errno));
+    code = EXIT_ENVIRONMENT;
+  }
+  return code;
+}
+
+static int run_shell(cli *c, int argc, char **argv) {
+  static const char *const names[] = {"db",      "state",    "backend",  "model", "weights",
+                                      "timeout", "max-rows", "attempts", "user",  NULL};
+  static const cli_command shell = {.name = "shell",
+                                    .usage = "",
+                                    .about = "interactive shell",
+                                    .options = names,
+                                    .run = shell_run};
+  c->command = &shell;
+  return run_command(c, argc, argv);
+}
+
+int main(int argc, char **argv) {
+  setlocale(LC_CTYPE, "");
+  if (MB_CUR_MAX == 1) setlocale(LC_CTYPE, "C.UTF-8");
+  cli c = {.color = takes_color(stdout), .errors_in_color = takes_color(stderr)};
+  if (argc < 2) {
+    if (isatty(STDIN_FILENO)) return run_shell(&c, 0, NULL);
+    cli_help_all();
+    return EXIT_USAGE;
+  }
+  const char *word = argv[1];
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+    c.command = argc > 2 ? find_command(argv[2]) : NULL;
+    if (argc > 2 && !c.command) return unknown_command(argv[2]);
+    if (c.command)
+      cli_help(&c);
+    else
+      cli_help_all();
+    return EXIT_DONE;
+  }
+  if (strcmp(word, "--version") == 0) {
+    printf("emend %s\n", emend_version());
+    return EXIT_DONE;
+  }
+  if (word[0] == '-') return run_shell(&c, argc - 1, argv + 1);
+  c.command = find_command(word);
+  return c.command ? run_command(&c, argc - 2, argv + 2) : unknown_command(word);
+}

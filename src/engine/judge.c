@@ -1,0 +1,164 @@
+/* emend_judge: a question and its SQL, one or a file of them. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/registry.h"
+
+typedef struct judging {
+  const char *question, *sql;
+  const catalog *cat;
+  source *db; /* NULL: the text alone */
+  arena *work;
+  judge_signals signals;
+} judging;
+
+/* A query that check or the engine turns down answers nothing: the fault is the one signal. */
+static emend_rc turn_down(const char *code, str message, emend_judgement *out, arena *a,
+                          emend_error *err) {
+  emend_diagnostic *d = ARENA_NEW(a, emend_diagnostic);
+  if (!d) return err_nomem(err, "judge");
+  *d = (emend_diagnostic){
+      .code = code, .severity = EMEND_ERROR, .weight = 1, .message = engine_text(a, message)};
+  *out = (emend_judgement){.suspicion = 1, .band = EMEND_CORRECT, .n_signals = 1, .signals = d};
+  return d->message ? EMEND_OK : err_nomem(err, "judge");
+}
+
+static emend_rc judge_it(judging *x, emend_judgement *out, arena *a, emend_error *err) {
+  check_report report;
+  judge_intent intent;
+  source_result result;
+  source_limits limits = {.timeout_ms = 30000};
+  check_options opt = {.dialect = x->cat->dialect};
+  str sql = str_from(x->sql), mended = sql;
+  int n = 0;
+  emend_rc rc = check_sql(sql, x->cat, &opt, x->work, &report, err);
+  if (!rc && report.ok) /* double-quoted text is mended before it runs */
+    rc = check_repair(sql, &report, x->cat, opt.dialect, x->work, &mended, &n, err);
+  if (rc) return rc;
+  for (size_t i = 0; i < report.diags.len; i++)
+    if (report.diags.items[i].severity == DIAG_ERROR)
+      return turn_down(report.diags.items[i].code, report.diags.items[i].message, out, a, err);
+  rc = judge_read(str_from(x->question), x->work, &intent, err);
+  if (!rc) rc = judge_sql(&intent, &report, x->work, &x->signals, err);
+  if (!rc && x->db) {
+    emend_error e;
+    rc = source_run(x->db, mended, &limits, x->work, &result, &e);
+    if (rc == EMEND_EDB || rc == EMEND_EREFUSED || rc == EMEND_ETIMEOUT || rc == EMEND_ELIMIT)
+      return turn_down("database_error", str_from(e.msg), out, a, err);
+    if (rc && err) *err = e;
+    if (!rc) rc = judge_result(&intent, report.query, &result, x->work, &x->signals, err);
+  }
+  if (rc) return rc;
+  out->suspicion = judge_suspicion(&x->signals);
+  out->band = (emend_band)judge_band_of(out->suspicion);
+  out->n_signals = x->signals.len;
+  out->signals = ask_signals(&x->signals, a);
+  return out->n_signals && !out->signals ? err_nomem(err, "judge") : EMEND_OK;
+}
+
+EMEND_API emend_rc emend_judge(emend_engine *e, const char *source_name, const char *question,
+                               const char *sql, emend_judgement **out, emend_error *err) {
+  *out = NULL;
+  if (!question || !question[0] || !sql || !sql[0])
+    return err_set(err, EMEND_EUSAGE, "judge", "judging needs a question and a SQL");
+  arena *a = NULL;
+  emend_judgement *j = engine_handout(sizeof *j, &a);
+  judging x = {.question = question, .sql = sql, .work = arena_create(256 << 20)};
+  engine_source *s = NULL;
+  engine_connection *c = NULL;
+  catalog *cat = NULL;
+  emend_rc rc = j && x.work ? engine_source_find(e, source_name, &s, err) : err_nomem(err, "judge");
+  if (!rc) rc = engine_catalog(e, s, &cat, err);
+  if (!rc) rc = engine_take(e, s, &c, err);
+  x.cat = cat;
+  x.db = c ? c->db : NULL;
+  if (!rc) rc = judge_it(&x, j, a, err);
+  engine_give(c);
+  catalog_unref(cat);
+  arena_destroy(x.work);
+  if (rc)
+    engine_handout_free(j);
+  else
+    *out = j;
+  return rc;
+}
+
+EMEND_API void emend_judgement_free(emend_judgement *j) { engine_handout_free(j); }
+
+EMEND_API const char *emend_band_name(emend_band band) {
+  static const char *const names[] = {"deliver", "warn", "correct"};
+  return (size_t)band < sizeof names / sizeof *names ? names[band] : "unknown";
+}
+
+EMEND_API char *emend_judgement_json(const emend_judgement *j) {
+  buf b;
+  jw w;
+  buf_init(&b, 64 << 20);
+  jw_begin(&w, &b);
+  jw_object(&w, NULL);
+  jw_fixed(&w, "suspicion", j->suspicion, 4);
+  jw_text(&w, "band", emend_band_name(j->band));
+  ask_json_diagnostics(&w, "signals", j->signals, j->n_signals);
+  jw_object_end(&w);
+  return ask_json_text(&b);
+}
+
+/* ---- a file of them ---- */
+
+typedef struct judge_items {
+  emend_engine *e;
+  const char *schema;
+  json_t *items;
+} judge_items;
+
+/* The source of an item: with a schema file the one of its db_id, added when first met. */
+static emend_rc source_of(const judge_items *x, json_t *item, const char **name, emend_error *err) {
+  const char *db = json_string_value(json_object_get(item, "db_id"));
+  char spec[4096];
+  *name = NULL;
+  if (!x->schema) return EMEND_OK;
+  if (!db) return err_set(err, EMEND_EFORMAT, "judge", "an item has no db_id");
+  *name = db;
+  for (engine_source *s = atomic_load(&x->e->sources); s; s = s->next)
+    if (strcmp(s->name, db) == 0) return EMEND_OK;
+  int n = snprintf(spec, sizeof spec, "%s=schema:%s#%s", db, x->schema, db);
+  if (n < 0 || (size_t)n >= sizeof spec)
+    return err_set(err, EMEND_EUSAGE, "judge", "the schema's path is too long");
+  return engine_source_add(x->e, spec, NULL, err);
+}
+
+static emend_rc judge_item(const judge_items *x, size_t i, emend_judgement **out,
+                           emend_error *err) {
+  json_t *item = json_array_get(x->items, i), *sql = json_object_get(item, "sql");
+  const char *name = NULL, *question = json_string_value(json_object_get(item, "question"));
+  if (!json_is_string(sql)) sql = json_object_get(item, "query");
+  if (!question || !json_is_string(sql))
+    return err_set(err, EMEND_EFORMAT, "judge", "item %zu has no question or no sql", i);
+  emend_rc rc = source_of(x, item, &name, err);
+  return rc ? rc : emend_judge(x->e, name, question, json_string_value(sql), out, err);
+}
+
+EMEND_API emend_rc emend_judge_each(emend_engine *e, const char *data, const char *schema,
+                                    int (*on_item)(void *ctx, size_t i, const emend_judgement *j),
+                                    void *ctx, emend_error *err) {
+  json_error_t why;
+  judge_items x = {e, schema, json_load_file(data, 0, &why)};
+  if (!json_is_array(x.items)) {
+    bool unread = !x.items && why.line < 1;
+    json_decref(x.items);
+    return unread ? err_set(err, EMEND_ENOTFOUND, "judge", "cannot read %s: %s", data, why.text)
+                  : err_set(err, EMEND_EFORMAT, "judge", "%s is no JSON list of questions", data);
+  }
+  unsigned before = atomic_load(&e->cancels);
+  emend_rc rc = EMEND_OK;
+  for (size_t i = 0; !rc && i < json_array_size(x.items); i++) {
+    emend_judgement *j = NULL;
+    rc = judge_item(&x, i, &j, err);
+    if (!rc && (on_item(ctx, i, j) || atomic_load(&e->cancels) != before))
+      rc = err_set(err, EMEND_ECANCELED, "judge", "canceled");
+    emend_judgement_free(j);
+  }
+  json_decref(x.items);
+  return rc;
+}
