@@ -26,7 +26,8 @@ typedef struct outcome {
 
 static emend_rc refuse_bad_text(const char *question, emend_error *err) {
   size_t n = question ? strnlen(question, ASK_MAX_QUESTION + 1) : 0;
-  if (n == 0) return err_set(err, EMEND_EUSAGE, "ask", "the question is empty; ask something");
+  if (str_trim((str){question, n}).len == 0)
+    return err_set(err, EMEND_EUSAGE, "ask", "the question is empty; ask something");
   if (n > ASK_MAX_QUESTION)
     return err_set(err, EMEND_EUSAGE, "ask",
                    "the question is longer than %d bytes; ask in fewer "

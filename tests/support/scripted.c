@@ -25,7 +25,6 @@ static emend_rc say(void *self, const gen_request *req, arena *a, gen_candidates
 
 generator *scripted_generator(script *s) {
   generator *g = mem_alloc(sizeof *g);
-  if (g)
-    *g = (generator){.name = "scripted", .model = "scripted@1", .self = s, .candidates = say};
+  if (g) *g = (generator){.name = "scripted", .model = "scripted@1", .self = s, .candidates = say};
   return g;
 }

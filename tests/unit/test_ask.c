@@ -160,7 +160,9 @@ static void a_repeated_candidate_ends_the_loop(void **unused) {
 
 static void three_generations_are_the_most(void **unused) {
   (void)unused;
-  script s = {.sql = {{"SELECT a1 FROM qqqq"}, {"SELECT b2 FROM qqqq"}, {"SELECT c3 FROM qqqq"},
+  script s = {.sql = {{"SELECT a1 FROM qqqq"},
+                      {"SELECT b2 FROM qqqq"},
+                      {"SELECT c3 FROM qqqq"},
                       {"SELECT name FROM owner"}}};
   emend_engine *e = open_with(&s);
   emend_answer *a = ask(e, "List the names of the owners");
@@ -270,9 +272,9 @@ static void the_json_is_the_contracts(void **unused) {
   json_t *j = json_loads(text, 0, NULL);
   assert_non_null(j);
   static const char *const keys[] = {
-      "id", "status", "question", "source", "dialect", "sql", "columns", "types", "rows",
-      "row_count", "truncated", "answer", "confidence", "attempts", "warnings", "provenance",
-      "learned_from", "candidate", "trace", "timing"};
+      "id",       "status",     "question",     "source",    "dialect", "sql",        "columns",
+      "types",    "rows",       "row_count",    "truncated", "answer",  "confidence", "attempts",
+      "warnings", "provenance", "learned_from", "candidate", "trace",   "timing"};
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     if (!json_object_get(j, keys[i])) fail_msg("no %s", keys[i]);
   json_t *row = json_array_get(json_object_get(j, "rows"), 0);
