@@ -19,19 +19,30 @@ typedef struct expecting {
 /* "> 3" may be written ">= 4", so that a neighbour will do. */
 static bool close_to(double x, double y) { return fabs(x - y) <= 1.0 + 1e-9; }
 
+static bool contains(str text, str part) { return str_find(text, part, 0) != SIZE_MAX; }
+
+/* As a number, in a date or a code ('2014-01-01', 201401), or in a name ("Enrollment K-12"). */
 static bool query_has_number(const expecting *x, double v) {
+  str digits = str_from(arena_printf(x->a, "%.15g", fabs(v)));
   for (size_t i = 0; i < x->f.numbers.len; i++)
-    if (close_to(judge_number_value(x->f.numbers.items[i]), v)) return true;
-  str digits = str_from(arena_printf(x->a, "%.15g", v)); /* in a date or a code: '2014-01-01' */
+    if (close_to(judge_number_value(x->f.numbers.items[i]), fabs(v)) ||
+        (digits.len >= 4 && contains(x->f.numbers.items[i]->text, digits)))
+      return true;
   for (size_t i = 0; digits.len && i < x->f.strings.len; i++)
-    if (str_find(x->f.strings.items[i]->text, digits, 0) != SIZE_MAX) return true;
-  return x->f.has_limit && x->f.limit == v;
+    if (contains(x->f.strings.items[i]->text, digits)) return true;
+  for (size_t i = 0; digits.len && i < x->f.names.len; i++)
+    if (contains(x->f.names.items[i], digits)) return true;
+  return x->f.limit && close_to(judge_number_value(x->f.limit), v);
 }
 
-static bool question_has_number(const expecting *x, double v) {
-  for (size_t i = 0; i < x->in->numbers.len; i++)
-    if (close_to(x->in->numbers.items[i].value, v)) return true;
-  return false;
+static bool question_has_number(const expecting *x, const sql_expr *e) {
+  double v = judge_number_value(e);
+  for (size_t i = 0; i < x->in->numbers.len; i++) {
+    double said = x->in->numbers.items[i].value;
+    str digits = str_from(arena_printf(x->a, "%.15g", fabs(said)));
+    if (close_to(fabs(said), v) || (digits.len >= 4 && contains(e->text, digits))) return true;
+  }
+  return contains(x->in->question, e->text); /* quoted, or part of a code */
 }
 
 /* A word of a literal is in the question as itself, by stem, or much alike ("France", "French"). */
@@ -56,7 +67,7 @@ static bool question_has_text(const expecting *x, str literal) {
   for (size_t i = 0; i < words.len; i++) {
     if (words.items[i].is_punct) continue;
     all++;
-    if (words.items[i].is_number ? question_has_number(x, words.items[i].number)
+    if (words.items[i].is_number ? contains(x->question, words.items[i].lower)
                                  : question_has_word(x, words.items[i].lower))
       known++;
   }
@@ -80,14 +91,14 @@ static bool query_has_text(const expecting *x, str quoted) {
 
 static bool expect_rows_wanted(const expecting *x) {
   int k = x->in->top_k;
-  if (k > 0 && x->f.limit != k && !x->f.window && !(k == 1 && x->f.extreme))
+  double limit = x->f.limit ? judge_number_value(x->f.limit) : -1;
+  bool limited = x->f.limit ? close_to(limit, k) && limit >= k : x->f.has_limit;
+  if (k > 0 && !limited && !x->f.window && !(k == 1 && x->f.extreme))
     return SIGNAL(x, top_k_mismatch,
-                  "The question asks for %d rows, the query does not limit itself "
-                  "to them.",
-                  k);
-  if (!k && x->f.has_limit && x->f.limit > 1 && !question_has_number(x, x->f.limit))
+                  "The question asks for %d rows, the query does not limit itself to them.", k);
+  if (!k && limit > 1 && !question_has_number(x, x->f.limit))
     return SIGNAL(x, limit_unasked, "The query stops after %.0f rows, which nobody asked for.",
-                  x->f.limit);
+                  limit);
   if (!k && x->in->superlative && !x->f.order_by && !x->f.extreme && !x->f.window)
     return SIGNAL(x, superlative_missing,
                   "The question asks for an extreme, the query neither orders nor takes one.");
@@ -105,7 +116,8 @@ static bool expect_numbers(const expecting *x) {
   }
   for (size_t i = 0; i < x->f.numbers.len; i++) {
     double v = judge_number_value(x->f.numbers.items[i]);
-    if (v == 0 || v == 1 || v == 2 || (v == 100 && x->f.division) || question_has_number(x, v))
+    if (v == 0 || v == 1 || v == 2 || (v == 100 && x->f.division) ||
+        question_has_number(x, x->f.numbers.items[i]))
       continue;
     if (!SIGNAL(x, number_unasked, "The query says %.15g, the question does not.", v)) return false;
   }
@@ -136,6 +148,15 @@ static bool reads_name_with(const expecting *x, const char *const *parts) {
   return false;
 }
 
+/* "How many cylinders" may be a column's own value: cars.cylinders. */
+static bool reads_counted(const expecting *x) {
+  if (x->in->counted >= x->in->words.len) return false;
+  str stem = x->in->words.items[x->in->counted].stem;
+  for (size_t i = 0; i < x->f.names.len; i++)
+    if (str_find(text_fold(x->a, x->f.names.items[i]), stem, 0) != SIZE_MAX) return true;
+  return false;
+}
+
 static bool expect_aggregates(const expecting *x) {
   static const char *const averages[] = {"av", "mean", NULL};
   static const char *const counts[] = {"num",    "count", "total",    "how",
@@ -146,7 +167,7 @@ static bool expect_aggregates(const expecting *x) {
       !reads_name_with(x, averages) &&
       !SIGNAL(x, average_missing, "The question asks for an average, the query takes none."))
     return false;
-  if (in->count && !x->f.count && !x->f.sum && !reads_name_with(x, counts) &&
+  if (in->count && !x->f.count && !x->f.sum && !reads_name_with(x, counts) && !reads_counted(x) &&
       !SIGNAL(x, count_missing, "The question asks how many, the query counts nothing."))
     return false;
   if (in->percentage && !x->f.division && !x->f.average && !reads_name_with(x, ratios) &&

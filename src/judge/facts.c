@@ -7,6 +7,7 @@ typedef struct reading {
   judge_facts *f;
   arena *a;
   bool ok;
+  VEC(const sql_expr *) knobs; /* numbers that tell a function how: substr(x, 1, 4) */
 } reading;
 
 double judge_number_value(const sql_expr *e) {
@@ -26,7 +27,8 @@ static void read_operator(judge_facts *f, const sql_expr *e) {
   if (e->op == SQL_OP_EQ && e->args.len == 2 && is_zero(e->args.items[1])) f->excludes = true;
 }
 
-static void read_call(judge_facts *f, const sql_expr *e) {
+static void read_call(reading *r, const sql_expr *e) {
+  judge_facts *f = r->f;
   str n = e->name.text;
   if (str_eq_nocase(n, STR("count"))) f->count = true;
   if (str_eq_nocase(n, STR("avg"))) f->average = true;
@@ -34,6 +36,15 @@ static void read_call(judge_facts *f, const sql_expr *e) {
   if (str_eq_nocase(n, STR("max")) || str_eq_nocase(n, STR("min"))) f->extreme = true;
   if (e->distinct) f->distinct = true;
   if (e->over) f->window = true;
+  for (size_t i = 1; i < e->args.len; i++)
+    if (e->args.items[i]->kind == SQL_NUMBER)
+      r->ok = r->ok && vec_push(r->a, &r->knobs, e->args.items[i]);
+}
+
+static bool is_knob(const reading *r, const sql_expr *e) {
+  for (size_t i = 0; i < r->knobs.len; i++)
+    if (r->knobs.items[i] == e) return true;
+  return false;
 }
 
 static sql_walk_next see_expr(void *ctx, sql_expr *e) {
@@ -44,13 +55,16 @@ static sql_walk_next see_expr(void *ctx, sql_expr *e) {
       r->ok = r->ok && vec_push(r->a, &f->strings, e);
       break;
     case SQL_NUMBER:
-      r->ok = r->ok && vec_push(r->a, &f->numbers, e);
+      r->ok = r->ok && (is_knob(r, e) || vec_push(r->a, &f->numbers, e));
+      break;
+    case SQL_SUBQUERY:
+      f->subquery = true;
       break;
     case SQL_COLUMN:
       r->ok = r->ok && vec_push(r->a, &f->names, e->name.text);
       break;
     case SQL_CALL:
-      read_call(f, e);
+      read_call(r, e);
       break;
     case SQL_IS_NULL:
     case SQL_IN:
@@ -101,9 +115,10 @@ static sql_walk_next see_limits(void *ctx, sql_query *q) {
   reading *r = ctx;
   drop_limit(q, r->f);
   if (!q->limit) return SQL_WALK_ON;
-  double k = q->limit->kind == SQL_NUMBER ? judge_number_value(q->limit) : -1;
-  if (!r->f->has_limit || k > r->f->limit) r->f->limit = k;
   r->f->has_limit = true;
+  if (q->limit->kind == SQL_NUMBER &&
+      (!r->f->limit || judge_number_value(q->limit) > judge_number_value(r->f->limit)))
+    r->f->limit = q->limit;
   return SQL_WALK_ON;
 }
 
@@ -114,8 +129,8 @@ static int count_items(const sql_query *q) {
 }
 
 bool judge_read_facts(sql_query *q, arena *a, judge_facts *out) {
-  *out = (judge_facts){.limit = -1};
-  reading r = {out, a, true};
+  *out = (judge_facts){0};
+  reading r = {.f = out, .a = a, .ok = true};
   const sql_visitor facts = {see_expr, see_query, see_from, &r};
   const sql_visitor limits = {NULL, see_limits, NULL, &r};
   sql_walk_query(q, &facts);

@@ -9,8 +9,8 @@ typedef struct judge_facts {
   int n_items;                       /* of its select list; -1 with a star */
   bool count, average, sum, extreme; /* aggregates anywhere */
   bool group_by, order_by, window, distinct, set_op, subquery, division, excludes;
-  bool has_limit;
-  double limit;                           /* -1: not a plain number */
+  const sql_expr *limit; /* the largest number of rows that a LIMIT names; NULL: none does */
+  bool has_limit;        /* though perhaps not as a plain number */
   VEC(const sql_expr *) strings, numbers; /* literals anywhere, LIMIT apart */
   VEC(str) names;                         /* column names read */
 } judge_facts;

@@ -32,11 +32,26 @@ static bool is_superlative(const judge_intent *in, size_t i) {
   return is_superlative_form(w);
 }
 
+static void set_count(judge_intent *in, size_t counted) {
+  if (!in->count) in->counted = counted;
+  in->count = true;
+}
+
+/* "miles per gallon" measures, "sales per country" groups. */
+static bool is_unit(str w) {
+  return IN(w, "gallon", "gallons", "hour", "minute", "second", "litre", "liter", "kilometer",
+            "kilometre", "km", "mile", "capita", "cent", "share", "unit", "night", "inch");
+}
+
 static void read_flags(judge_intent *in, size_t i) {
   str w = lower_at(in, i), next = lower_at(in, i + 1);
-  if (str_eq(w, STR("how")) && str_eq(next, STR("many"))) in->count = true;
-  if (IN(w, "number", "count") && IN(next, "of", "the")) in->count = true;
-  if (i == 0 && str_eq(w, STR("count"))) in->count = true;
+  str before = i ? lower_at(in, i - 1) : STR("");
+  if (str_eq(w, STR("how")) && str_eq(next, STR("many"))) set_count(in, i + 2);
+  if (IN(w, "number", "count") && IN(next, "of", "the") &&
+      !IN(before, "average", "mean", "total", "different", "distinct") &&
+      !(i && is_superlative(in, i - 1)))
+    set_count(in, i + 2);
+  if (i == 0 && str_eq(w, STR("count"))) set_count(in, 1);
   if (IN(w, "average", "mean", "avg")) in->average = true;
   if (IN(w, "total", "sum", "altogether", "overall")) in->total = true;
   if (is_superlative(in, i)) in->superlative = true;
@@ -45,8 +60,7 @@ static void read_flags(judge_intent *in, size_t i) {
     in->negated = true;
   if (str_ends(w, STR("n't"))) in->negated = true;
   if (IN(w, "different", "distinct", "unique")) in->distinct = true;
-  if (IN(w, "each", "per", "every") || (str_eq(w, STR("by")) && IN(next, "each", "every")))
-    in->per_group = true;
+  if (IN(w, "each", "every") || (str_eq(w, STR("per")) && !is_unit(next))) in->per_group = true;
   if (IN(w, "percentage", "percent", "ratio", "proportion", "fraction") || str_eq(w, STR("%")))
     in->percentage = true;
 }

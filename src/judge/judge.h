@@ -30,6 +30,7 @@ typedef struct judge_intent {
   judge_request request;
   str reason;          /* why it is refused, as a sentence; empty for a question */
   bool count;          /* "how many", "number of" */
+  size_t counted;      /* with count: the word after it */
   bool average, total; /* asked for as such */
   bool superlative;    /* "most", "youngest" */
   bool negated;        /* "not", "without", "never" */
