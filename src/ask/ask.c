@@ -39,6 +39,13 @@ static emend_rc refuse_bad_text(const char *question, emend_error *err) {
   return EMEND_OK;
 }
 
+static emend_rc prepare(ask_question *q, emend_error *err) {
+  if (!q->ctx->prepare) return EMEND_OK;
+  double since = clock_ms();
+  emend_rc rc = q->ctx->prepare(q->ctx->ctx, q->ctx, err);
+  return rc ? rc : ask_trace(q, "open", since, err, "%zu sources", q->ctx->n_sources);
+}
+
 /* The source that the question's words fit best. */
 static emend_rc choose_source(ask_question *q, str question, emend_error *err) {
   double since = clock_ms();
@@ -190,7 +197,8 @@ static emend_rc answer_question(ask_question *q, ask_answer *a, outcome *o, emen
     o->failure = "refused";
     return ask_answer_without(a, EMEND_REFUSED, q->intent.reason, err);
   }
-  rc = choose_source(q, question, err);
+  rc = prepare(q, err);
+  if (!rc) rc = choose_source(q, question, err);
   if (rc) return rc;
   if (q->cat->n_tables == 0) {
     o->failure = "not_answerable";
@@ -203,7 +211,7 @@ static emend_rc answer_question(ask_question *q, ask_answer *a, outcome *o, emen
   return rc ? rc : conclude(q, o, answerable, a, err);
 }
 
-emend_rc ask_run(const ask_context *ctx, const char *question, const emend_ask_options *opt,
+emend_rc ask_run(ask_context *ctx, const char *question, const emend_ask_options *opt,
                  emend_answer **out, emend_error *err) {
   *out = NULL;
   emend_rc rc = refuse_bad_text(question, err);

@@ -23,6 +23,8 @@ typedef struct ask_context {
   const generator *gen;
   store *state;      /* where the history goes; NULL: nowhere */
   const char *draft; /* takes the place of the first generation; NULL: none */
+  /** Fills sources and gen once the text has turned out to be a question; NULL: they are there. */
+  emend_rc (*prepare)(void *ctx, struct ask_context *self, emend_error *err);
   /** A connection to source `i` for this question, given back by the caller of ask_run.
    *  *out stays NULL for a schema without a database. */
   emend_rc (*connect)(void *ctx, size_t i, source **out, emend_error *err);
@@ -33,7 +35,7 @@ typedef struct ask_context {
 enum { ASK_MAX_QUESTION = 4096, ASK_MAX_GENERATIONS = 3 };
 
 /** As emend_ask: *out is a new answer that emend_answer_free frees. `opt` may not be NULL. */
-emend_rc ask_run(const ask_context *ctx, const char *question, const emend_ask_options *opt,
+emend_rc ask_run(ask_context *ctx, const char *question, const emend_ask_options *opt,
                  emend_answer **out, emend_error *err);
 
 /* ---- what the public face shares ---- */

@@ -6,7 +6,7 @@
 
 /** What a question carries from stage to stage. */
 typedef struct ask_question {
-  const ask_context *ctx;
+  ask_context *ctx;
   const emend_ask_options *opt;
   arena *work; /* this question's; the answer has its own */
   judge_intent intent;

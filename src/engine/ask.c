@@ -29,16 +29,24 @@ static emend_rc list_sources(asking *x, const char *name, emend_error *err) {
   return rc;
 }
 
-static emend_rc load_catalogs(asking *x, ask_source **out, emend_error *err) {
+static emend_rc load_catalogs(asking *x, ask_context *ask, emend_error *err) {
   x->cats = ARENA_ARRAY(x->mem, catalog *, x->n);
-  *out = ARENA_ARRAY(x->mem, ask_source, x->n);
-  if (!x->cats || !*out) return err_nomem(err, "ask");
+  ask_source *sources = ARENA_ARRAY(x->mem, ask_source, x->n);
+  if (!x->cats || !sources) return err_nomem(err, "ask");
   for (size_t i = 0; i < x->n; i++) {
     emend_rc rc = engine_catalog(x->e, x->sources[i], &x->cats[i], err);
     if (rc) return rc;
-    (*out)[i] = (ask_source){x->sources[i]->name, x->cats[i]};
+    sources[i] = (ask_source){x->sources[i]->name, x->cats[i]};
   }
+  ask->sources = sources;
+  ask->n_sources = x->n;
   return EMEND_OK;
+}
+
+static emend_rc prepare(void *ctx, ask_context *ask, emend_error *err) {
+  asking *x = ctx;
+  emend_rc rc = load_catalogs(x, ask, err);
+  return rc ? rc : engine_generator(x->e, &ask->gen, err);
 }
 
 EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_ask_options *opt,
@@ -48,14 +56,9 @@ EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_
   *out = NULL;
   asking x = {.e = e, .mem = arena_create(1 << 20)};
   if (!x.mem) return err_nomem(err, "ask");
-  ask_source *sources = NULL;
-  ask_context ctx = {.connect = connect_to, .ctx = &x, .cancels = &e->cancels};
+  ask_context ctx = {.prepare = prepare, .connect = connect_to, .ctx = &x, .cancels = &e->cancels};
   emend_rc rc = list_sources(&x, opt->source, err);
   if (!rc) rc = engine_state(e, true, &ctx.state, err);
-  if (!rc) rc = engine_generator(e, &ctx.gen, err);
-  if (!rc) rc = load_catalogs(&x, &sources, err);
-  ctx.sources = sources;
-  ctx.n_sources = x.n;
   if (!rc) rc = ask_run(&ctx, question, opt, out, err);
   engine_give(x.taken);
   for (size_t i = 0; x.cats && i < x.n; i++) catalog_unref(x.cats[i]);

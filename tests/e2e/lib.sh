@@ -16,6 +16,14 @@ need_emend() {
   exit 77
 }
 
+# Skipped only while no weights have been trained.
+need_weights() {
+  need_emend
+  [ -s "$SOURCE_DIR/models/emend.emt" ] && return 0
+  echo "SKIP: there is no models/emend.emt: NOTHING of $(basename "$0") was tested"
+  exit 77
+}
+
 fail() {
   echo "FAIL: $*"
   failures=$((failures + 1))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Right rows over the demo database, from any working directory, and what --json promises.
 . "$(dirname "$0")/lib.sh"
-need_emend
+need_weights
 "$MAKE_DEMO" "$work/shop.sqlite" || exit 1
 db=$work/shop.sqlite
 cd "$work" || exit 1

@@ -5,7 +5,7 @@
 # In README an example is a ```console block; in the manual page it stands between .EX and .EE.
 # An output line "..." stands for any lines. Milliseconds and ids are not compared.
 . "$(dirname "$0")/lib.sh"
-need_emend
+need_weights
 mkdir -p "$work/bin" "$work/here/build" || exit 1
 ln -s "$EMEND" "$work/bin/emend"
 ln -s "$EMEND" "$work/here/build/emend"

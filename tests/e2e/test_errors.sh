@@ -2,7 +2,7 @@
 # Databases, questions and weights that are not what they should be: a clear reason, the
 # contract's exit code, never a crash.
 . "$(dirname "$0")/lib.sh"
-need_emend
+need_weights
 "$MAKE_DEMO" "$work/shop.sqlite" || exit 1
 db=$work/shop.sqlite
 how_many="How many customers are there?"
@@ -62,7 +62,7 @@ run "$EMEND" ask --db "$db" "$(printf 'How many \377\376 are there?')"
 expect_clear_error 2 'utf-8'
 
 for wreck in text empty cut; do
-  model=$(ls "$SOURCE_DIR"/models/*.emend 2>/dev/null | head -n 1)
+  model=$(ls "$SOURCE_DIR"/models/*.emt 2>/dev/null | head -n 1)
   case $wreck in
     text) echo "not weights" >"$work/$wreck.emend" ;;
     empty) : >"$work/$wreck.emend" ;;

@@ -2,7 +2,7 @@
 # An installed emend finds its weights in its data folder, wherever the prefix was moved to, and
 # a program builds against what was installed.
 . "$(dirname "$0")/lib.sh"
-need_emend
+need_weights
 prefix=$work/moved
 cmake --install "$BUILD_DIR" --prefix "$work/prefix" >"$work/out" 2>&1 || {
   cat "$work/out"

@@ -2,7 +2,7 @@
 # Ctrl-C ends a query that would not end by itself. The contract is 100 ms; the machine that runs
 # this may be busy, so that a whole second is what fails, and the figure is printed.
 . "$(dirname "$0")/lib.sh"
-need_emend
+need_weights
 "$PROGRAMS/run_sql" "$work/endless.sqlite" "CREATE TABLE numbers (n INTEGER PRIMARY KEY);
   INSERT INTO numbers VALUES (1);
   CREATE VIEW visits AS WITH RECURSIVE visit (id) AS

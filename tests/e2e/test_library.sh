@@ -8,7 +8,7 @@ if command -v nm >/dev/null 2>&1; then
   [ ! -s "$work/strangers" ] || fail "exports besides emend_*: $(head -n 5 "$work/strangers")"
 fi
 
-need_emend
+need_weights
 "$MAKE_DEMO" "$work/shop.sqlite" || exit 1
 run "$PROGRAMS/public_api" "$work/shop.sqlite" "How many customers are there?"
 expect_status 0

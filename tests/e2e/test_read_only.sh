@@ -2,7 +2,7 @@
 # What would write, lock or reach outside is refused, and nothing beside the database changes:
 # not a byte of it, not a side file.
 . "$(dirname "$0")/lib.sh"
-need_emend
+need_weights
 mkdir "$work/db"
 "$MAKE_DEMO" "$work/db/shop.sqlite" || exit 1
 db=$work/db/shop.sqlite
