@@ -3,6 +3,7 @@
  *
  *   bench-network [--weights FILE] [--train-steps 10] [--threads 2] */
 #include <cblas.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,36 +43,54 @@ static float *noise(size_t n) {
   return x;
 }
 
+static int by_size(const void *x, const void *y) {
+  double a = *(const double *)x, b = *(const double *)y;
+  return (a > b) - (a < b);
+}
+
+static double median(double *x, size_t n) {
+  qsort(x, n, sizeof *x, by_size);
+  return x[n / 2];
+}
+
 /* ---- products ---- */
 
-static void bench_product(size_t m, size_t n, size_t k, bool last) {
-  float *x = noise(m * k), *w = noise(n * k), *y = take(m * n, sizeof *y);
-  float *panels = take(panel_size(n, k) + 16, sizeof *panels);
-  long repeats = (long)(4e8 / (2.0 * (double)(m * n * k))) + 1;
-  double work = 2e-6 * (double)(m * n * k) * (double)repeats;
+/* Both in turn, five times; the largest difference of their results beside the speeds. */
+static void bench_product(size_t m, size_t n, size_t k) {
+  enum { ROUNDS = 5 };
+  float *x = noise(m * k), *w = noise(n * k);
+  float *y = take(m * n, sizeof *y), *z = take(m * n, sizeof *z);
+  float *panels = take(panel_size(n, k) + 16, sizeof *panels), differ = 0;
+  long repeats = (long)(1e8 / (2.0 * (double)(m * n * k))) + 1;
+  double work = 2e-6 * (double)(m * n * k) * (double)repeats, blas[ROUNDS], panel[ROUNDS];
   panel_pack_rows(w, k, n, k, panels);
-  double began = clock_ms();
-  for (long i = 0; i < repeats; i++)
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1, x, (int)k, w,
-                (int)k, 0, y, (int)n);
-  double blas = clock_ms() - began;
-  began = clock_ms();
-  for (long i = 0; i < repeats; i++) panel_gemm(m, n, k, x, k, panels, NULL, y, n);
-  double panel = clock_ms() - began;
+  for (int round = 0; round < ROUNDS; round++) {
+    double began = clock_ms();
+    for (long i = 0; i < repeats; i++)
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1, x, (int)k, w,
+                  (int)k, 0, y, (int)n);
+    double between = clock_ms();
+    for (long i = 0; i < repeats; i++) panel_gemm(m, n, k, x, k, panels, NULL, z, n);
+    blas[round] = work / (between - began);
+    panel[round] = work / (clock_ms() - between);
+  }
+  for (size_t i = 0; i < m * n; i++) differ = fmaxf(differ, fabsf(y[i] - z[i]));
   printf(
-      "    {\"rows\":%zu,\"out\":%zu,\"in\":%zu,\"sgemm_gflops\":%.1f,\"panel_gflops\":%.1f}%s\n",
-      m, n, k, work / blas, work / panel, last ? "" : ",");
+      "{\"rows\":%zu,\"out\":%zu,\"in\":%zu,\"sgemm_gflops\":%.1f,\"panel_gflops\":%.1f,"
+      "\"largest_difference\":%.1e}",
+      m, n, k, median(blas, ROUNDS), median(panel, ROUNDS), (double)differ);
 }
 
 static void bench_products(void) {
   static const size_t shapes[][3] = {{1, 256, 256},   {10, 256, 256},  {10, 1024, 256},
                                      {10, 256, 1024}, {50, 256, 256},  {50, 1024, 256},
                                      {50, 256, 1024}, {650, 1024, 256}};
-  size_t n = sizeof shapes / sizeof *shapes;
-  printf("  \"products\":[\n");
-  for (size_t i = 0; i < n; i++)
-    bench_product(shapes[i][0], shapes[i][1], shapes[i][2], i + 1 == n);
-  printf("  ],\n");
+  printf("\"products\":[");
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    if (i) printf(",");
+    bench_product(shapes[i][0], shapes[i][1], shapes[i][2]);
+  }
+  printf("],");
 }
 
 /* ---- inference ---- */
@@ -110,30 +129,31 @@ static model_input random_input(const network *net) {
 }
 
 static double bench_encode(const network *net, const model_input *in, encoded **out) {
-  enum { REPEATS = 40 };
+  enum { ROUNDS = 25 };
   emend_error err;
-  double best = 1e9;
-  for (int i = 0; i < REPEATS; i++) {
+  double took[ROUNDS];
+  for (int i = 0; i < ROUNDS; i++) {
     double began = clock_ms();
     check(network_encode(net, in, mem, out, &err), &err);
-    double took = clock_ms() - began;
-    best = took < best ? took : best;
+    took[i] = clock_ms() - began;
   }
-  return best;
+  return median(took, ROUNDS);
 }
 
+/* One step of a beam, as the mean over a query's steps. */
 static double bench_steps(const network *net, const encoded *enc, int beam) {
-  enum { REPEATS = 20 };
+  enum { ROUNDS = 25 };
   emend_error err;
   size_t width = (size_t)(network_shape(net)->tokens + NODES);
   uint8_t *allowed = take((size_t)beam * width, 1);
   float *logp = take((size_t)beam * width, sizeof *logp);
   decoder_row rows[BEAM];
-  double total = 0;
+  double took[ROUNDS];
   memset(allowed, 1, (size_t)beam * width);
-  for (int r = 0; r < REPEATS; r++) {
+  for (int r = 0; r < ROUNDS; r++) {
     arena *a = arena_create((size_t)1 << 28);
     decoder *d = NULL;
+    if (!a) exit(3);
     check(decoder_create(net, enc, beam, a, &d, &err), &err);
     double began = clock_ms();
     for (int t = 0; t < STEPS; t++) {
@@ -141,10 +161,10 @@ static double bench_steps(const network *net, const encoded *enc, int beam) {
         rows[i] = (decoder_row){(i * 7) % beam, t % 2 ? INPUT_COLUMN : 0, FIRST_COLUMN, 1};
       check(decoder_step(d, beam, rows, allowed, logp, &err), &err);
     }
-    total += clock_ms() - began;
+    took[r] = (clock_ms() - began) / STEPS;
     arena_destroy(a);
   }
-  return total / (REPEATS * STEPS);
+  return median(took, ROUNDS);
 }
 
 static void bench_inference(const char *path) {
@@ -165,8 +185,8 @@ static void bench_inference(const char *path) {
   model_input in = random_input(net);
   double encode = bench_encode(net, &in, &enc);
   printf(
-      "  \"inference\":{\"load_ms\":%.1f,\"nodes\":%d,\"encode_ms\":%.2f,\"beam\":%d,"
-      "\"step_ms\":%.3f,\"step_of_one_ms\":%.3f},\n",
+      "\"inference\":{\"load_ms\":%.1f,\"nodes\":%d,\"encode_ms\":%.2f,\"beam\":%d,"
+      "\"step_ms\":%.3f,\"step_of_one_ms\":%.3f},",
       load, NODES, encode, BEAM, bench_steps(net, enc, BEAM), bench_steps(net, enc, 1));
   network_free(net);
 }
@@ -249,7 +269,7 @@ static void bench_training(int threads, long steps) {
   emend_error err;
   trainer *t = NULL;
   train_report r;
-  long examples = 0, nodes = 0;
+  long nodes = 0;
   snprintf(path, sizeof path, "/tmp/emend-bench-%ld.emt", (long)getpid());
   write_random_data(path);
   train_source source = {path, 1, 0, 1};
@@ -260,18 +280,17 @@ static void bench_training(int threads, long steps) {
   check(trainer_create(&o, &t, &err), &err);
   unlink(path);
   check(trainer_step(t, &r, &err), &err); /* buffers are made here */
-  double began = clock_ms();
+  double *took = take((size_t)steps, sizeof *took);
   for (long i = 0; i < steps; i++) {
+    double began = clock_ms();
     check(trainer_step(t, &r, &err), &err);
-    examples += r.examples;
+    took[i] = (clock_ms() - began) / 1e3 / r.examples;
     nodes += r.nodes;
   }
-  double seconds = (clock_ms() - began) / 1e3;
   printf(
-      "  \"training\":{\"threads\":%d,\"parameters\":%zu,\"steps\":%ld,\"nodes_a_step\":%ld,"
-      "\"step_seconds\":%.3f,\"examples_per_second\":%.1f}\n",
-      threads, trainer_weights(t)->n, steps, nodes / steps, seconds / (double)steps,
-      (double)examples / seconds);
+      "\"training\":{\"threads\":%d,\"parameters\":%zu,\"steps\":%ld,\"nodes_a_step\":%ld,"
+      "\"examples_per_second\":%.1f}",
+      threads, trainer_weights(t)->n, steps, nodes / steps, 1 / median(took, (size_t)steps));
   trainer_free(t);
 }
 
@@ -281,7 +300,7 @@ static void print_machine(void) {
   while (f && fgets(line, sizeof line, f))
     if (sscanf(line, "model name : %199[^\n]", model) == 1) break;
   if (f) fclose(f);
-  printf("  \"machine\":{\"processor\":\"%s\",\"cores\":%ld,\"kernels\":\"%s\"},\n", model,
+  printf("\"machine\":{\"processor\":\"%s\",\"cores\":%ld,\"kernels\":\"%s\"},", model,
          sysconf(_SC_NPROCESSORS_ONLN), kernel_level());
 }
 
@@ -306,7 +325,7 @@ int main(int argc, char **argv) {
   if (!mem) return 3;
   rng_seed(&dice, 1);
   ops_single_thread();
-  printf("{\n");
+  printf("{");
   print_machine();
   bench_products();
   bench_inference(path);

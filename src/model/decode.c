@@ -87,9 +87,9 @@ static void embed(const decoder *dec, uint8_t kind, int32_t id, uint8_t state, i
                   float *row) {
   const network *net = dec->net;
   size_t d = net->d;
-  memcpy(row, (kind ? dec->enc->keys->input : net->dec_tok) + (size_t)id * d, d * sizeof *row);
-  kernel_axpy(1, net->dec_state + state * d, row, d);
-  kernel_axpy(1, net->dec_pos + (size_t)time * d, row, d);
+  memcpy(row, (kind ? dec->enc->keys->input : net->w->p.dec_tok) + (size_t)id * d, d * sizeof *row);
+  kernel_axpy(1, net->w->p.dec_state + state * d, row, d);
+  kernel_axpy(1, net->w->p.dec_pos + (size_t)time * d, row, d);
 }
 
 /* ---- layers ---- */

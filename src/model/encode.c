@@ -71,14 +71,14 @@ static void embed(const network *net, const model_input *in, float *x) {
     for (int32_t w = from; w < to; w++) {
       const model_word *word = &in->words[w];
       float each = share / (float)word->n_grams;
-      kernel_axpy(share, net->emb_word + (size_t)word->id * d, row, d);
+      kernel_axpy(share, net->w->p.emb_word + (size_t)word->id * d, row, d);
       for (int32_t g = 0; g < word->n_grams; g++)
-        kernel_axpy(each, net->emb_gram + word->grams[g] * d, row, d);
+        kernel_axpy(each, net->w->p.emb_gram + word->grams[g] * d, row, d);
     }
-    kernel_axpy(1, net->emb_kind + in->kind[i] * d, row, d);
+    kernel_axpy(1, net->w->p.emb_kind + in->kind[i] * d, row, d);
     for (size_t f = 0; f < WEIGHTS_FLAGS; f++)
       if (in->flags[i] >> f & 1)
-        kernel_axpy(1, net->emb_flag + (in->kind[i] * (size_t)WEIGHTS_FLAGS + f) * d, row, d);
+        kernel_axpy(1, net->w->p.emb_flag + (in->kind[i] * (size_t)WEIGHTS_FLAGS + f) * d, row, d);
   }
   kernel_layernorm((size_t)in->n, d, x, net->emb_ln.g, net->emb_ln.b, x, NULL, NULL);
 }
@@ -154,7 +154,7 @@ static bool pointer_keys(const network *net, const model_input *in, const float 
   panel_pack_rows(w->h + first * d, d, n - first, d, pointer);
   linear_apply(&net->ptr_in, n - first, m + first * d, input + first * d);
   for (size_t i = first; i < n; i++)
-    kernel_axpy(1, net->dec_ptr_kind + (kind[i] - 1u) * d, input + i * d, d);
+    kernel_axpy(1, net->w->p.dec_ptr_kind + (kind[i] - 1u) * d, input + i * d, d);
   k->kind = kind;
   k->input = input;
   k->pointer = pointer;

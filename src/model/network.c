@@ -12,26 +12,26 @@
 
 static const char STAGE[] = "network";
 
-static const float *copy(network *net, const float *x, size_t n) {
-  float *out = ARENA_ARRAY(net->mem, float, n);
-  if (out) memcpy(out, x, n * sizeof *x);
-  return out;
-}
-
-static linear pack(network *net, size_t out, size_t in, const float *w, const float *b) {
-  float *panels = floats_alloc(net->mem, panel_size(out, in));
-  if (panels) panel_pack_rows(w, in, out, in, panels);
-  return (linear){in, out, panels, b ? copy(net, b, out) : NULL};
-}
-
-static norm pack_norm(network *net, const float *g, const float *b) {
-  return (norm){copy(net, g, net->d), copy(net, b, net->d)};
+/* Panels take the place of the matrix where they have its size, so that loading touches little
+ * memory. `w` is spent. */
+static linear pack(network *net, size_t out, size_t in, float *w, const float *b) {
+  float *panels = w;
+  if (out % PANEL == 0) {
+    for (size_t row = 0; row < out; row += PANEL) {
+      memcpy(net->spare, w + row * in, PANEL * in * sizeof *w);
+      panel_pack_rows(net->spare, in, PANEL, in, w + row * in);
+    }
+  } else {
+    panels = floats_alloc(net->mem, panel_size(out, in));
+    if (panels) panel_pack_rows(w, in, out, in, panels);
+  }
+  return (linear){in, out, panels, b};
 }
 
 static void pack_relations(network *net, const enc_view *p, enc_layer *l) {
   size_t n = (size_t)net->shape.relations, heads = (size_t)net->shape.heads;
   float *rv = floats_alloc(net->mem, panel_size(net->dh, n));
-  float *rb = ARENA_ARRAY(net->mem, float, heads *n);
+  float *rb = floats_alloc(net->mem, heads * n);
   if (!rv || !rb) return;
   panel_pack_cols(p->rv, net->dh, n, net->dh, rv);
   for (size_t h = 0; h < heads; h++)
@@ -43,8 +43,8 @@ static void pack_relations(network *net, const enc_view *p, enc_layer *l) {
 
 static void pack_enc(network *net, const enc_view *p, enc_layer *l) {
   size_t d = net->d, ff = (size_t)net->shape.ff;
-  l->ln1 = pack_norm(net, p->ln1_g, p->ln1_b);
-  l->ln2 = pack_norm(net, p->ln2_g, p->ln2_b);
+  l->ln1 = (norm){p->ln1_g, p->ln1_b};
+  l->ln2 = (norm){p->ln2_g, p->ln2_b};
   l->q = pack(net, d, d, p->wq, p->bq);
   l->k = pack(net, d, d, p->wk, p->bk);
   l->v = pack(net, d, d, p->wv, p->bv);
@@ -56,9 +56,9 @@ static void pack_enc(network *net, const enc_view *p, enc_layer *l) {
 
 static void pack_dec(network *net, const dec_view *p, dec_layer *l) {
   size_t d = net->d, ff = (size_t)net->shape.ff;
-  l->ln1 = pack_norm(net, p->ln1_g, p->ln1_b);
-  l->ln2 = pack_norm(net, p->ln2_g, p->ln2_b);
-  l->ln3 = pack_norm(net, p->ln3_g, p->ln3_b);
+  l->ln1 = (norm){p->ln1_g, p->ln1_b};
+  l->ln2 = (norm){p->ln2_g, p->ln2_b};
+  l->ln3 = (norm){p->ln3_g, p->ln3_b};
   l->sq = pack(net, d, d, p->sq, p->sqb);
   l->sk = pack(net, d, d, p->sk, p->skb);
   l->sv = pack(net, d, d, p->sv, p->svb);
@@ -75,76 +75,57 @@ static void pack_dec(network *net, const dec_view *p, dec_layer *l) {
  * applied to the nodes once, instead of three products a step. */
 static bool pack_pointers(network *net, const weights_view *p) {
   size_t d = net->d;
-  float *both = mem_alloc(d * d * sizeof *both), *pk = mem_alloc(panel_size(d, d) * sizeof *pk);
-  float *pq = mem_alloc(d * d * sizeof *pq);
+  float *pq = mem_alloc(d * d * sizeof *pq), *pk = mem_alloc(panel_size(d, d) * sizeof *pk);
+  bool ok = pq && pk;
   float scale = 1.0f / sqrtf((float)d);
-  bool ok = both && pk && pq;
+  if (ok) panel_pack_cols(p->out_pk, d, d, d, pk);
   for (int kind = 0; ok && kind < 3; kind++) {
     for (size_t i = 0; i < d; i++)
       for (size_t j = 0; j < d; j++) pq[j * d + i] = p->out_pq[kind][i * d + j] * scale;
-    panel_pack_cols(p->out_pk, d, d, d, pk);
-    panel_gemm(d, d, d, pq, d, pk, NULL, both, d);
-    net->ptr_key[kind] = pack(net, d, d, both, NULL);
+    panel_gemm(d, d, d, pq, d, pk, NULL, p->out_pq[kind], d);
+    net->ptr_key[kind] = pack(net, d, d, p->out_pq[kind], NULL);
   }
-  mem_free(both);
   mem_free(pk);
   mem_free(pq);
   return ok;
 }
 
-static bool pack_all(network *net, const weights *w) {
-  const weights_view *p = &w->p;
-  const weights_shape *s = &w->shape;
-  size_t d = net->d, tokens = (size_t)s->tokens;
-  net->emb_word = copy(net, p->emb_word, (size_t)s->vocab * d);
-  net->emb_gram = copy(net, p->emb_gram, (size_t)s->grams * d);
-  net->emb_kind = copy(net, p->emb_kind, INPUT_KINDS * d);
-  net->emb_flag = copy(net, p->emb_flag, INPUT_KINDS * WEIGHTS_FLAGS * d);
-  net->emb_ln = pack_norm(net, p->emb_ln_g, p->emb_ln_b);
-  net->enc_ln = pack_norm(net, p->enc_ln_g, p->enc_ln_b);
-  net->dec_ln = pack_norm(net, p->dec_ln_g, p->dec_ln_b);
+static bool pack_all(network *net) {
+  const weights_view *p = &net->w->p;
+  const weights_shape *s = &net->shape;
+  size_t d = net->d, widest = s->ff > s->width ? (size_t)s->ff : d;
+  net->spare = mem_alloc(PANEL * widest * sizeof *net->spare);
+  if (!net->spare) return false;
+  net->emb_ln = (norm){p->emb_ln_g, p->emb_ln_b};
+  net->enc_ln = (norm){p->enc_ln_g, p->enc_ln_b};
+  net->dec_ln = (norm){p->dec_ln_g, p->dec_ln_b};
   for (int l = 0; l < s->enc; l++) pack_enc(net, &p->enc[l], &net->enc[l]);
   for (int l = 0; l < s->dec; l++) pack_dec(net, &p->dec[l], &net->dec[l]);
   net->used = pack(net, 1, d, p->used_w, p->used_b);
   net->role = pack(net, WEIGHTS_ROLES, d, p->role_w, p->role_b);
-  net->out_tok = pack(net, tokens, d, p->out_tok_w, p->out_tok_b);
+  net->out_tok = pack(net, (size_t)s->tokens, d, p->out_tok_w, p->out_tok_b);
   net->ptr_in = pack(net, d, d, p->dec_ptr_in, NULL);
-  net->dec_tok = copy(net, p->dec_tok, tokens * d);
-  net->dec_ptr_kind = copy(net, p->dec_ptr_kind, 3 * d);
-  net->dec_state = copy(net, p->dec_state, (size_t)s->states * d);
-  net->dec_pos = copy(net, p->dec_pos, WEIGHTS_MAX_STEPS * d);
-  return pack_pointers(net, p) && !arena_failed(net->mem);
+  bool ok = pack_pointers(net, p) && !arena_failed(net->mem);
+  mem_free(net->spare);
+  return ok;
 }
 
-static bool copy_words(network *net, const weights *w) {
-  size_t n = (size_t)w->shape.vocab;
-  net->words = ARENA_ARRAY(net->mem, str, n);
-  net->ids = map_create(net->mem, false);
-  net->name = arena_str(net->mem, w->name);
-  if (!net->words || !net->ids) return false;
-  for (size_t i = 0; i < n; i++) {
-    net->words[i] = arena_str(net->mem, w->words[i]);
-    if (!net->words[i].ptr || (i && !map_put(net->ids, net->words[i], &net->words[i])))
-      return false;
-  }
-  return true;
-}
-
-emend_rc network_create(const weights *w, network **out, emend_error *err) {
+emend_rc network_create(weights *w, network **out, emend_error *err) {
   *out = NULL;
   arena *mem = arena_create(SIZE_MAX / 4);
   network *net = mem ? ARENA_NEW(mem, network) : NULL;
   if (!net) {
     arena_destroy(mem);
+    weights_free(w);
     return err_nomem(err, STAGE);
   }
-  net->mem = mem;
-  net->shape = w->shape;
-  net->ir_version = w->ir_version;
-  net->d = (size_t)w->shape.width;
-  net->dh = net->d / (size_t)w->shape.heads;
-  if (!pack_all(net, w) || !copy_words(net, w)) {
-    arena_destroy(mem);
+  *net = (network){.shape = w->shape,
+                   .d = (size_t)w->shape.width,
+                   .dh = (size_t)(w->shape.width / w->shape.heads),
+                   .mem = mem,
+                   .w = w};
+  if (!pack_all(net)) {
+    network_free(net);
     return err_nomem(err, STAGE);
   }
   *out = net;
@@ -155,18 +136,18 @@ emend_rc network_load(const char *path, network **out, emend_error *err) {
   weights *w = NULL;
   *out = NULL;
   emend_rc rc = weights_load(path, &w, err);
-  if (rc == EMEND_OK) rc = network_create(w, out, err);
-  weights_free(w);
-  return rc;
+  return rc == EMEND_OK ? network_create(w, out, err) : rc;
 }
 
 void network_free(network *net) {
-  if (net) arena_destroy(net->mem);
+  if (!net) return;
+  weights_free(net->w);
+  arena_destroy(net->mem);
 }
 
 const weights_shape *network_shape(const network *net) { return &net->shape; }
-str network_name(const network *net) { return net->name; }
-int network_ir_version(const network *net) { return net->ir_version; }
+str network_name(const network *net) { return net->w->name; }
+int network_ir_version(const network *net) { return net->w->ir_version; }
 
 bool network_word(const network *net, str lower, arena *a, model_word *out) {
   uint16_t grams[GRAMS_MAX];
@@ -174,8 +155,7 @@ bool network_word(const network *net, str lower, arena *a, model_word *out) {
   uint16_t *kept = ARENA_ARRAY(a, uint16_t, n);
   if (!kept) return false;
   memcpy(kept, grams, n * sizeof *kept);
-  const str *at = map_get(net->ids, lower);
-  *out = (model_word){at ? (int32_t)(at - net->words) : 0, (int32_t)n, kept};
+  *out = (model_word){weights_word(net->w, lower), (int32_t)n, kept};
   return true;
 }
 

@@ -17,8 +17,9 @@ typedef struct network network;
  * Returns: as weights_load.
  */
 emend_rc network_load(const char *path, network **out, emend_error *err);
-/** From weights in memory, which are copied. Returns: EMEND_OK or EMEND_ENOMEM. */
-emend_rc network_create(const weights *w, network **out, emend_error *err);
+/** From weights in memory, which it takes over, also when it fails. Returns: EMEND_OK or
+ *  EMEND_ENOMEM. */
+emend_rc network_create(weights *w, network **out, emend_error *err);
 /** NULL is harmless. */
 void network_free(network *net);
 

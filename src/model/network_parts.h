@@ -30,17 +30,13 @@ struct network {
   weights_shape shape;
   size_t d, dh;
   arena *mem;
-  str name;
-  int ir_version;
-  str *words; /* the vocabulary */
-  map *ids;   /* word → &words[id] */
-  const float *emb_word, *emb_gram, *emb_kind, *emb_flag;
+  weights *w;   /* its matrices are panels now; embeddings and vectors are as they were */
+  float *spare; /* while packing */
   norm emb_ln, enc_ln, dec_ln;
   enc_layer enc[WEIGHTS_MAX_LAYERS];
   dec_layer dec[WEIGHTS_MAX_LAYERS];
   linear used, role, out_tok, ptr_in;
   linear ptr_key[3]; /* pqᵀ pk of each kind: a node's memory to its key for z */
-  const float *dec_tok, *dec_ptr_kind, *dec_state, *dec_pos;
 };
 
 /* Keys and values of the nodes, made once for all steps. */

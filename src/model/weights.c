@@ -1,10 +1,12 @@
 /* Layout, reading and writing of the network's parameters. See weights.h. */
+#define _DEFAULT_SOURCE
 #include "model/weights.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -91,11 +93,10 @@ static emend_rc take_words(weights *w, const str *words, emend_error *err) {
   return EMEND_OK;
 }
 
-emend_rc weights_create(const weights_shape *shape, const str *words, weights **out,
-                        emend_error *err) {
-  *out = NULL;
+/* All but the block. */
+static emend_rc describe(const weights_shape *shape, const str *words, weights **out,
+                         emend_error *err) {
   if (!shape_ok(shape)) return err_set(err, EMEND_EUSAGE, STAGE, "impossible network shape");
-  emend_rc rc = EMEND_OK;
   weights *w = mem_alloc(sizeof *w);
   if (!w) return err_nomem(err, STAGE);
   w->shape = *shape;
@@ -103,31 +104,48 @@ emend_rc weights_create(const weights_shape *shape, const str *words, weights **
   size_t most = MODEL_TENSORS + (size_t)shape->enc * ENC_TENSORS + (size_t)shape->dec * DEC_TENSORS;
   w->mem = arena_create(ARENA_CAP);
   w->tensors = w->mem ? ARENA_ARRAY(w->mem, weights_tensor, most) : NULL;
-  if (!w->tensors) {
-    rc = err_nomem(err, STAGE);
-    goto out;
-  }
-  lay_out(w);
-  w->block = mem_alloc(w->n * sizeof *w->block);
-  if (!w->block) {
-    rc = err_nomem(err, STAGE);
-    goto out;
-  }
-  weights_bind(w, w->block, &w->p);
-  rc = take_words(w, words, err);
-
-out:
+  emend_rc rc = w->tensors ? take_words(w, words, err) : err_nomem(err, STAGE);
   if (rc != EMEND_OK) {
     weights_free(w);
     return rc;
   }
+  lay_out(w);
   *out = w;
   return EMEND_OK;
 }
 
+/* Large pages, where the system has them, halve the time that loading takes. */
+static emend_rc make_block(weights *w, emend_error *err) {
+  const size_t size = w->n * sizeof *w->block, page = (size_t)2 << 20;
+  const size_t align = size > 4 * page ? page : 64;
+  w->memory = mem_alloc(size + align);
+  if (!w->memory) return err_nomem(err, STAGE);
+  char *at = w->memory;
+  at += (align - (uintptr_t)at % align) % align;
+  w->block = (float *)(void *)at;
+#ifdef MADV_HUGEPAGE
+  if (align == page) (void)madvise(at, size / page * page, MADV_HUGEPAGE);
+#endif
+  weights_bind(w, w->block, &w->p);
+  return EMEND_OK;
+}
+
+emend_rc weights_create(const weights_shape *shape, const str *words, weights **out,
+                        emend_error *err) {
+  weights *w = NULL;
+  *out = NULL;
+  emend_rc rc = describe(shape, words, &w, err);
+  if (rc == EMEND_OK) rc = make_block(w, err);
+  if (rc == EMEND_OK)
+    *out = w;
+  else
+    weights_free(w);
+  return rc;
+}
+
 void weights_free(weights *w) {
   if (!w) return;
-  mem_free(w->block);
+  mem_free(w->memory);
   arena_destroy(w->mem);
   mem_free(w);
 }
@@ -228,7 +246,7 @@ static emend_rc read_meta(const json_t *meta, weights **out, emend_error *err) {
   };
   str *words = NULL;
   emend_rc rc = read_vocab(json_object_get(meta, "vocab"), &words, &s.vocab, err);
-  if (rc == EMEND_OK) rc = weights_create(&s, words, out, err);
+  if (rc == EMEND_OK) rc = describe(&s, words, out, err);
   mem_free(words);
   if (rc != EMEND_OK)
     return rc == EMEND_EUSAGE ? err_set(err, EMEND_EFORMAT, STAGE, "impossible network shape") : rc;
@@ -245,16 +263,26 @@ static bool fits(const tensor *t, const weights_tensor *want) {
          (t->ndim == 1 || t->dims[1] == want->columns);
 }
 
+/* The tensor that the file has for `want`; NULL, with the error, when it has none that fits. */
+static const tensor *find_tensor(const tensor_file *f, const char *prefix,
+                                 const weights_tensor *want, emend_error *err) {
+  char name[64];
+  int len = snprintf(name, sizeof name, "%s%s", prefix, want->name);
+  const tensor *t = len < 64 ? tensor_file_find(f, (str){name, (size_t)len}) : NULL;
+  if (t && fits(t, want)) return t;
+  err_set(err, EMEND_EFORMAT, STAGE, "tensor \"%s%s\" is missing or has another shape", prefix,
+          want->name);
+  return NULL;
+}
+
 emend_rc weights_read_block(const weights *w, const tensor_file *f, const char *prefix,
                             float *block, emend_error *err) {
   for (size_t i = 0; i < w->n_tensors; i++) {
-    const weights_tensor *want = &w->tensors[i];
-    char name[64];
-    int len = snprintf(name, sizeof name, "%s%s", prefix, want->name);
-    const tensor *t = len < 64 ? tensor_file_find(f, (str){name, (size_t)len}) : NULL;
-    if (!t || !fits(t, want) || !tensor_to_f32(t, block + want->offset))
-      return err_set(err, EMEND_EFORMAT, STAGE, "tensor \"%s%s\" is missing or has another shape",
-                     prefix, want->name);
+    const tensor *t = find_tensor(f, prefix, &w->tensors[i], err);
+    if (!t) return EMEND_EFORMAT;
+    if (!tensor_to_f32(t, block + w->tensors[i].offset))
+      return err_set(err, EMEND_EFORMAT, STAGE, "tensor \"%s%s\" holds no numbers of a network",
+                     prefix, w->tensors[i].name);
   }
   return EMEND_OK;
 }
@@ -263,6 +291,10 @@ static emend_rc read_all(const tensor_file *f, const json_t *meta, const char *p
                          weights **out, emend_error *err) {
   weights *w = NULL;
   emend_rc rc = read_meta(meta, &w, err);
+  /* The tensors first: their sizes bound what the text may claim and we allocate. */
+  for (size_t i = 0; rc == EMEND_OK && i < w->n_tensors; i++)
+    if (!find_tensor(f, prefix, &w->tensors[i], err)) rc = EMEND_EFORMAT;
+  if (rc == EMEND_OK) rc = make_block(w, err);
   if (rc == EMEND_OK) rc = weights_read_block(w, f, prefix, w->block, err);
   if (rc == EMEND_OK)
     *out = w;

@@ -47,7 +47,7 @@ typedef struct weights {
   weights_tensor *tensors;
   size_t n_tensors;
   size_t n; /* floats in a block */
-  float *block;
+  float *block;   /* on a cache line's beginning */
   weights_view p; /* into block */
   str *words;     /* the vocabulary: shape.vocab of them, "<unk>" first */
   map *ids;       /* word → &words[id] */
@@ -55,6 +55,7 @@ typedef struct weights {
   str training;   /* JSON: how it was trained */
   int ir_version;
   arena *mem;
+  void *memory; /* that block lies in */
 } weights;
 
 /** Zeroed weights of this shape. `words` [shape->vocab] are copied.

@@ -287,7 +287,6 @@ static void weights_of_another_shape_are_refused(void **state) {
 
 static void running_out_of_memory_is_an_error_everywhere(void **state) {
   (void)state;
-  weights *w = make_weights();
   emend_error err;
   for (long at = 1;; at++) {
     arena *a = arena_create((size_t)1 << 30);
@@ -295,6 +294,7 @@ static void running_out_of_memory_is_an_error_everywhere(void **state) {
     encoded *e = NULL;
     decoder *d = NULL;
     float logp[2 * WIDTH];
+    weights *w = make_weights();
     mem_fail_at(at);
     emend_rc rc = network_create(w, &fresh, &err);
     if (rc == EMEND_OK) rc = network_encode(fresh, &input, a, &e, &err);
@@ -311,16 +311,13 @@ static void running_out_of_memory_is_an_error_everywhere(void **state) {
     }
     assert_int_equal(rc, EMEND_ENOMEM);
   }
-  weights_free(w);
 }
 
 static int setup(void **state) {
   (void)state;
   emend_error err;
   mem = arena_create((size_t)1 << 30);
-  weights *w = make_weights();
-  emend_rc rc = network_create(w, &net, &err);
-  weights_free(w);
+  emend_rc rc = network_create(make_weights(), &net, &err);
   if (!mem || rc != EMEND_OK) return -1;
   make_input();
   return 0;

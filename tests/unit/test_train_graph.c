@@ -88,6 +88,19 @@ static void gradients_equal_the_golden_tensors(void **state) {
 
 /* ---- inference ---- */
 
+static weights *golden_weights(void) {
+  weights *w = NULL;
+  emend_error err;
+  str meta = tensor_file_meta(data->file);
+  json_t *json = json_loadb(meta.ptr, meta.len, 0, NULL);
+  char *text = json_dumps(json_object_get(json, "weights"), JSON_COMPACT);
+  if (weights_read(data->file, str_from(text), "w.", &w, &err) != EMEND_OK)
+    print_error("%s\n", err.msg);
+  free(text);
+  json_decref(json);
+  return w;
+}
+
 static model_input input_of(const train_example *e, arena *a) {
   const train_data *d = e->data;
   int64_t first = e->word_off[0];
@@ -121,7 +134,7 @@ static void inference_equals_the_golden_tensors(void **state) {
   arena *a = arena_create((size_t)1 << 28);
   network *net = NULL;
   emend_error err;
-  assert_int_equal(network_create(net_weights, &net, &err), EMEND_OK);
+  assert_int_equal(network_create(golden_weights(), &net, &err), EMEND_OK);
   for (size_t i = 0; i < EXAMPLES; i++) {
     const train_example *e = &items[i].example;
     model_input in = input_of(e, a);
@@ -241,19 +254,6 @@ static void running_out_of_memory_is_an_error(void **state) {
     assert_int_equal(rc, through ? EMEND_OK : EMEND_ENOMEM);
     if (through) break;
   }
-}
-
-static weights *golden_weights(void) {
-  weights *w = NULL;
-  emend_error err;
-  str meta = tensor_file_meta(data->file);
-  json_t *json = json_loadb(meta.ptr, meta.len, 0, NULL);
-  char *text = json_dumps(json_object_get(json, "weights"), JSON_COMPACT);
-  if (weights_read(data->file, str_from(text), "w.", &w, &err) != EMEND_OK)
-    print_error("%s\n", err.msg);
-  free(text);
-  json_decref(json);
-  return w;
 }
 
 static int setup(void **state) {

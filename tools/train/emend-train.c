@@ -333,9 +333,9 @@ static int evaluate_weights(command *c) {
     rc = trainer_evaluate_on(t, c->sources[i].path, &s, &err);
     if (rc == EMEND_OK)
       printf(
-          "{\"data\":\"%s\",\"examples\":%zu,\"loss\":%.5f,\"exact\":%.4f,"
+          "{\"data\":%zu,\"examples\":%zu,\"loss\":%.5f,\"exact\":%.4f,"
           "\"steps_right\":%.4f}\n",
-          c->sources[i].path, s.examples, s.loss, s.exact, s.steps_right);
+          i, s.examples, s.loss, s.exact, s.steps_right);
   }
   trainer_free(t);
   return rc == EMEND_OK ? 0 : failed(&err);
