@@ -347,23 +347,24 @@ static void add_ctes(sql_parser *p, sql_query *q, sql_query *with) {
 }
 
 sql_query *sql_parse_query_body(sql_parser *p, sql_query *with) {
-  sql_query *q;
-  if (sql_enter(p)) {
-    q = sql_is_write_word(sql_peek_word(p, 0)) ? skip_write(p) : parse_rest(p, parse_term(p));
-    sql_leave(p);
-  } else {
-    q = sql_make_query(p, SQL_SELECT, sql_here(p));
-    sql_skip_to_close(p);
-  }
+  sql_query *q =
+      sql_is_write_word(sql_peek_word(p, 0)) ? skip_write(p) : parse_rest(p, parse_term(p));
   if (with) add_ctes(p, q, with);
   return sql_close_query(p, q);
 }
 
 sql_query *sql_parse_query(sql_parser *p) {
-  sql_query *with = NULL;
+  sql_query *with = NULL, *q;
+  if (!sql_enter(p)) {
+    q = sql_make_query(p, SQL_SELECT, sql_here(p));
+    sql_skip_to_close(p);
+    return sql_close_query(p, q);
+  }
   if (sql_peek_word(p, 0) == SQL_W_WITH) {
     with = sql_make_query(p, SQL_SELECT, sql_here(p));
     sql_parse_with(p, with);
   }
-  return sql_parse_query_body(p, with);
+  q = sql_parse_query_body(p, with);
+  sql_leave(p);
+  return q;
 }
