@@ -29,50 +29,108 @@ static const binds TSQL_BINDS = {1, 1, 2, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 5, 5,
 static const binds ORACLE_BINDS = {1, 1, 2, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 7, 5, 5, 8, 8, 7, 9};
 
 static const sql_dialect DIALECTS[SQL_N_DIALECTS] = {
-    {SQL_SQLITE, "sqlite", "sqlite3", 'S', '"', SQL_FOLD_NONE, true, false, false, true,
-     SQL_LEX_BRACKET_NAME | SQL_LEX_STRICT_NUMBER | SQL_LEX_OPEN_COMMENT,
-     SQL_HAS_LIMIT | SQL_HAS_LIMIT_COMMA | SQL_HAS_BOOL | SQL_HAS_FILTER | SQL_HAS_NULLS_ORDER |
-         SQL_HAS_FULL_JOIN | SQL_HAS_USING | SQL_HAS_NATURAL | SQL_HAS_TABLE_AS,
-     SQLITE_BINDS},
-    {SQL_POSTGRES, "postgres", "postgresql pg cockroachdb redshift yugabytedb", 'P', '"',
-     SQL_FOLD_LOWER, false, true, false, false,
-     SQL_LEX_NESTED_COMMENT | SQL_LEX_DOLLAR_QUOTE | SQL_LEX_E_STRING | SQL_LEX_N_STRING |
-         SQL_LEX_B_STRING | SQL_LEX_STRICT_NUMBER | SQL_LEX_PG_OPERATORS | SQL_LEX_U_STRING,
-     STANDARD | SQL_HAS_LIMIT | SQL_HAS_FETCH | SQL_HAS_ILIKE | SQL_HAS_CAST_COLONS |
-         SQL_HAS_DISTINCT_ON | SQL_HAS_LATERAL | SQL_HAS_FILTER | SQL_HAS_ORDER_IN_CALL |
-         SQL_HAS_WITHIN_GROUP | SQL_HAS_SET_ALL,
-     PG_BINDS},
-    {SQL_MYSQL, "mysql", "tidb singlestore starrocks doris", 'M', '`', SQL_FOLD_NONE, false, true,
-     true, false, MYSQL_LEX, MYSQL | SQL_HAS_LATERAL, MYSQL_BINDS},
-    {SQL_MARIADB, "mariadb", "", 'A', '`', SQL_FOLD_NONE, false, true, true, false, MYSQL_LEX,
-     MYSQL | SQL_HAS_FETCH, MYSQL_BINDS},
-    {SQL_TSQL, "tsql", "sqlserver mssql t-sql azuresql synapse", 'T', '[', SQL_FOLD_NONE, false,
-     true, false, false,
-     SQL_LEX_BRACKET_NAME | SQL_LEX_N_STRING | SQL_LEX_NESTED_COMMENT | SQL_LEX_HASH_NAME,
-     SQL_HAS_TOP | SQL_HAS_FETCH | SQL_HAS_APPLY | SQL_HAS_PAREN_SET | SQL_HAS_QUANTIFIED |
-         SQL_HAS_FULL_JOIN | SQL_HAS_GROUPING | SQL_HAS_WITHIN_GROUP | SQL_HAS_TRY_CAST |
-         SQL_HAS_TABLE_AS,
-     TSQL_BINDS},
-    {SQL_ORACLE, "oracle", "oracledb", 'O', '"', SQL_FOLD_UPPER, false, false, false, false,
-     SQL_LEX_N_STRING | SQL_LEX_Q_STRING | SQL_LEX_HASH_NAME,
-     (STANDARD & ~(SQL_HAS_TABLE_AS | SQL_HAS_BOOL)) | SQL_HAS_FETCH | SQL_HAS_LATERAL |
-         SQL_HAS_APPLY | SQL_HAS_MINUS | SQL_HAS_WITHIN_GROUP,
-     ORACLE_BINDS},
-    {SQL_DUCKDB, "duckdb", "motherduck", 'D', '"', SQL_FOLD_NONE, false, true, false, false,
-     SQL_LEX_NESTED_COMMENT | SQL_LEX_DOLLAR_QUOTE | SQL_LEX_E_STRING | SQL_LEX_B_STRING,
-     STANDARD | SQL_HAS_LIMIT | SQL_HAS_ILIKE | SQL_HAS_CAST_COLONS | SQL_HAS_QUALIFY |
-         SQL_HAS_DISTINCT_ON | SQL_HAS_LATERAL | SQL_HAS_FILTER | SQL_HAS_ORDER_IN_CALL |
-         SQL_HAS_WITHIN_GROUP | SQL_HAS_TRY_CAST | SQL_HAS_FETCH | SQL_HAS_SET_ALL,
-     PG_BINDS},
-    {SQL_CLICKHOUSE, "clickhouse", "", 'C', '`', SQL_FOLD_NONE, false, true, false, false,
-     SQL_LEX_BACKSLASH | SQL_LEX_HASH_COMMENT | SQL_LEX_DOLLAR_QUOTE,
-     STANDARD | SQL_HAS_LIMIT | SQL_HAS_LIMIT_COMMA | SQL_HAS_ILIKE | SQL_HAS_CAST_COLONS |
-         SQL_HAS_QUALIFY | SQL_HAS_DISTINCT_ON | SQL_HAS_FILTER | SQL_HAS_FETCH | SQL_HAS_SET_ALL,
-     PG_BINDS},
-    {SQL_TRINO, "trino", "presto athena", 'R', '"', SQL_FOLD_NONE, false, true, false, false, 0,
-     STANDARD | SQL_HAS_LIMIT | SQL_HAS_FETCH | SQL_HAS_LATERAL | SQL_HAS_FILTER |
-         SQL_HAS_ORDER_IN_CALL | SQL_HAS_WITHIN_GROUP | SQL_HAS_TRY_CAST | SQL_HAS_SET_ALL,
-     PG_BINDS},
+    {.id = SQL_SQLITE,
+     .name = "sqlite",
+     .aliases = "sqlite3",
+     .letter = 'S',
+     .quote = '"',
+     .comma_is_join = true,
+     .bare_names = true,
+     .lex = SQL_LEX_BRACKET_NAME | SQL_LEX_STRICT_NUMBER | SQL_LEX_OPEN_COMMENT,
+     .has = SQL_HAS_LIMIT | SQL_HAS_LIMIT_COMMA | SQL_HAS_BOOL | SQL_HAS_FILTER |
+            SQL_HAS_NULLS_ORDER | SQL_HAS_FULL_JOIN | SQL_HAS_USING | SQL_HAS_NATURAL |
+            SQL_HAS_TABLE_AS,
+     .binds = SQLITE_BINDS},
+    {.id = SQL_POSTGRES,
+     .name = "postgres",
+     .aliases = "postgresql pg cockroachdb redshift yugabytedb",
+     .letter = 'P',
+     .quote = '"',
+     .fold = SQL_FOLD_LOWER,
+     .intersect_first = true,
+     .any_type_prefix = true,
+     .any_label = true,
+     .lex = SQL_LEX_NESTED_COMMENT | SQL_LEX_DOLLAR_QUOTE | SQL_LEX_E_STRING | SQL_LEX_N_STRING |
+            SQL_LEX_B_STRING | SQL_LEX_STRICT_NUMBER | SQL_LEX_PG_OPERATORS | SQL_LEX_U_STRING,
+     .has = STANDARD | SQL_HAS_LIMIT | SQL_HAS_FETCH | SQL_HAS_ILIKE | SQL_HAS_CAST_COLONS |
+            SQL_HAS_DISTINCT_ON | SQL_HAS_LATERAL | SQL_HAS_FILTER | SQL_HAS_ORDER_IN_CALL |
+            SQL_HAS_WITHIN_GROUP | SQL_HAS_SET_ALL,
+     .binds = PG_BINDS},
+    {.id = SQL_MYSQL,
+     .name = "mysql",
+     .aliases = "tidb singlestore starrocks doris",
+     .letter = 'M',
+     .quote = '`',
+     .mysql = true,
+     .intersect_first = true,
+     .lex = MYSQL_LEX,
+     .has = MYSQL | SQL_HAS_LATERAL,
+     .binds = MYSQL_BINDS},
+    {.id = SQL_MARIADB,
+     .name = "mariadb",
+     .aliases = "",
+     .letter = 'A',
+     .quote = '`',
+     .mysql = true,
+     .intersect_first = true,
+     .lex = MYSQL_LEX,
+     .has = MYSQL | SQL_HAS_FETCH,
+     .binds = MYSQL_BINDS},
+    {.id = SQL_TSQL,
+     .name = "tsql",
+     .aliases = "sqlserver mssql t-sql azuresql synapse",
+     .letter = 'T',
+     .quote = '[',
+     .intersect_first = true,
+     .lex = SQL_LEX_BRACKET_NAME | SQL_LEX_N_STRING | SQL_LEX_NESTED_COMMENT | SQL_LEX_HASH_NAME,
+     .has = SQL_HAS_TOP | SQL_HAS_FETCH | SQL_HAS_APPLY | SQL_HAS_PAREN_SET | SQL_HAS_QUANTIFIED |
+            SQL_HAS_FULL_JOIN | SQL_HAS_GROUPING | SQL_HAS_WITHIN_GROUP | SQL_HAS_TRY_CAST |
+            SQL_HAS_TABLE_AS,
+     .binds = TSQL_BINDS},
+    {.id = SQL_ORACLE,
+     .name = "oracle",
+     .aliases = "oracledb",
+     .letter = 'O',
+     .quote = '"',
+     .fold = SQL_FOLD_UPPER,
+     .lex = SQL_LEX_N_STRING | SQL_LEX_Q_STRING | SQL_LEX_HASH_NAME,
+     .has = (STANDARD & ~(SQL_HAS_TABLE_AS | SQL_HAS_BOOL)) | SQL_HAS_FETCH | SQL_HAS_LATERAL |
+            SQL_HAS_APPLY | SQL_HAS_MINUS | SQL_HAS_WITHIN_GROUP,
+     .binds = ORACLE_BINDS},
+    {.id = SQL_DUCKDB,
+     .name = "duckdb",
+     .aliases = "motherduck",
+     .letter = 'D',
+     .quote = '"',
+     .intersect_first = true,
+     .any_label = true,
+     .lex = SQL_LEX_NESTED_COMMENT | SQL_LEX_DOLLAR_QUOTE | SQL_LEX_E_STRING | SQL_LEX_B_STRING,
+     .has = STANDARD | SQL_HAS_LIMIT | SQL_HAS_ILIKE | SQL_HAS_CAST_COLONS | SQL_HAS_QUALIFY |
+            SQL_HAS_DISTINCT_ON | SQL_HAS_LATERAL | SQL_HAS_FILTER | SQL_HAS_ORDER_IN_CALL |
+            SQL_HAS_WITHIN_GROUP | SQL_HAS_TRY_CAST | SQL_HAS_FETCH | SQL_HAS_SET_ALL,
+     .binds = PG_BINDS},
+    {.id = SQL_CLICKHOUSE,
+     .name = "clickhouse",
+     .aliases = "",
+     .letter = 'C',
+     .quote = '`',
+     .intersect_first = true,
+     .any_label = true,
+     .lex = SQL_LEX_BACKSLASH | SQL_LEX_HASH_COMMENT | SQL_LEX_DOLLAR_QUOTE,
+     .has = STANDARD | SQL_HAS_LIMIT | SQL_HAS_LIMIT_COMMA | SQL_HAS_ILIKE | SQL_HAS_CAST_COLONS |
+            SQL_HAS_QUALIFY | SQL_HAS_DISTINCT_ON | SQL_HAS_FILTER | SQL_HAS_FETCH |
+            SQL_HAS_SET_ALL,
+     .binds = PG_BINDS},
+    {.id = SQL_TRINO,
+     .name = "trino",
+     .aliases = "presto athena",
+     .letter = 'R',
+     .quote = '"',
+     .intersect_first = true,
+     .any_type_prefix = true,
+     .has = STANDARD | SQL_HAS_LIMIT | SQL_HAS_FETCH | SQL_HAS_LATERAL | SQL_HAS_FILTER |
+            SQL_HAS_ORDER_IN_CALL | SQL_HAS_WITHIN_GROUP | SQL_HAS_TRY_CAST | SQL_HAS_SET_ALL,
+     .binds = PG_BINDS},
 };
 
 const sql_dialect *sql_dialect_get(sql_dialect_id id) {

@@ -106,11 +106,13 @@ typedef struct sql_dialect {
   const char *aliases; /* space-separated */
   char letter;         /* its mark in words.def */
   char quote;
-  sql_fold fold;      /* of unquoted names */
-  bool comma_is_join; /* a comma binds as JOIN does (elsewhere looser) */
-  bool intersect_first;
-  bool pipes_are_or; /* || is OR */
-  bool bare_names;   /* any keyword that cannot be misread is a name */
+  sql_fold fold; /* of unquoted names */
+  bool mysql; /* MySQL or MariaDB: || is OR, XOR, DIV, <=>, SEPARATOR, GROUP BY … WITH ROLLUP */
+  bool comma_is_join;   /* a comma binds as JOIN does; elsewhere it binds looser */
+  bool intersect_first; /* INTERSECT binds tighter than UNION and EXCEPT */
+  bool bare_names;      /* words marked j or n are names */
+  bool any_type_prefix; /* any name before a string is its type */
+  bool any_label;       /* after AS any word is a column's alias */
   unsigned lex, has;
   const uint8_t *binds;
 } sql_dialect;

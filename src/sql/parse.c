@@ -143,7 +143,8 @@ static void report_bad(sql_parser *p, const sql_token *t) {
     sql_report(p, SQL_ISSUE_SYNTAX, t->span, "not a token of SQL", NULL);
 }
 
-static bool stops_skip(sql_parser *p, const sql_lexeme *t, bool comma) {
+/* A word that begins a clause in some dialects only stops a skip, but may also be its start. */
+static bool stops_skip(sql_parser *p, const sql_lexeme *t, bool comma, bool first) {
   if (t->token.kind == SQL_TOK_END || t->op == OP1(')') || t->op == OP1(';')) return true;
   if (comma && t->op == OP1(',')) return true;
   switch (t->word) {
@@ -158,17 +159,17 @@ static bool stops_skip(sql_parser *p, const sql_lexeme *t, bool comma) {
     case SQL_W_EXCEPT:
       return true;
     default:
-      return sql_at_clause(p) || starts_statement(p, t);
+      return (!first && sql_at_clause(p)) || starts_statement(p, t);
   }
 }
 
 /* Takes tokens to a stop, whole parentheses at a time; reports the bad ones. */
 static void skip(sql_parser *p, bool comma, bool clauses) {
   size_t open = 0;
-  for (;;) {
+  for (bool first = true;; first = false) {
     const sql_lexeme *t = sql_peek(p, 0);
     if (t->token.kind == SQL_TOK_END || t->op == OP1(';')) return;
-    if (open == 0 && (clauses ? stops_skip(p, t, comma) : t->op == OP1(')'))) return;
+    if (open == 0 && (clauses ? stops_skip(p, t, comma, first) : t->op == OP1(')'))) return;
     if (t->op == OP1('(')) open++;
     if (t->op == OP1(')') && open) open--;
     if (t->token.kind == SQL_TOK_BAD) report_bad(p, &t->token);
@@ -176,18 +177,50 @@ static void skip(sql_parser *p, bool comma, bool clauses) {
   }
 }
 
+/* Is this token wrong after a complete expression, or may some form that we do not know begin
+ * with it? Only SQLite's grammar is known in full. */
+static bool is_wrong(const sql_parser *p, const sql_lexeme *t) {
+  if (p->d->id == SQL_SQLITE) return true;
+  switch (t->token.kind) {
+    case SQL_TOK_WORD:
+      return sql_word_marked(t->word, '!');
+    case SQL_TOK_OP:
+      return false;
+    case SQL_TOK_STRING: /* in PostgreSQL any call may be a type, and a type may precede it */
+    case SQL_TOK_PARAM:
+      return p->d->id != SQL_POSTGRES;
+    default:
+      return true;
+  }
+}
+
 sql_span sql_skip_unknown(sql_parser *p, bool comma, const char *message) {
   const sql_lexeme t = *sql_peek(p, 0);
-  bool known =
-      p->d->id == SQL_SQLITE || (t.token.kind != SQL_TOK_WORD && t.token.kind != SQL_TOK_OP);
   uint32_t from = t.token.span.from;
+  bool said = p->quiet_at == from + 1, known = said || is_wrong(p, &t);
   if (known && t.token.kind != SQL_TOK_BAD) sql_report_here(p, message);
   skip(p, comma, true);
   sql_span span = sql_span_from(p, from);
-  if (!known && span.to > span.from)
-    sql_report(p, SQL_ISSUE_UNKNOWN, span, "not understood; the database decides", NULL);
+  if (!known && span.to > span.from) sql_report_unknown(p, from);
   p->quiet_at = sql_here(p) + 1;
   return span;
+}
+
+sql_expr *sql_swallow(sql_parser *p, sql_expr *e, const char *message) {
+  sql_span rest = sql_skip_unknown(p, true, message);
+  if (rest.to <= rest.from || p->d->id == SQL_SQLITE) return e;
+  return sql_wrap_unknown(p, e);
+}
+
+sql_expr *sql_wrap_unknown(sql_parser *p, sql_expr *e) {
+  sql_expr *whole = sql_unknown_expr(p, sql_span_from(p, e->span.from));
+  sql_push_expr(p, &whole->args, e);
+  return sql_close_expr(p, whole);
+}
+
+void sql_report_unknown(sql_parser *p, uint32_t from) {
+  sql_report(p, SQL_ISSUE_UNKNOWN, sql_span_from(p, from), "not understood; the database decides",
+             NULL);
 }
 
 void sql_skip_to_close(sql_parser *p) { skip(p, false, false); }
@@ -378,14 +411,35 @@ static bool may_be_bare_alias(sql_parser *p, const sql_lexeme *t) {
   return t->token.kind != SQL_TOK_WORD || !sql_word_marked(t->word, 'j');
 }
 
-sql_name sql_parse_alias(sql_parser *p) {
-  if (sql_accept_word(p, SQL_W_AS)) {
-    const sql_lexeme *t = sql_peek(p, 0);
-    if (t->token.kind == SQL_TOK_STRING) return sql_take_name(p);
+/* After AS. A reserved word is taken as the alias that it is meant to be, when what follows
+ * shows it: `a AS order, b`; else the alias is missing: `a AS FROM t`. */
+static sql_name alias_after_as(sql_parser *p, bool column) {
+  const sql_lexeme t = *sql_peek(p, 0), next = *sql_peek(p, 1);
+  if (t.token.kind == SQL_TOK_STRING) return sql_take_name(p);
+  if (t.token.kind != SQL_TOK_WORD || sql_is_name(p, &t))
     return sql_expect_name(p, "expected a name after AS");
-  }
+  bool ends = next.token.kind == SQL_TOK_END || next.op == OP1(',') || next.op == OP1(')') ||
+              next.op == OP1(';') || next.word == SQL_W_FROM || next.word == SQL_W_WHERE ||
+              next.word == SQL_W_ON || next.word == SQL_W_JOIN;
+  if (!ends || (t.word == SQL_W_FROM && next.token.kind != SQL_TOK_END))
+    return sql_expect_name(p, "expected a name after AS");
+  if (!column || !p->d->any_label) sql_report_here(p, "a reserved word, to be quoted as a name");
+  return sql_take_name(p);
+}
+
+/* In PostgreSQL most keywords are a column's alias without AS, when the item ends there. */
+static bool is_bare_label(sql_parser *p, const sql_lexeme *t) {
+  if (!p->d->any_label || t->token.kind != SQL_TOK_WORD || sql_at_clause(p)) return false;
+  const sql_lexeme *next = sql_peek(p, 1);
+  return next->word == SQL_W_FROM || next->op == OP1(',') || next->op == OP1(')') ||
+         next->token.kind == SQL_TOK_END;
+}
+
+sql_name sql_parse_alias(sql_parser *p, bool column) {
+  if (sql_accept_word(p, SQL_W_AS)) return alias_after_as(p, column);
   const sql_lexeme *t = sql_peek(p, 0);
-  if (may_be_bare_alias(p, t) || (t->token.kind == SQL_TOK_STRING && p->d->quote == '`'))
+  if (may_be_bare_alias(p, t) || (t->token.kind == SQL_TOK_STRING && p->d->mysql) ||
+      (column && is_bare_label(p, t)))
     return sql_take_name(p);
   return (sql_name){0};
 }

@@ -61,6 +61,13 @@ void sql_need(sql_parser *p, unsigned has, sql_span span, const char *message, c
  *  word of this level, and reports it: a syntax error where the grammar is known in full, else
  *  unknown. */
 sql_span sql_skip_unknown(sql_parser *p, bool comma, const char *message);
+/** Text after `e` that cannot stand there, as sql_skip_unknown; gives an unknown node over both,
+ *  with `e` inside it, where the grammar is not known in full. */
+sql_expr *sql_swallow(sql_parser *p, sql_expr *e, const char *message);
+/** An unknown node from the start of `e` to here, with `e` inside it. */
+sql_expr *sql_wrap_unknown(sql_parser *p, sql_expr *e);
+/** SQL_ISSUE_UNKNOWN from there to here. */
+void sql_report_unknown(sql_parser *p, uint32_t from);
 /** Passes over everything up to the `)` that closes the current level, `;` or the end. */
 void sql_skip_to_close(sql_parser *p);
 /** False, and reported once, when nesting is too deep; else counts one level in. */
@@ -90,8 +97,8 @@ bool sql_is_name(const sql_parser *p, const sql_lexeme *t);
 sql_name sql_take_name(sql_parser *p);
 /** Takes a name, or reports "expected …" and gives an absent one. */
 sql_name sql_expect_name(sql_parser *p, const char *what);
-/** [AS] alias; absent when there is none. `strings`: 'x' may be one without AS. */
-sql_name sql_parse_alias(sql_parser *p);
+/** [AS] alias; absent when there is none. `column`: of a column, not of a table. */
+sql_name sql_parse_alias(sql_parser *p, bool column);
 /** Does a word that begins a clause, of this or another dialect, come next? */
 bool sql_at_clause(sql_parser *p);
 /** Ends of a query: `)`, `;`, the end, a set operation. */
@@ -115,7 +122,10 @@ str sql_parse_type(sql_parser *p);
 sql_expr *sql_parse_call(sql_parser *p, sql_expr *e);
 /** EXTRACT, TRIM, CAST … when the next tokens are one of these, else NULL. */
 sql_expr *sql_parse_special_call(sql_parser *p);
+/** Expressions up to a ) */
 void sql_parse_expr_list(sql_parser *p, sql_exprs *list);
+/** Expressions that any clause may follow. */
+void sql_parse_open_list(sql_parser *p, sql_exprs *list);
 /** After ORDER BY. */
 void sql_parse_order_list(sql_parser *p, sql_orders *list);
 /** After OVER, or WINDOW name AS. */

@@ -70,7 +70,7 @@ static void parse_arg_tail(sql_parser *p, sql_expr *e) {
     sql_parse_order_list(p, &e->order_by);
   }
   if (sql_peek_word(p, 0) == SQL_W_SEPARATOR) {
-    if (!p->d->pipes_are_or)
+    if (!p->d->mysql)
       sql_report(p, SQL_ISSUE_DIALECT, sql_peek(p, 0)->token.span,
                  "SEPARATOR is not in this dialect", "give the separator as the second argument");
     sql_take(p);
@@ -100,7 +100,9 @@ static void parse_args(sql_parser *p, sql_expr *e) {
     if (all || (e->distinct && p->d->id != SQL_DUCKDB))
       sql_report(p, SQL_ISSUE_SYNTAX, star, "* takes no DISTINCT or ALL", NULL);
   } else if (sql_at_query_start(p, 0) && sql_peek_op(p, 0) != OP1('(')) {
-    if (p->d->id == SQL_SQLITE) sql_report_here(p, "expected ( around a query that is an argument");
+    bool array = sql_word_find(e->name.text) == SQL_W_ARRAY;
+    if (!array && p->d->id != SQL_ORACLE && p->d->id != SQL_CLICKHOUSE && p->d->id != SQL_DUCKDB)
+      sql_report_here(p, "expected ( around a query that is an argument");
     e->query = sql_parse_query(p);
   } else if (sql_peek_op(p, 0) != OP1(')')) {
     do {
@@ -111,29 +113,29 @@ static void parse_args(sql_parser *p, sql_expr *e) {
   p->alias_next = alias;
 }
 
-/* The ) of a call. What stands before it unread is a form that we do not know, except where
- * the grammar is known in full and a clause word shows that the ) is missing. */
-static void close_call(sql_parser *p) {
+/* The ) of a call; true when something unknown stood before it. Where the grammar is known in
+ * full, a clause word rather shows that the ) is missing. */
+static bool close_call(sql_parser *p) {
   const sql_lexeme *t = sql_peek(p, 0);
-  if (t->op != OP1(')') && !sql_at_query_end(p)) {
-    if (p->d->id == SQL_SQLITE) {
-      sql_skip_unknown(p, false, "expected , or )");
-    } else {
-      uint32_t from = t->token.span.from;
-      sql_skip_to_close(p);
-      sql_report(p, SQL_ISSUE_UNKNOWN, sql_span_from(p, from),
-                 "not understood; the database decides", NULL);
-    }
+  bool odd = t->op != OP1(')') && !sql_at_query_end(p);
+  if (odd && p->d->id == SQL_SQLITE) {
+    sql_skip_unknown(p, false, "expected , or )");
+  } else if (odd) {
+    uint32_t from = t->token.span.from;
+    sql_skip_to_close(p);
+    sql_report_unknown(p, from);
   }
   sql_expect_op(p, OP1(')'), "expected )");
+  return odd && p->d->id != SQL_SQLITE;
 }
 
 sql_expr *sql_parse_call(sql_parser *p, sql_expr *e) {
   sql_take(p); /* ( */
   parse_args(p, e);
-  close_call(p);
+  bool odd = close_call(p);
   parse_after_call(p, e);
-  return sql_close_expr(p, e);
+  e = sql_close_expr(p, e);
+  return odd ? sql_wrap_unknown(p, e) : e;
 }
 
 /* ── calls with words between their arguments ─────────────────────────────────── */
@@ -245,7 +247,7 @@ static void special_convert(sql_parser *p, sql_expr *e) {
     add_token(p, e);
     add_token(p, e);
     e->text.len--;
-  } else if (p->d->pipes_are_or && sql_accept_op(p, OP1(','))) {
+  } else if (p->d->mysql && sql_accept_op(p, OP1(','))) {
     become_cast(e, e->args.items[0], sql_parse_type(p));
   } else {
     add_plain_args(p, e);
@@ -299,7 +301,8 @@ sql_expr *sql_parse_special_call(sql_parser *p) {
   if (e->text.len && e->kind == SQL_CALL && fn != special_unit && fn != special_convert)
     sql_need(p, SQL_HAS_SPECIAL_CALLS, e->name.span, "this form of the call is not in this dialect",
              "separate the arguments with commas");
-  close_call(p);
+  bool odd = close_call(p);
   if (e->kind == SQL_CALL) parse_after_call(p, e);
-  return sql_close_expr(p, e);
+  e = sql_close_expr(p, e);
+  return odd ? sql_wrap_unknown(p, e) : e;
 }

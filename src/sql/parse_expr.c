@@ -2,8 +2,21 @@
  * between operands. Literals, names and calls are in parse_call.c. */
 #include "sql/parse.h"
 
+#include <string.h>
+
 typedef enum infix_form {
-  PLAIN, IS, ISNULL, BETWEEN, IN, LIKE, COLLATE, CAST, SUBSCRIPT, AT_ZONE, OUTER_MARK
+  PLAIN,
+  IS,
+  ISNULL,
+  BETWEEN,
+  IN,
+  LIKE,
+  COLLATE,
+  CAST,
+  SUBSCRIPT,
+  AT_ZONE,
+  OUTER_MARK,
+  FIELD
 } infix_form;
 
 /* An operator that may follow an operand. */
@@ -48,9 +61,9 @@ static bool symbol_infix(const sql_parser *p, const sql_lexeme *t, infix *f) {
     case OP1('%'):
       return plain_op(f, SQL_OP_MOD);
     case OP2('|', '|'):
-      return plain_op(f, p->d->pipes_are_or ? SQL_OP_OR : SQL_OP_CONCAT);
+      return plain_op(f, p->d->mysql ? SQL_OP_OR : SQL_OP_CONCAT);
     case OP2('&', '&'):
-      return p->d->pipes_are_or ? plain_op(f, SQL_OP_AND) : other_op(f, STR("&&"));
+      return p->d->mysql ? plain_op(f, SQL_OP_AND) : other_op(f, STR("&&"));
     case OP1('&'):
       return plain_op(f, SQL_OP_BITAND);
     case OP1('|'):
@@ -91,6 +104,8 @@ static bool symbol_infix(const sql_parser *p, const sql_lexeme *t, infix *f) {
       return pg ? plain_op(f, SQL_OP_REGEXP) : other_op(f, STR("!~"));
     case OP2(':', ':'):
       return formed(f, CAST, SQL_OP_NONE, SQL_BIND_POSTFIX);
+    case OP1('.'):
+      return p->d->id != SQL_SQLITE && formed(f, FIELD, SQL_OP_OTHER, SQL_BIND_POSTFIX);
     case OP1('['):
       return formed(f, SUBSCRIPT, SQL_OP_OTHER, SQL_BIND_POSTFIX);
     case OP1('('):
@@ -110,13 +125,40 @@ static bool symbol_infix(const sql_parser *p, const sql_lexeme *t, infix *f) {
     case OP1('}'):
     case OP1('{'):
     case OP1(';'):
-    case OP1('.'):
     case OP1(':'):
     case OP1('!'):
       return false;
     default:
       return other_op(f, t->token.raw);
   }
+}
+
+/* Words that are operators in some dialect and plain names in others: an operator only when an
+ * operand follows. */
+static bool operand_follows(sql_parser *p, unsigned n) {
+  const sql_lexeme *t = sql_peek(p, n);
+  switch (t->token.kind) {
+    case SQL_TOK_STRING:
+    case SQL_TOK_NUMBER:
+    case SQL_TOK_PARAM:
+    case SQL_TOK_QUOTED:
+    case SQL_TOK_BLOB:
+      return true;
+    case SQL_TOK_OP:
+      return t->op == OP1('(') || t->op == OP1('-');
+    case SQL_TOK_WORD:
+      return sql_is_name(p, t) || t->word == SQL_W_CASE || t->word == SQL_W_NULL;
+    default:
+      return false;
+  }
+}
+
+/* x SOUNDS LIKE y, x CONTAINS y: where no alias may stand, a word between two operands is an
+ * operator that we do not know. */
+static bool unknown_infix(sql_parser *p, const sql_lexeme *t, infix *f) {
+  if (p->d->id == SQL_SQLITE || p->alias_next || t->token.kind != SQL_TOK_WORD) return false;
+  if (!operand_follows(p, 1)) return false;
+  return other_op(f, t->token.raw);
 }
 
 static bool word_infix(sql_parser *p, sql_word w, sql_word next, infix *f) {
@@ -126,11 +168,11 @@ static bool word_infix(sql_parser *p, sql_word w, sql_word next, infix *f) {
     case SQL_W_OR:
       return plain_op(f, SQL_OP_OR);
     case SQL_W_XOR:
-      return p->d->pipes_are_or && other_op(f, STR("XOR"));
+      return p->d->mysql && other_op(f, STR("XOR"));
     case SQL_W_DIV:
-      return p->d->pipes_are_or && other_op(f, STR("DIV"));
+      return p->d->mysql && other_op(f, STR("DIV"));
     case SQL_W_MOD:
-      return p->d->pipes_are_or && plain_op(f, SQL_OP_MOD);
+      return p->d->mysql && plain_op(f, SQL_OP_MOD);
     case SQL_W_IS:
       return formed(f, IS, SQL_OP_IS, SQL_BIND_IS);
     case SQL_W_ISNULL:
@@ -169,26 +211,6 @@ static bool word_infix(sql_parser *p, sql_word w, sql_word next, infix *f) {
   }
 }
 
-/* Words that are operators in some dialect and plain names in others: an operator only when an
- * operand follows. */
-static bool operand_follows(sql_parser *p, unsigned n) {
-  const sql_lexeme *t = sql_peek(p, n);
-  switch (t->token.kind) {
-    case SQL_TOK_STRING:
-    case SQL_TOK_NUMBER:
-    case SQL_TOK_PARAM:
-    case SQL_TOK_QUOTED:
-    case SQL_TOK_BLOB:
-      return true;
-    case SQL_TOK_OP:
-      return t->op == OP1('(') || t->op == OP1('-');
-    case SQL_TOK_WORD:
-      return sql_is_name(p, t) || t->word == SQL_W_CASE || t->word == SQL_W_NULL;
-    default:
-      return false;
-  }
-}
-
 /* The operator that comes next, if one does; *n is how many tokens it is made of. */
 static bool find_infix(sql_parser *p, infix *f, unsigned *n) {
   const sql_lexeme t = *sql_peek(p, 0);
@@ -197,7 +219,7 @@ static bool find_infix(sql_parser *p, infix *f, unsigned *n) {
   if (t.token.kind == SQL_TOK_OP) return symbol_infix(p, &t, f);
   if (t.token.kind == SQL_TOK_PARAM && t.token.raw.len == 1 && p->d->id == SQL_POSTGRES)
     return other_op(f, STR("?"));
-  if (t.word == SQL_W_NONE) return false;
+  if (t.word == SQL_W_NONE || t.word == SQL_W_OVERLAPS) return unknown_infix(p, &t, f);
   if (t.word == SQL_W_NOT) {
     sql_word w = sql_peek_word(p, 1);
     f->negated = true;
@@ -211,7 +233,7 @@ static bool find_infix(sql_parser *p, infix *f, unsigned *n) {
   if (!word_infix(p, t.word, next, f)) return false;
   if (f->form == AT_ZONE) *n = 3;
   if (t.word == SQL_W_GLOBAL || (f->form == LIKE && f->op == SQL_OP_SIMILAR)) *n = 2;
-  if (f->op == SQL_OP_ILIKE || (t.word == SQL_W_RLIKE && !p->d->pipes_are_or))
+  if (f->op == SQL_OP_ILIKE || (t.word == SQL_W_RLIKE && !p->d->mysql))
     return operand_follows(p, 1);
   return true;
 }
@@ -271,11 +293,47 @@ static sql_expr *parse_binary(sql_parser *p, sql_expr *e, const infix *f) {
     if (f->op == SQL_OP_OTHER && str_eq(f->text, STR(":=")))
       sql_report(p, SQL_ISSUE_WRITE, e->op_span, "a variable is set", NULL);
   check_operator(p, e);
+  if (f->op == SQL_OP_OTHER && ascii_is_alpha(f->text.ptr[0]) &&
+      sql_op_bind(f->op, f->text) == SQL_BIND_OTHER)
+    sql_report_unknown(p, e->op_span.from);
   if (compares && at_quantifier(p)) return parse_quantified(p, e);
   sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, f->bind) + 1));
   if (f->form == LIKE && sql_accept_word(p, SQL_W_ESCAPE))
     sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, f->bind) + 1));
   return e;
+}
+
+/* x IS JSON, x IS OF (type), x IS NFC NORMALIZED: words that we do not know. */
+static sql_expr *parse_is_words(sql_parser *p) {
+  uint32_t from = sql_here(p);
+  sql_take(p);
+  while (sql_peek_word(p, 0) == SQL_W_NONE && sql_peek(p, 0)->token.kind == SQL_TOK_WORD &&
+         !p->alias_next)
+    sql_take(p);
+  if (sql_accept_op(p, OP1('('))) {
+    sql_skip_to_close(p);
+    sql_expect_op(p, OP1(')'), "expected )");
+  }
+  sql_report_unknown(p, from);
+  return sql_close_expr(p, sql_unknown_expr(p, sql_span_from(p, from)));
+}
+
+/* SQLite compares any values with IS; elsewhere a few words may follow. */
+static sql_expr *parse_is_right(sql_parser *p, const sql_expr *e) {
+  const sql_lexeme t = *sql_peek(p, 0);
+  if (e->op == SQL_OP_DISTINCT_FROM || p->d->id == SQL_SQLITE)
+    return sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_IS) + 1);
+  if (t.word == SQL_W_NULL || t.word == SQL_W_TRUE || t.word == SQL_W_FALSE)
+    return sql_parse_primary(p);
+  if (t.word == SQL_W_UNKNOWN) { /* of a truth value: NULL */
+    sql_take(p);
+    return sql_make_expr(p, SQL_NULL, t.token.span.from);
+  }
+  if (t.token.kind == SQL_TOK_WORD && sql_is_name(p, &t) && sql_peek_op(p, 1) != OP1('.'))
+    return parse_is_words(p);
+  sql_report(p, SQL_ISSUE_DIALECT, e->op_span, "IS compares with NULL, TRUE and FALSE only",
+             p->d->mysql ? "write <=>" : "write IS NOT DISTINCT FROM");
+  return sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_IS) + 1);
 }
 
 static sql_expr *parse_is(sql_parser *p, sql_expr *e) {
@@ -286,11 +344,11 @@ static sql_expr *parse_is(sql_parser *p, sql_expr *e) {
     e->op = SQL_OP_DISTINCT_FROM;
   }
   e->op_span.to = p->last_end;
-  sql_expr *right = sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_IS) + 1);
+  sql_expr *right = parse_is_right(p, e);
   if (e->op == SQL_OP_IS && right->kind == SQL_NULL) {
     e->kind = SQL_IS_NULL;
     e->op = SQL_OP_NONE;
-    e->op_span.to = right->span.to;
+    e->op_span.to = p->last_end;
   } else {
     sql_push_expr(p, &e->args, right);
   }
@@ -408,11 +466,18 @@ static sql_expr *parse_subscript(sql_parser *p, sql_expr *e) {
     uint32_t from = at->span.from;
     while (sql_peek_op(p, 0) != OP1(']') && !sql_at_query_end(p)) sql_take(p);
     at = sql_unknown_expr(p, sql_span_from(p, from));
-    sql_report(p, SQL_ISSUE_UNKNOWN, at->span, "not understood; the database decides", NULL);
+    sql_report_unknown(p, from);
   }
   sql_push_expr(p, &e->args, at);
   sql_expect_op(p, OP1(']'), "expected ]");
   return e;
+}
+
+/* (row).field, f(x).*, a[1].b: we have no name for what they lead to. */
+static sql_expr *parse_field(sql_parser *p, sql_expr *left) {
+  if (!sql_accept_op(p, OP1('*'))) sql_expect_name(p, "expected a field's name");
+  sql_report_unknown(p, left->span.from);
+  return sql_wrap_unknown(p, left);
 }
 
 static sql_expr *parse_right(sql_parser *p, sql_expr *left, const infix *f, unsigned n) {
@@ -441,6 +506,8 @@ static sql_expr *parse_right(sql_parser *p, sql_expr *left, const infix *f, unsi
     case AT_ZONE:
       sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_AT) + 1));
       return e;
+    case FIELD:
+      return parse_field(p, left);
     case OUTER_MARK:
       e->kind = SQL_UNARY;
       e->text = STR("(+)");
@@ -463,16 +530,45 @@ static sql_op prefix_op(const sql_parser *p, const sql_lexeme *t) {
     case OP1('~'):
       return SQL_OP_BITNOT;
     case OP1('!'):
-      return p->d->pipes_are_or ? SQL_OP_NOT : SQL_OP_NONE;
+      return p->d->mysql ? SQL_OP_NOT : SQL_OP_NONE;
     default:
       return SQL_OP_NONE;
   }
 }
 
+/* PostgreSQL's @ x, |/ x, !! x, and VARIADIC x. */
+static bool at_other_prefix(const sql_parser *p, const sql_lexeme *t) {
+  if (t->word == SQL_W_VARIADIC) return p->d->id == SQL_POSTGRES || p->d->id == SQL_DUCKDB;
+  if (t->token.kind != SQL_TOK_OP || !(p->d->lex & SQL_LEX_PG_OPERATORS)) return false;
+  switch (t->op) {
+    case OP2('<', '='):
+    case OP2('>', '='):
+    case OP2('<', '>'):
+    case OP2('!', '='):
+    case OP2('=', '>'):
+    case OP2(':', '='):
+    case OP2(':', ':'):
+      return false;
+    default:
+      return t->token.raw.len > 1 || memchr("@|!#&?", t->token.raw.ptr[0], 6);
+  }
+}
+
+static sql_expr *parse_other_prefix(sql_parser *p) {
+  const sql_lexeme t = sql_take(p);
+  sql_expr *e = sql_make_expr(p, SQL_UNARY, t.token.span.from);
+  e->op = SQL_OP_OTHER;
+  e->op_span = t.token.span;
+  e->text = t.token.raw;
+  sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_OTHER)));
+  return sql_close_expr(p, e);
+}
+
 static sql_expr *parse_prefix(sql_parser *p) {
   const sql_lexeme t = *sql_peek(p, 0);
   sql_op op = prefix_op(p, &t);
-  if (op == SQL_OP_NONE) return sql_parse_primary(p);
+  if (op == SQL_OP_NONE)
+    return at_other_prefix(p, &t) ? parse_other_prefix(p) : sql_parse_primary(p);
   sql_bind bind = op == SQL_OP_NOT && t.word ? SQL_BIND_NOT : SQL_BIND_UNARY;
   sql_take(p);
   sql_expr *arg = sql_parse_level(p, sql_bind_level(p->d, bind));
@@ -494,6 +590,24 @@ static bool is_outer_mark(sql_parser *p) {
   return sql_peek_op(p, 1) == OP1('+') && sql_peek_op(p, 2) == OP1(')');
 }
 
+/* `a AND FROM t`: where any word may be an alias, one that no operand follows is one. */
+static bool is_label(sql_parser *p, unsigned n) {
+  if (!p->alias_next || !p->d->any_label || n != 1 || !sql_peek_word(p, 0)) return false;
+  const sql_lexeme *next = sql_peek(p, 1);
+  return next->word == SQL_W_FROM || next->op == OP1(',');
+}
+
+/* a = b = c: comparisons of truth values, which these dialects do not have without ( ). */
+static void check_chain(sql_parser *p, const sql_expr *left, const infix *f) {
+  bool compares = f->bind == SQL_BIND_EQ || f->bind == SQL_BIND_LT;
+  sql_bind before = left->kind == SQL_BINARY ? sql_op_bind(left->op, left->text) : SQL_BIND_POSTFIX;
+  if (!compares || left->parenthesized || (before != SQL_BIND_EQ && before != SQL_BIND_LT)) return;
+  sql_dialect_id id = p->d->id;
+  if (id == SQL_POSTGRES || id == SQL_DUCKDB || id == SQL_TRINO || id == SQL_TSQL ||
+      id == SQL_ORACLE)
+    sql_report_here(p, "comparisons do not chain here: write AND, or parentheses");
+}
+
 sql_expr *sql_parse_level(sql_parser *p, int level) {
   if (!sql_enter(p)) {
     uint32_t from = sql_here(p);
@@ -506,6 +620,8 @@ sql_expr *sql_parse_level(sql_parser *p, int level) {
   while (find_infix(p, &f, &n)) {
     if (sql_bind_level(p->d, f.bind) < level) break;
     if (f.form == OUTER_MARK && !is_outer_mark(p)) break;
+    if (is_label(p, n)) break;
+    check_chain(p, left, &f);
     left = sql_close_expr(p, parse_right(p, left, &f, n));
   }
   sql_leave(p);
@@ -514,11 +630,17 @@ sql_expr *sql_parse_level(sql_parser *p, int level) {
 
 sql_expr *sql_parse_expr(sql_parser *p) { return sql_parse_level(p, 1); }
 
+void sql_parse_open_list(sql_parser *p, sql_exprs *list) {
+  do {
+    sql_push_expr(p, list, sql_parse_expr(p));
+  } while (sql_accept_op(p, OP1(',')));
+}
+
 void sql_parse_expr_list(sql_parser *p, sql_exprs *list) {
   do {
     sql_push_expr(p, list, sql_parse_expr(p));
     const sql_lexeme *t = sql_peek(p, 0);
     if (t->op == OP1(',') || t->op == OP1(')') || sql_at_query_end(p) || sql_at_clause(p)) continue;
-    sql_skip_unknown(p, true, "expected , or )");
+    list->items[list->len - 1] = sql_swallow(p, list->items[list->len - 1], "expected , or )");
   } while (sql_accept_op(p, OP1(',')));
 }

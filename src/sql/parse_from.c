@@ -49,7 +49,7 @@ bool sql_at_join(sql_parser *p) {
     case SQL_W_JOIN:
       return true;
     case SQL_W_STRAIGHT_JOIN:
-      return p->d->pipes_are_or;
+      return p->d->mysql;
     case SQL_W_NATURAL:
     case SQL_W_LEFT:
     case SQL_W_RIGHT:
@@ -116,7 +116,7 @@ static void parse_join_condition(sql_parser *p, sql_from *f) {
   } else {
     bool free = f->natural || f->join == SQL_JOIN_CROSS || f->join == SQL_JOIN_COMMA ||
                 f->lateral || p->d->id == SQL_SQLITE ||
-                (p->d->pipes_are_or && f->join == SQL_JOIN_INNER) || p->d->id == SQL_CLICKHOUSE ||
+                (p->d->mysql && f->join == SQL_JOIN_INNER) || p->d->id == SQL_CLICKHOUSE ||
                 p->d->id == SQL_DUCKDB;
     if (!free) sql_report_here(p, "expected ON or USING");
     return;
@@ -246,7 +246,7 @@ static sql_from *finish_item(sql_parser *p, sql_from *f) {
     f->ordinality = true;
   }
   parse_table_hints(p);
-  sql_name alias = sql_parse_alias(p);
+  sql_name alias = sql_parse_alias(p, false);
   if (alias.text.ptr) f->alias = alias;
   parse_column_aliases(p, f);
   parse_table_hints(p);
@@ -289,20 +289,34 @@ static sql_from *parse_paren(sql_parser *p) {
   return f;
 }
 
+static void set_call(sql_parser *p, sql_from *f, sql_expr *call) {
+  f->kind = SQL_FROM_CALL;
+  f->call = call;
+  if (call->kind != SQL_CALL) { /* with text that we do not know; the call stays for walks */
+    f->kind = SQL_FROM_UNKNOWN;
+    f->text = sql_raw(p, call->span);
+    return;
+  }
+  if (call->star && p->d->id == SQL_SQLITE)
+    sql_report(p, SQL_ISSUE_SYNTAX, call->span, "* cannot stand here", NULL);
+}
+
 void sql_become_call(sql_parser *p, sql_from *f) {
   sql_expr *call = sql_make_expr(p, SQL_CALL, f->span.from);
   call->schema = f->schema;
   call->name = f->name;
   f->schema = f->name = (sql_name){0};
-  f->kind = SQL_FROM_CALL;
-  f->call = sql_parse_call(p, call);
-  if (f->call->star && p->d->id == SQL_SQLITE)
-    sql_report(p, SQL_ISSUE_SYNTAX, f->call->span, "* cannot stand here", NULL);
+  set_call(p, f, sql_parse_call(p, call));
 }
 
 /* [[database.]schema.]name, or a call. */
 static sql_from *parse_table(sql_parser *p) {
   sql_from *f = sql_make_from(p, SQL_FROM_TABLE, sql_here(p));
+  sql_expr *special = sql_peek_op(p, 1) == OP1('(') ? sql_parse_special_call(p) : NULL;
+  if (special) {
+    set_call(p, f, special);
+    return finish_item(p, f);
+  }
   f->name = sql_take_name(p);
   while (sql_accept_op(p, OP1('.'))) {
     if (f->schema.text.ptr && p->d->id == SQL_SQLITE)
@@ -332,6 +346,14 @@ static bool names_table(sql_parser *p, const sql_lexeme *t) {
        t->word == SQL_W_OPENDATASOURCE || t->word == SQL_W_LEFT || t->word == SQL_W_REPLACE))
     return true;
   return sql_is_name(p, t);
+}
+
+/* PostgreSQL: FROM current_date, FROM CAST(…). */
+static sql_from *from_value(sql_parser *p) {
+  sql_from *f = sql_make_from(p, SQL_FROM_CALL, sql_here(p));
+  set_call(p, f, sql_parse_primary(p));
+  if (f->kind == SQL_FROM_UNKNOWN) sql_report_unknown(p, f->span.from);
+  return f;
 }
 
 static bool is_lone_reserved(sql_parser *p, const sql_lexeme *t) {
@@ -365,9 +387,21 @@ static sql_from *parse_item(sql_parser *p) {
       sql_report(p, SQL_ISSUE_DIALECT, f->query->span, "VALUES needs parentheses here",
                  "write (VALUES …)");
     f = finish_item(p, f);
+  } else if (t.word == SQL_W_ROWS && sql_peek_word(p, 1) == SQL_W_FROM) { /* ROWS FROM (f(), g()) */
+    sql_take(p);
+    sql_take(p);
+    if (sql_expect_op(p, OP1('('), "expected (")) sql_skip_to_close(p);
+    sql_expect_op(p, OP1(')'), "expected )");
+    f = sql_make_from(p, SQL_FROM_UNKNOWN, from);
+    f->text = sql_raw(p, sql_span_from(p, from));
+    sql_report_unknown(p, from);
+    f = finish_item(p, f);
   } else if (t.word == SQL_W_SELECT) {
     sql_report_here(p, "expected ( around the query");
     f = finish_item(p, from_query(p, sql_parse_query(p), from));
+  } else if (p->d->id == SQL_POSTGRES && sql_word_reserved(p->d, t.word) &&
+             (sql_word_marked(t.word, 'b') || t.word == SQL_W_CAST)) {
+    f = finish_item(p, from_value(p));
   } else if (names_table(p, &t)) {
     f = parse_table(p);
   } else if (is_lone_reserved(p, &t)) {

@@ -18,15 +18,21 @@ static sql_expr *literal(sql_parser *p, sql_expr_kind kind) {
   return sql_close_expr(p, e);
 }
 
+/* 'a' 'b' is one string in MySQL; in PostgreSQL when a line ends between them. */
+static bool string_goes_on(sql_parser *p) {
+  const sql_token *t = &sql_peek(p, 0)->token;
+  if (t->kind != SQL_TOK_STRING) return false;
+  str gap = sql_raw(p, (sql_span){p->last_end, t->span.from});
+  return p->d->mysql || (p->d->id == SQL_POSTGRES && gap.len && memchr(gap.ptr, '\n', gap.len));
+}
+
 sql_expr *sql_parse_string(sql_parser *p) {
   const sql_lexeme t = sql_take(p);
   sql_expr *e = sql_make_expr(p, SQL_STRING, t.token.span.from);
   e->quote = t.token.raw.ptr[0] == '"' ? '"' : '\'';
   e->text = sql_decode_token(&t.token, p->d, p->a);
   if (!e->text.ptr) p->no_memory = true;
-  /* 'a' 'b' is one string in these dialects */
-  while ((p->d->pipes_are_or || p->d->id == SQL_POSTGRES) && !p->alias_next &&
-         sql_peek(p, 0)->token.kind == SQL_TOK_STRING) {
+  while (string_goes_on(p)) {
     const sql_lexeme more = sql_take(p);
     str tail = sql_decode_token(&more.token, p->d, p->a);
     char *both = arena_alloc(p->a, e->text.len + tail.len + 1);
@@ -103,7 +109,7 @@ static bool at_interval(sql_parser *p) {
     case SQL_TOK_WORD:
       return any && sql_is_name(p, t) && sql_is_unit(sql_peek(p, 2));
     default:
-      return any && (t->op == OP1('(') || (t->op == OP1('-') && p->d->pipes_are_or));
+      return any && (t->op == OP1('(') || (t->op == OP1('-') && p->d->mysql));
   }
 }
 
@@ -119,9 +125,10 @@ static sql_expr *parse_typed(sql_parser *p) {
 
 static bool at_typed(sql_parser *p, const sql_lexeme *t) {
   if (sql_peek(p, 1)->token.kind != SQL_TOK_STRING) return false;
+  if (p->d->any_type_prefix && sql_is_name(p, t)) return true;
   if (!(p->d->has & SQL_HAS_TYPED) && string_is_alias(p)) return false;
   if (sql_word_marked(t->word, 't')) return true;
-  if (t->token.raw.ptr[0] == '_' && p->d->pipes_are_or) return true;
+  if (t->token.raw.ptr[0] == '_' && p->d->mysql) return true;
   /* N'…' and E'…' where the dialect does not have them */
   bool joined = sql_peek(p, 1)->token.span.from == t->token.span.to;
   char c = ascii_lower(t->token.raw.ptr[0]);
@@ -323,9 +330,10 @@ static sql_expr *call_of(sql_parser *p, sql_expr *e) {
   return sql_parse_call(p, e);
 }
 
-/* Items of a select list apart, SQLite knows * in f(*) alone; others take t.* as an argument. */
+/* Items of a select list apart, * stands in f(*) alone; but t.* is a value outside SQLite. */
 static void check_star(sql_parser *p, uint32_t from, int parts) {
-  if (p->d->id != SQL_SQLITE || (p->star_at == from + 1 && parts < 2)) return;
+  if (parts > 0 && p->d->id != SQL_SQLITE) return;
+  if (p->star_at == from + 1 && parts < 2) return;
   sql_report(p, SQL_ISSUE_SYNTAX, sql_span_from(p, from), "* cannot stand here", NULL);
 }
 
@@ -379,17 +387,25 @@ static sql_expr *parse_star(sql_parser *p) {
   return sql_close_expr(p, e);
 }
 
-/* ARRAY[1, 2] and [1, 2]. */
-static sql_expr *parse_array(sql_parser *p) {
+/* ARRAY[1, 2], ARRAY[[1], [2]]; in some dialects [1, 2]. */
+static sql_expr *parse_array(sql_parser *p, bool inside) {
   sql_expr *e = sql_make_expr(p, SQL_CALL, sql_here(p));
-  if (sql_peek_op(p, 0) != OP1('[')) e->name = sql_take_name(p);
+  bool bare = sql_peek_op(p, 0) == OP1('[');
+  if (bare && !inside && p->d->id != SQL_DUCKDB && p->d->id != SQL_CLICKHOUSE)
+    sql_report(p, SQL_ISSUE_DIALECT, (sql_span){e->span.from, e->span.from + 1},
+               "[ begins no value here", "write \"name\", or ARRAY[…]");
+  if (!bare) e->name = sql_take_name(p);
   e->quote = '[';
   sql_take(p);
-  if (sql_peek_op(p, 0) != OP1(']')) {
+  bool deep = !sql_enter(p);
+  if (deep) sql_skip_to_close(p);
+  if (!deep && sql_peek_op(p, 0) != OP1(']')) {
     do {
-      sql_push_expr(p, &e->args, sql_parse_expr(p));
+      bool array = sql_peek_op(p, 0) == OP1('[');
+      sql_push_expr(p, &e->args, array ? parse_array(p, true) : sql_parse_expr(p));
     } while (sql_accept_op(p, OP1(',')));
   }
+  if (!deep) sql_leave(p);
   sql_expect_op(p, OP1(']'), "expected ]");
   return sql_close_expr(p, e);
 }
@@ -403,13 +419,20 @@ static sql_expr *parse_query_operand(sql_parser *p) {
   return sql_close_expr(p, e);
 }
 
+/* A reserved word where an operand belongs: a function or type that it may name all the same,
+ * a name that lacks its quotes, or no operand at all. */
 static sql_expr *parse_reserved(sql_parser *p, const sql_lexeme *t) {
-  bool call = sql_word_marked(t->word, 'c') && (t->word != SQL_W_VALUES || p->d->pipes_are_or);
-  if (sql_peek_op(p, 1) == OP1('(') && call) return parse_name(p);
+  const sql_lexeme *next = sql_peek(p, 1);
+  bool callable = sql_word_marked(t->word, 'c') && (t->word != SQL_W_VALUES || p->d->mysql);
+  bool type = p->d->id == SQL_POSTGRES && sql_word_marked(t->word, 'f');
+  if (next->op == OP1('(') && (callable || type)) return parse_name(p);
+  if (next->token.kind == SQL_TOK_STRING && type) return parse_typed(p);
   bool lone = (t->word == SQL_W_ORDER || t->word == SQL_W_GROUP) && sql_peek_word(p, 1) != SQL_W_BY;
   if (!lone && (sql_word_marked(t->word, '!') || sql_at_clause(p)))
     return missing(p, "expected an expression");
-  if (lone || p->d->id == SQL_SQLITE || p->d->id == SQL_POSTGRES)
+  if (t->word == SQL_W_DEFAULT && p->d->id != SQL_SQLITE)
+    sql_report(p, SQL_ISSUE_UNKNOWN, t->token.span, "DEFAULT outside a write", NULL);
+  else if (lone || p->d->id == SQL_SQLITE || p->d->id == SQL_POSTGRES)
     sql_report_here(p, "a reserved word, to be quoted as a name");
   return parse_name(p);
 }
@@ -442,7 +465,7 @@ static sql_expr *parse_word(sql_parser *p, const sql_lexeme *t) {
       if (at_interval(p)) return parse_interval(p);
       break;
     case SQL_W_ARRAY:
-      if (next->op == OP1('[')) return parse_array(p);
+      if (next->op == OP1('[')) return parse_array(p, false);
       break;
     case SQL_W_SELECT:
       return parse_query_operand(p);
@@ -484,13 +507,13 @@ sql_expr *sql_parse_primary(sql_parser *p) {
   }
   if (t.op == OP1('(')) return parse_paren(p);
   if (t.op == OP1('*')) return parse_star(p);
-  if (t.op == OP1('[')) return parse_array(p);
+  if (t.op == OP1('[')) return parse_array(p, false);
   if (t.op == OP1('{')) {
     uint32_t from = sql_here(p);
     while (sql_peek_op(p, 0) != OP1('}') && !sql_at_query_end(p)) sql_take(p);
     sql_accept_op(p, OP1('}'));
     sql_span span = sql_span_from(p, from);
-    sql_report(p, SQL_ISSUE_UNKNOWN, span, "not understood; the database decides", NULL);
+    sql_report_unknown(p, from);
     return sql_close_expr(p, sql_unknown_expr(p, span));
   }
   return missing(p, "expected an expression");

@@ -74,7 +74,7 @@ static sql_query *parse_values(sql_parser *p) {
   sql_take(p);
   do {
     sql_expr *row = sql_make_expr(p, SQL_ROW, sql_here(p));
-    if (p->d->pipes_are_or) sql_accept_word(p, SQL_W_ROW);
+    if (p->d->mysql) sql_accept_word(p, SQL_W_ROW);
     if (!sql_expect_op(p, OP1('('), "expected (")) break;
     sql_parse_expr_list(p, &row->args);
     sql_expect_op(p, OP1(')'), "expected )");
@@ -90,11 +90,23 @@ static sql_query *empty_query(sql_parser *p) {
   return q;
 }
 
+static sql_query *parse_table_query(sql_parser *p) {
+  sql_query *q = sql_make_query(p, SQL_SELECT, sql_here(p));
+  sql_item star = {sql_make_expr(p, SQL_STAR, sql_here(p)), {{NULL, 0}, {0, 0}, 0}, {0, 0}};
+  sql_take(p);
+  star.expr->height = 1;
+  if (!vec_push(p->a, &q->items, star)) p->no_memory = true;
+  q->from = sql_parse_from_list(p);
+  return q;
+}
+
 static sql_query *parse_term(sql_parser *p) {
   uint32_t from = sql_here(p);
   const sql_lexeme t = *sql_peek(p, 0);
   if (t.word == SQL_W_SELECT) return sql_close_query(p, sql_parse_select(p));
   if (t.word == SQL_W_VALUES) return sql_close_query(p, parse_values(p));
+  if (t.word == SQL_W_TABLE && sql_at_query_start(p, 0))
+    return sql_close_query(p, parse_table_query(p));
   if (t.op != OP1('(')) return empty_query(p);
   sql_take(p);
   sql_query *q = sql_parse_query(p);
@@ -159,7 +171,7 @@ static void parse_limit(sql_parser *p, sql_query *q) {
   if (sql_peek_word(p, 0) == SQL_W_BY && first) {
     sql_take(p);
     q->by_limit = first;
-    sql_parse_expr_list(p, &q->limit_by);
+    sql_parse_open_list(p, &q->limit_by);
     if (p->d->id != SQL_CLICKHOUSE)
       sql_report(p, SQL_ISSUE_DIALECT, sql_span_from(p, from), "LIMIT BY is not in this dialect",
                  "use ROW_NUMBER() OVER (PARTITION BY …)");
@@ -233,7 +245,7 @@ static void parse_lock(sql_parser *p, sql_word w) {
   if (w == SQL_W_OPTION) sql_accept_op(p, OP1(')'));
   sql_span span = sql_span_from(p, from);
   if (harmless)
-    sql_report(p, SQL_ISSUE_UNKNOWN, span, "not understood; the database decides", NULL);
+    sql_report_unknown(p, from);
   else
     sql_report(p, SQL_ISSUE_WRITE, span, "a lock inside a query", NULL);
 }

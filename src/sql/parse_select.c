@@ -22,6 +22,9 @@ bool sql_at_query_start(sql_parser *p, unsigned n) {
       return true;
     case SQL_W_VALUES:
       return n + 1 >= SQL_LOOKAHEAD || sql_peek_op(p, n + 1) == OP1('(');
+    case SQL_W_TABLE: /* TABLE t: SELECT * FROM t */
+      return (p->d->id == SQL_POSTGRES || p->d->id == SQL_MYSQL) && n + 1 < SQL_LOOKAHEAD &&
+             sql_is_name(p, sql_peek(p, n + 1));
     case SQL_W_WITH:
       return n + 1 < SQL_LOOKAHEAD && sql_peek_op(p, n + 1) != OP1('(');
     default:
@@ -77,7 +80,7 @@ static bool foreign_clause(sql_parser *p, sql_word w) {
     case SQL_W_CROSS:
       return next.word == SQL_W_APPLY || next.word == SQL_W_JOIN;
     case SQL_W_STRAIGHT_JOIN:
-      return p->d->pipes_are_or;
+      return p->d->mysql;
     case SQL_W_USE:
     case SQL_W_FORCE:
     case SQL_W_IGNORE:
@@ -234,7 +237,7 @@ sql_window *sql_parse_window(sql_parser *p) {
   if (sql_is_name(p, t) && !clause) w->base = sql_take_name(p);
   if (sql_accept_word(p, SQL_W_PARTITION)) {
     sql_expect_word(p, SQL_W_BY, "expected BY");
-    sql_parse_expr_list(p, &w->partition_by);
+    sql_parse_open_list(p, &w->partition_by);
   }
   if (sql_accept_word(p, SQL_W_ORDER)) {
     sql_expect_word(p, SQL_W_BY, "expected BY");
@@ -280,7 +283,7 @@ static void parse_distinct(sql_parser *p, sql_query *q) {
   sql_span at = sql_peek(p, 0)->token.span;
   if (sql_accept_word(p, SQL_W_ALL)) return;
   if (!sql_accept_word(p, SQL_W_DISTINCT) &&
-      !(p->d->pipes_are_or && sql_accept_word(p, SQL_W_DISTINCTROW)))
+      !(p->d->mysql && sql_accept_word(p, SQL_W_DISTINCTROW)))
     return;
   q->distinct = true;
   if (sql_peek_word(p, 0) != SQL_W_ON || sql_peek_op(p, 1) != OP1('(')) return;
@@ -325,8 +328,7 @@ static void skip_star_changes(sql_parser *p) {
     sql_skip_to_close(p);
   }
   sql_take(p);
-  sql_report(p, SQL_ISSUE_UNKNOWN, sql_span_from(p, from), "not understood; the database decides",
-             NULL);
+  sql_report_unknown(p, from);
 }
 
 static void parse_item(sql_parser *p, sql_query *q) {
@@ -339,7 +341,7 @@ static void parse_item(sql_parser *p, sql_query *q) {
   if (item.expr->kind == SQL_STAR)
     skip_star_changes(p);
   else
-    item.alias = sql_parse_alias(p);
+    item.alias = sql_parse_alias(p, true);
   if (p->d->id == SQL_TSQL && !item.alias.text.ptr) turn_assignment(p, &item);
   item.span = sql_span_from(p, from);
   if (item.span.from < item.expr->span.from) item.span.from = item.expr->span.from;
@@ -355,8 +357,14 @@ static void parse_items(sql_parser *p, sql_query *q) {
     }
     parse_item(p, q);
     const sql_lexeme *t = sql_peek(p, 0);
-    if (t->op != OP1(',') && !sql_at_query_end(p) && !sql_at_clause(p))
+    if (t->op == OP1(',') || sql_at_query_end(p) || sql_at_clause(p)) continue;
+    sql_item *item = &q->items.items[q->items.len - 1];
+    if (item->alias.text.ptr && t->word == SQL_W_NONE) sql_report_here(p, "expected , or FROM");
+    if (item->alias.text.ptr)
       sql_skip_unknown(p, true, "expected , or FROM");
+    else
+      item->expr = sql_swallow(p, item->expr, "expected , or FROM");
+    item->span = sql_span_from(p, item->span.from);
   } while (sql_accept_op(p, OP1(',')));
 }
 
@@ -404,6 +412,10 @@ static void parse_group_by(sql_parser *p, sql_query *q) {
   uint32_t from = sql_here(p);
   sql_take(p);
   sql_expect_word(p, SQL_W_BY, "expected BY");
+  const sql_lexeme *next = sql_peek(p, 1);
+  bool quantified =
+      p->d->id == SQL_POSTGRES && !sql_at_query_end(p) && next->token.kind != SQL_TOK_END;
+  if (quantified && !sql_accept_word(p, SQL_W_DISTINCT)) sql_accept_word(p, SQL_W_ALL);
   if (sql_peek_word(p, 0) == SQL_W_ALL && p->d->id != SQL_SQLITE) {
     sql_expr *all = sql_make_expr(p, SQL_CALL, sql_here(p));
     all->name = sql_take_name(p);
@@ -426,7 +438,7 @@ static void parse_group_by(sql_parser *p, sql_query *q) {
       (sql_peek_word(p, 1) == SQL_W_ROLLUP || sql_peek_word(p, 1) == SQL_W_CUBE)) {
     sql_take(p);
     sql_expr *e = rollup(p, &q->group_by, sql_take_name(p));
-    if (!p->d->pipes_are_or && p->d->id != SQL_TSQL && p->d->id != SQL_CLICKHOUSE)
+    if (!p->d->mysql && p->d->id != SQL_TSQL && p->d->id != SQL_CLICKHOUSE)
       sql_report(p, SQL_ISSUE_DIALECT, e->name.span, "WITH ROLLUP is not in this dialect",
                  "write GROUP BY ROLLUP (…)");
     q->group_by = (sql_exprs){0};
@@ -540,9 +552,9 @@ sql_query *sql_parse_select(sql_parser *p) {
   parse_distinct(p, q);
   parse_top(p, q);
   if (q->limit && !q->distinct) parse_distinct(p, q); /* TOP 5 DISTINCT, misplaced but clear */
-  if (sql_at_query_end(p) || (sql_at_clause(p) && sql_peek_word(p, 0) == SQL_W_FROM))
-    sql_report_here(p, "expected what to select");
-  else
+  if (sql_at_query_end(p) || sql_peek_word(p, 0) == SQL_W_FROM) {
+    if (p->d->id != SQL_POSTGRES || q->distinct) sql_report_here(p, "expected what to select");
+  } else
     parse_items(p, q);
   parse_clauses(p, q);
   return q;

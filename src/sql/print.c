@@ -129,7 +129,7 @@ static void put_fetch(sql_printer *p, const sql_query *q) {
 /* An offset without a limit, where LIMIT cannot be left out. */
 static const char *no_limit(const sql_printer *p) {
   if (p->d->id == SQL_SQLITE) return " LIMIT -1";
-  return p->d->pipes_are_or ? " LIMIT 18446744073709551615" : "";
+  return p->d->mysql ? " LIMIT 18446744073709551615" : "";
 }
 
 static void put_limit(sql_printer *p, const sql_query *q) {
@@ -170,7 +170,7 @@ static bool is_rollup(const sql_query *q) {
 }
 
 static void put_group_by(sql_printer *p, const sql_query *q) {
-  bool with = is_rollup(q) && p->d->pipes_are_or;
+  bool with = is_rollup(q) && p->d->mysql;
   const sql_exprs *list = with ? &q->group_by.items[0]->args : &q->group_by;
   sql_put(p, " GROUP BY ");
   for (size_t i = 0; i < list->len; i++) {

@@ -276,7 +276,7 @@ static void put_call_of(sql_printer *p, const char *name, const sql_expr *e) {
 static bool put_as_call(sql_printer *p, const sql_expr *e) {
   const char *name = NULL;
   sql_dialect_id id = p->d->id;
-  if (e->op == SQL_OP_CONCAT && p->d->pipes_are_or) name = "CONCAT";
+  if (e->op == SQL_OP_CONCAT && p->d->mysql) name = "CONCAT";
   if (e->op == SQL_OP_MOD && id == SQL_ORACLE) name = "MOD";
   if (e->op == SQL_OP_REGEXP) {
     if (id == SQL_ORACLE || id == SQL_TRINO) name = "REGEXP_LIKE";
@@ -294,15 +294,14 @@ static bool put_as_call(sql_printer *p, const sql_expr *e) {
 static bool put_null_safe(sql_printer *p, const sql_expr *e) {
   if (e->op != SQL_OP_IS && e->op != SQL_OP_DISTINCT_FROM) return false;
   bool plain_is =
-      e->op == SQL_OP_IS && (p->d->id == SQL_SQLITE || e->args.items[1]->kind == SQL_BOOL);
-  if (plain_is || (e->op == SQL_OP_DISTINCT_FROM && !p->d->pipes_are_or)) return false;
+      e->op == SQL_OP_IS && (p->d->id == SQL_SQLITE || e->args.items[1]->kind == SQL_BOOL ||
+                             e->args.items[1]->kind == SQL_UNKNOWN);
+  if (plain_is || (e->op == SQL_OP_DISTINCT_FROM && !p->d->mysql)) return false;
   bool equal = e->op == SQL_OP_IS ? !e->negated : e->negated;
-  bool inverted = !equal && p->d->pipes_are_or;
+  bool inverted = !equal && p->d->mysql;
   if (inverted) sql_put(p, "(NOT ");
   put_left(p, e->args.items[0], SQL_BIND_IS);
-  sql_put(p, p->d->pipes_are_or ? " <=> "
-             : equal            ? " IS NOT DISTINCT FROM "
-                                : " IS DISTINCT FROM ");
+  sql_put(p, p->d->mysql ? " <=> " : equal ? " IS NOT DISTINCT FROM " : " IS DISTINCT FROM ");
   sql_put_level(p, e->args.items[1], sql_bind_level(p->d, SQL_BIND_IS) + 1);
   if (inverted) sql_put(p, ")");
   return true;
@@ -337,12 +336,15 @@ static void put_binary(sql_printer *p, const sql_expr *e) {
 static void put_unary(sql_printer *p, const sql_expr *e) {
   const sql_expr *arg = e->args.items[0];
   int level = sql_bind_level(p->d, bind_of(e));
-  if (e->op == SQL_OP_OTHER) {
+  if (str_eq(e->text, STR("(+)"))) {
     sql_put_level(p, arg, level);
-    sql_put(p, " "), buf_add(&p->out, e->text);
+    sql_put(p, " (+)");
     return;
   }
-  sql_put(p, op_text(p, e));
+  if (e->op == SQL_OP_OTHER)
+    buf_add(&p->out, e->text), sql_put(p, " ");
+  else
+    sql_put(p, op_text(p, e));
   if (arg->kind == SQL_UNARY && e->op != SQL_OP_NOT) sql_put(p, " "); /* -- opens a comment */
   /* NOT EXISTS would be read as one; NOT NOT EXISTS is not */
   sql_put_level(p, arg, level);
@@ -511,7 +513,7 @@ static void put_args(sql_printer *p, const sql_expr *e) {
   if (e->order_by.len && !e->within_group)
     sql_put(p, " ORDER BY "), sql_put_orders(p, &e->order_by);
   if (!separator || args.len == e->args.len) return;
-  sql_put(p, p->d->pipes_are_or ? " SEPARATOR " : ", ");
+  sql_put(p, p->d->mysql ? " SEPARATOR " : ", ");
   sql_put_expr(p, e->args.items[args.len]);
 }
 
