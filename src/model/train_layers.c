@@ -12,8 +12,8 @@ void graph_drop(const graph *g, float *x, bool steps, size_t width, uint64_t sit
   if (g->opt->dropout <= 0) return;
   const size_t *off = steps ? g->step : g->row;
   for (size_t i = 0; i < g->n; i++)
-    op_dropout(x + off[i] * width, (off[i + 1] - off[i]) * width, g->opt->dropout,
-               op_mix(g->items[i].key, site));
+    kernel_dropout(x + off[i] * width, (off[i + 1] - off[i]) * width, g->opt->dropout,
+                   op_mix(g->items[i].key, site));
 }
 
 static void norm_forward(size_t rows, size_t d, const float *g, const float *b,

@@ -16,6 +16,7 @@ typedef struct kernel_table {
   void (*layernorm)(size_t rows, size_t n, const float *x, const float *g, const float *b, float *y,
                     float *mean, float *rstd);
   void (*adamw)(const adamw_step *s, float *p, const float *grad, float *m, float *v, size_t n);
+  void (*dropout)(float *x, size_t n, float p, uint64_t key);
 } kernel_table;
 
 #define LANES 4
@@ -163,3 +164,5 @@ void kernel_axpy(float alpha, const float *x, float *y, size_t n) {
 void kernel_adamw(const adamw_step *s, float *p, const float *grad, float *m, float *v, size_t n) {
   kernels()->adamw(s, p, grad, m, v, n);
 }
+
+void kernel_dropout(float *x, size_t n, float p, uint64_t key) { kernels()->dropout(x, n, p, key); }

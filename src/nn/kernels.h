@@ -60,6 +60,9 @@ typedef struct adamw_step {
 } adamw_step;
 void kernel_adamw(const adamw_step *s, float *p, const float *grad, float *m, float *v, size_t n);
 
+/** x_i *= 0 with probability p, else 1/(1-p), a function of (key, i) alone. */
+void kernel_dropout(float *x, size_t n, float p, uint64_t key);
+
 /** "avx512", "avx2" or "baseline": what this machine gets. */
 const char *kernel_level(void);
 

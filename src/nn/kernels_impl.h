@@ -252,9 +252,22 @@ TARGET static void FN(adamw)(const adamw_step *s, float *p, const float *grad, f
   }
 }
 
+TARGET static void FN(dropout)(float *x, size_t n, float p, uint64_t key) {
+  const uint32_t limit = (uint32_t)((double)p * 4294967296.0);
+  const uint32_t low = (uint32_t)key, high = (uint32_t)(key >> 32);
+  const float keep = 1.0f / (1.0f - p);
+  for (size_t i = 0; i < n; i++) {
+    uint32_t h = (uint32_t)i * 0x9e3779b9u + low; /* then a 32-bit finaliser in two rounds */
+    h = (h ^ (h >> 16)) * 0x7feb352du;
+    h = ((h ^ (h >> 15)) + high) * 0x846ca68bu;
+    h ^= h >> 16;
+    x[i] *= h < limit ? 0.0f : keep;
+  }
+}
+
 static const kernel_table FN(table) = {
-    FN(gemm), FN(softmax),          FN(relation_softmax), FN(dot),
-    FN(axpy), FN(softmax_backward), FN(layernorm),        FN(adamw),
+    FN(gemm),      FN(softmax), FN(relation_softmax), FN(dot), FN(axpy), FN(softmax_backward),
+    FN(layernorm), FN(adamw),   FN(dropout),
 };
 
 #undef vec

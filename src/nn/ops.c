@@ -66,23 +66,6 @@ uint64_t op_mix(uint64_t key, uint64_t counter) {
   return z ^ (z >> 31);
 }
 
-void op_dropout(float *x, size_t n, float p, uint64_t key) {
-  const uint32_t limit = (uint32_t)((double)p * 4294967296.0);
-  const uint32_t low = (uint32_t)key, high = (uint32_t)(key >> 32);
-  const float keep = 1.0f / (1.0f - p);
-  for (size_t i = 0; i < n; i++) {
-    uint32_t h = (uint32_t)i * 0x9e3779b9u + low; /* then a 32-bit finaliser in two rounds */
-    h = (h ^ (h >> 16)) * 0x7feb352du;
-    h = ((h ^ (h >> 15)) + high) * 0x846ca68bu;
-    h ^= h >> 16;
-    x[i] *= h < limit ? 0.0f : keep;
-  }
-}
-
-void op_bag(const float *table, size_t d, const int32_t *ids, size_t n, float weight, float *out) {
-  for (size_t i = 0; i < n; i++) kernel_axpy(weight, table + (size_t)ids[i] * d, out, d);
-}
-
 float op_cross_entropy(float *x, const uint8_t *allowed, size_t n, size_t gold, float smoothing,
                        size_t *best) {
   float most = -INFINITY;

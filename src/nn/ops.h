@@ -1,5 +1,5 @@
 /* The operators of training, each with its backward: linear, layer norm, attention (plain, causal
- * or relation-aware), bags of embedding rows, dropout, masked cross-entropy. Large products go to
+ * or relation-aware), masked cross-entropy; kernel_dropout is its own backward. Products go to
  * BLAS. All matrices are row-major floats; gradients of parameters are added to what is there.
  *
  * Threads: every function works on the caller's arrays alone; call ops_single_thread once, first,
@@ -31,14 +31,8 @@ void op_relu(float *x, size_t n);
 /** dy = 0 where y, the output of op_relu, is 0. */
 void op_relu_backward(const float *y, float *dy, size_t n);
 
-/** x_i *= 0 with probability p, else 1/(1-p), a function of (key, i) alone: the same call on the
- *  gradient is the backward. */
-void op_dropout(float *x, size_t n, float p, uint64_t key);
 /** Mixes a counter into a key. */
 uint64_t op_mix(uint64_t key, uint64_t counter);
-
-/** out [d] += weight * Σ table[ids[i]] */
-void op_bag(const float *table, size_t d, const int32_t *ids, size_t n, float weight, float *out);
 
 /**
  * Scaled dot-product attention of `heads` heads of width dh, over rows with stride ld:

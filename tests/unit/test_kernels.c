@@ -128,6 +128,27 @@ static void vectors_agree(void **state) {
   }
 }
 
+static void dropout_is_fair_and_repeats(void **state) {
+  (void)state;
+  enum { N = 20000 };
+  static const uint64_t keys[5] = {0, 1, 1ull << 32, 0x123456789abcdefull, UINT64_MAX};
+  float *x = noise(N), *y = noise(N);
+  for (int key = 0; key < 5; key++) {
+    size_t dropped = 0, pairs = 0;
+    for (int i = 0; i < N; i++) x[i] = y[i] = 1;
+    kernel_dropout(x, N, 0.2f, keys[key]);
+    kernel_dropout(y, N, 0.2f, keys[key]);
+    assert_memory_equal(x, y, N * sizeof *x);
+    for (int i = 0; i < N; i++) {
+      assert_true(x[i] == 0 || fabsf(x[i] - 1.25f) < 1e-6f);
+      dropped += x[i] == 0;
+      pairs += i > 0 && x[i] == 0 && x[i - 1] == 0;
+    }
+    assert_in_range(dropped, N / 5 - 250, N / 5 + 250); /* 4 standard deviations */
+    assert_in_range(pairs, N / 25 - 150, N / 25 + 150);
+  }
+}
+
 static void adamw_follows_its_formula(void **state) {
   (void)state;
   enum { N = 37 };
@@ -168,6 +189,7 @@ int main(void) {
       cmocka_unit_test(bins_hold_every_weight),
       cmocka_unit_test(layer_norm_agrees),
       cmocka_unit_test(vectors_agree),
+      cmocka_unit_test(dropout_is_fair_and_repeats),
       cmocka_unit_test(adamw_follows_its_formula),
   };
   static const char *const levels[] = {"avx512", "avx2", "baseline"};

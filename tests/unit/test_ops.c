@@ -284,34 +284,6 @@ static void relu_passes_gradient_where_it_was_positive(void **state) {
   assert_true(d[0] == 0 && d[1] == 6 && d[2] == 0 && d[3] == 8);
 }
 
-static void dropout_is_fair_and_repeats(void **state) {
-  (void)state;
-  enum { N = 20000 };
-  float *x = zeros(N), *y = zeros(N);
-  for (int key = 1; key < 5; key++) {
-    size_t dropped = 0, pairs = 0;
-    for (int i = 0; i < N; i++) x[i] = y[i] = 1;
-    op_dropout(x, N, 0.2f, op_mix(42, (uint64_t)key));
-    op_dropout(y, N, 0.2f, op_mix(42, (uint64_t)key));
-    assert_memory_equal(x, y, N * sizeof *x);
-    for (int i = 0; i < N; i++) {
-      assert_true(x[i] == 0 || fabsf(x[i] - 1.25f) < 1e-6f);
-      dropped += x[i] == 0;
-      pairs += i > 0 && x[i] == 0 && x[i - 1] == 0;
-    }
-    assert_in_range(dropped, N / 5 - 250, N / 5 + 250); /* 4 standard deviations */
-    assert_in_range(pairs, N / 25 - 150, N / 25 + 150);
-  }
-}
-
-static void a_bag_sums_its_rows(void **state) {
-  (void)state;
-  float table[6] = {1, 2, 10, 20, 100, 200}, out[2] = {1, 1};
-  static const int32_t ids[3] = {0, 2, 2};
-  op_bag(table, 2, ids, 3, 0.5f, out);
-  assert_true(out[0] == 101.5f && out[1] == 202.0f);
-}
-
 static int setup(void **state) {
   (void)state;
   ops_single_thread();
@@ -339,8 +311,6 @@ int main(void) {
       cmocka_unit_test(cross_entropy_of_one_choice_is_nothing),
       cmocka_unit_test(binary_entropy_gradient_matches),
       cmocka_unit_test(relu_passes_gradient_where_it_was_positive),
-      cmocka_unit_test(dropout_is_fair_and_repeats),
-      cmocka_unit_test(a_bag_sums_its_rows),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
