@@ -151,7 +151,7 @@ static void lay_out(graph *g, bool backward) {
   if (!backward) return;
   g->dx = take(g, most * d);
   g->dm = take(g, g->rows * d);
-  g->dh_ = take(g, most * d);
+  g->d_h = take(g, most * d);
   g->dq = take(g, most * d);
   g->dk = take(g, most * d);
   g->dv = take(g, most * d);
@@ -226,9 +226,9 @@ static void forward(graph *g, const weights_view *p, graph_result *out) {
 /* From the gradient of a norm's output in g->dx to that of its input, in g->dx. */
 static void norm_backward(graph *g, size_t rows, const norm_tape *t, const float *gain, float *dg,
                           float *db) {
-  memcpy(g->dh_, g->dx, rows * g->d * sizeof(float));
+  memcpy(g->d_h, g->dx, rows * g->d * sizeof(float));
   memset(g->dx, 0, rows * g->d * sizeof(float));
-  op_layernorm_backward(rows, g->d, t->x, t->mean, t->rstd, gain, g->dh_, g->dx, dg, db);
+  op_layernorm_backward(rows, g->d, t->x, t->mean, t->rstd, gain, g->d_h, g->dx, dg, db);
 }
 
 static void backward(graph *g, const weights_view *p, const weights_view *dp) {

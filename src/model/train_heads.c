@@ -63,10 +63,10 @@ void embed_forward(graph *g, const weights_view *p) {
 
 void embed_backward(graph *g, const weights_view *p, const weights_view *dp) {
   graph_drop(g, g->dx, false, g->d, SITE_EMBED);
-  memset(g->dh_, 0, g->rows * g->d * sizeof(float));
-  op_layernorm_backward(g->rows, g->d, g->x0, g->emb.mean, g->emb.rstd, p->emb_ln_g, g->dx, g->dh_,
+  memset(g->d_h, 0, g->rows * g->d * sizeof(float));
+  op_layernorm_backward(g->rows, g->d, g->x0, g->emb.mean, g->emb.rstd, p->emb_ln_g, g->dx, g->d_h,
                         dp->emb_ln_g, dp->emb_ln_b);
-  all_node_parts(g, dp, g->dh_, scatter);
+  all_node_parts(g, dp, g->d_h, scatter);
 }
 
 /* ---- steps ---- */

@@ -91,16 +91,16 @@ static void weights_backward(graph *g, attn_kind kind, const attn_params *p, con
 void attn_backward(graph *g, attn_kind kind, const attn_params *p, const attn_params *dp,
                    const attn_tape *t, uint64_t site) {
   size_t rows = query_rows(g, kind), keys = key_rows(g, kind), d = g->d;
-  memcpy(g->dh_, g->dx, rows * d * sizeof(float));
-  graph_drop(g, g->dh_, kind != ATTN_ENCODER, d, site);
-  op_linear_backward(rows, d, d, t->o, p->o, g->dh_, g->d_o, false, dp->o, dp->ob);
+  memcpy(g->d_h, g->dx, rows * d * sizeof(float));
+  graph_drop(g, g->d_h, kind != ATTN_ENCODER, d, site);
+  op_linear_backward(rows, d, d, t->o, p->o, g->d_h, g->d_o, false, dp->o, dp->ob);
   weights_backward(g, kind, p, dp, t);
-  op_linear_backward(rows, d, d, t->ln.y, p->q, g->dq, g->dh_, false, dp->q, dp->qb);
+  op_linear_backward(rows, d, d, t->ln.y, p->q, g->dq, g->d_h, false, dp->q, dp->qb);
   const float *source = kind == ATTN_CROSS ? g->memory.y : t->ln.y;
-  float *d_source = kind == ATTN_CROSS ? g->dm : g->dh_;
+  float *d_source = kind == ATTN_CROSS ? g->dm : g->d_h;
   op_linear_backward(keys, d, d, source, p->k, g->dk, d_source, true, dp->k, dp->kb);
   op_linear_backward(keys, d, d, source, p->v, g->dv, d_source, true, dp->v, dp->vb);
-  op_layernorm_backward(rows, d, t->ln.x, t->ln.mean, t->ln.rstd, p->ln_g, g->dh_, g->dx, dp->ln_g,
+  op_layernorm_backward(rows, d, t->ln.x, t->ln.mean, t->ln.rstd, p->ln_g, g->d_h, g->dx, dp->ln_g,
                         dp->ln_b);
 }
 
@@ -120,12 +120,12 @@ void ffn_forward(graph *g, bool steps, const ffn_params *p, ffn_tape *t, uint64_
 void ffn_backward(graph *g, bool steps, const ffn_params *p, const ffn_params *dp,
                   const ffn_tape *t, uint64_t site) {
   size_t rows = steps ? g->steps : g->rows, d = g->d;
-  memcpy(g->dh_, g->dx, rows * d * sizeof(float));
-  graph_drop(g, g->dh_, steps, d, site + 1);
-  op_linear_backward(rows, g->ff, d, t->hidden, p->w2, g->dh_, g->d_hidden, false, dp->w2, dp->b2);
+  memcpy(g->d_h, g->dx, rows * d * sizeof(float));
+  graph_drop(g, g->d_h, steps, d, site + 1);
+  op_linear_backward(rows, g->ff, d, t->hidden, p->w2, g->d_h, g->d_hidden, false, dp->w2, dp->b2);
   graph_drop(g, g->d_hidden, steps, g->ff, site);
   op_relu_backward(t->hidden, g->d_hidden, rows * g->ff);
-  op_linear_backward(rows, d, g->ff, t->ln.y, p->w1, g->d_hidden, g->dh_, false, dp->w1, dp->b1);
-  op_layernorm_backward(rows, d, t->ln.x, t->ln.mean, t->ln.rstd, p->ln_g, g->dh_, g->dx, dp->ln_g,
+  op_linear_backward(rows, d, g->ff, t->ln.y, p->w1, g->d_hidden, g->d_h, false, dp->w1, dp->b1);
+  op_layernorm_backward(rows, d, t->ln.x, t->ln.mean, t->ln.rstd, p->ln_g, g->d_h, g->dx, dp->ln_g,
                         dp->ln_b);
 }

@@ -58,7 +58,7 @@ struct graph {
   uint8_t *allowed; /* of one step */
 
   /* of the backward */
-  float *dx, *dm, *dh_, *dq, *dk, *dv, *d_o, *d_hidden, *d_pointer, *scratch;
+  float *dx, *dm, *d_h, *dq, *dk, *dv, *d_o, *d_hidden, *d_pointer, *scratch;
 };
 
 /* Where dropout happens; with the layer it makes a key of its own. */
