@@ -52,7 +52,8 @@ static emend_rc fill_report(emend_report *r, const check_report *c, str sql, con
   r->functions = copy_texts(a, c->functions.items, c->functions.len);
   str mended = sql;
   int n = 0;
-  emend_rc rc = cat ? check_repair(sql, c, cat, dialect, a, &mended, &n, err) : EMEND_OK;
+  /* What is unsafe is not offered in a better spelling. */
+  emend_rc rc = cat && c->safe ? check_repair(sql, c, cat, dialect, a, &mended, &n, err) : EMEND_OK;
   if (!rc && n) r->repaired = engine_text(a, mended);
   return rc ? rc : arena_failed(a) ? err_nomem(err, "check") : EMEND_OK;
 }

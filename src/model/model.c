@@ -223,10 +223,28 @@ static void fill_shares(model_candidates *c) {
     c->items.items[i].share = total > 0 ? exp(c->items.items[i].logprob) / total : 0;
 }
 
-/* The schema can answer when something of it is asked for by name or value, or the network is sure:
- * its strongest belief that a column or table is used at all. */
+/* Does a word of the question mean anything here: a name, a stored value, a taught alias? */
+static bool has_link(const reading *r, int word) {
+  if (r->q.words[word].flags & LINK_WORD_IN_VALUE) return true;
+  for (int c = 0; c < r->s.n_columns; c++)
+    if (r->links.columns[word * r->s.n_columns + c] != LINK_NONE) return true;
+  for (int t = 0; t < r->s.n_tables; t++)
+    if (r->links.tables[word * r->s.n_tables + t] != LINK_NONE) return true;
+  return false;
+}
+
+/* How likely this schema can answer: the network's strongest belief that a column or table is used
+ * at all. Where the question has words with content and none of them means anything here, it is
+ * about something else. */
 static double answerable(const reading *r) {
   double best = 0;
+  int content = 0, linked = 0;
+  for (int i = 0; i < r->q.n; i++) {
+    if (r->q.words[i].flags & (LINK_WORD_STOP | LINK_WORD_NUMBER)) continue;
+    content++;
+    linked += has_link(r, i);
+  }
+  if (content > 0 && linked == 0) return 0;
   for (int i = r->f.n_words; i < r->f.n_words + r->f.n_columns + r->f.n_tables; i++)
     if ((double)r->enc->used[i] > best) best = (double)r->enc->used[i];
   return best;
