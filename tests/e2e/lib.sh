@@ -3,7 +3,8 @@
 set -u
 LC_ALL=C
 export LC_ALL
-unset EMEND_MODEL EMEND_NOW DATABASE_URL OPENAI_API_KEY OLLAMA_HOST
+for name in $(env | sed -n "s/^\(EMEND_[A-Z_]*\)=.*/\1/p"); do unset "$name"; done
+unset DATABASE_URL OPENAI_API_KEY OLLAMA_HOST NO_COLOR
 work=$(mktemp -d) || exit 1
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 export XDG_DATA_HOME=$work/data XDG_CONFIG_HOME=$work/config
