@@ -361,7 +361,8 @@ static size_t measure(const lexer *x, sql_token_kind *kind) {
 
 static sql_token next_token(str text, const sql_dialect *d, size_t *pos) {
   size_t from = *pos < text.len ? *pos : text.len;
-  lexer x = {text.ptr + from, text.ptr + text.len, d};
+  const char *start = text.len ? text.ptr : "";
+  lexer x = {start + from, start + text.len, d};
   sql_token t = {SQL_TOK_END, {0, 0}, {0}};
   size_t n = 0;
   if (text.len) {
@@ -372,7 +373,7 @@ static sql_token next_token(str text, const sql_dialect *d, size_t *pos) {
     } else if (x.p < x.end) {
       n = measure(&x, &t.kind);
     }
-    from = (size_t)(x.p - text.ptr);
+    from = (size_t)(x.p - start);
   }
   t.raw = (str){x.p, n};
   t.span = (sql_span){(uint32_t)from, (uint32_t)(from + n)};

@@ -1,5 +1,6 @@
 /* The first byte chooses the dialect, the rest is SQL. Every token lies in the text and the lexer
- * goes on; the parser comes back with a tree or issues within its limits; a walk sees all of it. */
+ * goes on; the parser comes back with a tree or issues within its limits; a walk sees all of
+ * it. What was read without an issue comes back equal when it is printed and read again. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -23,6 +24,14 @@ static void read_tokens(str text, sql_dialect_id dialect) {
   }
 }
 
+static void print_and_read(const sql_query *q, sql_dialect_id dialect, arena *a) {
+  str text = sql_print(q, dialect, a);
+  sql_parsed again = {0};
+  if (!text.ptr || sql_parse(text, dialect, a, &again, NULL) == EMEND_ENOMEM) return;
+  if (again.issues.len || again.statements.len != 1 || !again.statements.items[0].query) abort();
+  if (!sql_equal(q, again.statements.items[0].query)) abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 1 || size > 1 << 16) return 0;
   sql_dialect_id dialect = (sql_dialect_id)(data[0] % SQL_N_DIALECTS);
@@ -41,6 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     sql_visitor v = {.expr = count_expr, .ctx = &n};
     if (s->query && !sql_walk_query(s->query, &v)) abort();
   }
+  if (rc == EMEND_OK && !parsed.issues.len && parsed.statements.len == 1 &&
+      parsed.statements.items[0].query)
+    print_and_read(parsed.statements.items[0].query, dialect, a);
   arena_destroy(a);
   return 0;
 }
