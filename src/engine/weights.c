@@ -26,7 +26,7 @@ emend_rc engine_weights_path(const emend_engine *e, arena *a, const char **out, 
     *out = told;
     return EMEND_OK;
   }
-  const char *const places[] = {EMEND_MODEL_DIR "/" WEIGHTS_FILE, beside_program(a),
+  const char *const places[] = {beside_program(a), EMEND_MODEL_DIR "/" WEIGHTS_FILE,
                                 EMEND_INSTALL_MODEL_DIR "/" WEIGHTS_FILE};
   for (size_t i = 0; i < sizeof places / sizeof *places; i++)
     if (places[i] && access(places[i], R_OK) == 0) {
@@ -36,5 +36,5 @@ emend_rc engine_weights_path(const emend_engine *e, arena *a, const char **out, 
   return err_set(err, EMEND_ENOTFOUND, "model",
                  "the embedded network's weights are not at %s; reinstall emend, or name the file "
                  "with EMEND_MODEL",
-                 places[0]);
+                 places[1]);
 }

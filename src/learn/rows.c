@@ -259,7 +259,7 @@ static bool same_rows(const rows *x, const size_t *x_columns, const rows *y,
 /* Every way to give each gold column one of those that hold the same values, in order. */
 static bool some_assignment(const rows *gold, const rows *got, bool ordered,
                             const size_t fits[][MOST_PERMUTED], const size_t *n_fits) {
-  size_t n = gold->width, at[MOST_PERMUTED] = {0}, identity[MOST_PERMUTED], p[MOST_PERMUTED];
+  size_t n = gold->width, at[MOST_PERMUTED] = {0}, identity[MOST_PERMUTED], p[MOST_PERMUTED] = {0};
   for (size_t i = 0; i < n; i++) {
     identity[i] = i;
     if (n_fits[i] == 0) return false;

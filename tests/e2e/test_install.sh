@@ -18,4 +18,9 @@ cd / || exit 1
 run "$prefix/bin/emend" ask --db "$work/shop.sqlite" --json "How many customers are there?"
 expect_status 0
 expect_json '.rows[0][0]' 1600
+
+# Those, and no others: with them broken nothing else is taken.
+echo "broken" >"$prefix/share/emend/models/emend.emt"
+run "$prefix/bin/emend" ask --db "$work/shop.sqlite" "How many customers are there?"
+expect_clear_error 3 'share/emend/models/emend.emt'
 finish
