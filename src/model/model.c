@@ -30,6 +30,18 @@ static emend_rc open_synonyms(const char *weights_path, synonyms **out, emend_er
   return rc;
 }
 
+/* What is wrong with the file, which file, and what to do. */
+static emend_rc bad_weights(emend_rc rc, const char *path, emend_error *err) {
+  if (!err || rc == EMEND_ENOMEM) return rc;
+  char why[sizeof err->msg];
+  const char *at = strncmp(err->msg, path, strlen(path)) == 0 ? err->msg + strlen(path) : err->msg;
+  snprintf(why, sizeof why, "%s", at + strspn(at, ": "));
+  return err_set(err, rc, "open",
+                 "%s: %.200s; put the weights that came with this version of emend there, or name "
+                 "others in EMEND_MODEL",
+                 path, why);
+}
+
 emend_rc model_load(const char *weights_path, model **out, emend_error *err) {
   model *m = mem_alloc(sizeof *m);
   *out = NULL;
@@ -39,11 +51,9 @@ emend_rc model_load(const char *weights_path, model **out, emend_error *err) {
     const weights_shape *s = network_shape(m->net);
     if (network_ir_version(m->net) != IR_VERSION || s->tokens != IR_N_TOKENS ||
         s->states != IR_N_STATES || s->relations != N_RELATIONS)
-      rc = err_set(err, EMEND_EVERSION, "open",
-                   "%s: these weights are for another version of emend; use the ones shipped with "
-                   "this one",
-                   weights_path);
+      rc = err_set(err, EMEND_EVERSION, "open", "weights for another version of emend");
   }
+  if (rc != EMEND_OK) rc = bad_weights(rc, weights_path, err);
   if (rc == EMEND_OK) rc = open_synonyms(weights_path, &m->syn, err);
   if (rc != EMEND_OK) return model_free(m), rc;
   snprintf(m->name, sizeof m->name, "%.*s", STR_ARG(network_name(m->net)));

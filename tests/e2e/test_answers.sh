@@ -14,8 +14,8 @@ answer() {
   expect_json .rows "$2"
 }
 answer "How many customers are there?" '[[1600]]'
-answer "How many products are discontinued?" '[[26]]'
-answer "What is the name of the employee with the highest salary?" '[["Dmitri Holmberg"]]'
+answer "How many products are discontinued?" '[[33]]'
+answer "What is the name of the employee with the highest salary?" '[["Ilaria Grimaldi"]]'
 
 run "$EMEND" ask --db "$db" --json "How many customers are there?"
 expect_json .question "How many customers are there?"
