@@ -41,13 +41,13 @@ static void expand_star(check_ctx *c, const check_scope *s, const sql_expr *star
   }
 }
 
-/** SQLite calls an unnamed column by its text; so do most, near enough. */
-static str output_name(const sql_item *item) {
-  if (item->alias.text.ptr) return item->alias.text;
+/** An unnamed column is called by its text; so SQLite does, and most others near enough. */
+static str output_name(const check_ctx *c, const sql_item *item) {
   const sql_expr *e = item->expr;
+  if (item->alias.text.ptr) return item->alias.text;
   if (e->kind == SQL_COLUMN) return e->name.text;
-  if (e->kind == SQL_CALL && !e->args.len && !e->star) return e->name.text;
-  return NO_STR;
+  bool known = e->span.from < e->span.to && e->span.to <= c->sql.len;
+  return known ? str_slice(c->sql, e->span.from, e->span.to) : STR("");
 }
 
 static void select_outputs(check_ctx *c, check_scope *s) {
@@ -59,7 +59,7 @@ static void select_outputs(check_ctx *c, check_scope *s) {
       expand_star(c, s, item->expr, &s->outputs, &s->outputs_open);
     else
       add_output(c, &s->outputs,
-                 (check_output){output_name(item), item, item->expr, item->expr->bound});
+                 (check_output){output_name(c, item), item, item->expr, item->expr->bound});
     if (item->expr->kind == SQL_UNKNOWN) s->outputs_open = true;
   }
 }
@@ -157,6 +157,7 @@ static cte_entry *find_cte(check_ctx *c, str name) {
     for (size_t i = 0; i < f->visible; i++) {
       cte_entry *entry = &f->entries[i];
       if (!str_eq_nocase(entry->cte->name.text, name)) continue;
+      entry->used = entry->used || !c->idle;
       if (entry->state == CTE_NEW)
         bind_cte(c, f, i);
       else if (entry->state == CTE_BINDING)
@@ -318,7 +319,11 @@ static void bind_from(check_ctx *c, check_scope *s, sql_from *f) {
       s->lo = j->lo;
       s->hi = j->hi;
     }
+    s->conditions = true;
     if (j->from->on) bind_expr(c, j->from->on);
+    s->conditions = false;
+    if (j->from->on && j->from->join == SQL_JOIN_LEFT && c->rules->on_sees_all)
+      names_on_right(c, s, j->from->on, j->hi);
     s->lo = 0;
     s->hi = s->items.len;
     s->aliases = false;
@@ -328,14 +333,6 @@ static void bind_from(check_ctx *c, check_scope *s, sql_from *f) {
 
 /* ---- expressions ---- */
 
-static sql_walk_next on_expr(void *ctx, sql_expr *e) {
-  check_ctx *c = ctx;
-  if (c->failed) return SQL_WALK_STOP;
-  if (e->kind == SQL_COLUMN) scope_resolve(c, e);
-  if (e->kind == SQL_STAR && e->table.text.ptr) names_star(c, e);
-  return SQL_WALK_ON;
-}
-
 static sql_walk_next on_query(void *ctx, sql_query *q) {
   check_ctx *c = ctx;
   check_scope *beside = c->beside;
@@ -343,6 +340,28 @@ static sql_walk_next on_query(void *ctx, sql_query *q) {
   bind_query(c, q, c->scope);
   c->beside = beside;
   return c->failed ? SQL_WALK_STOP : SQL_WALK_SKIP;
+}
+
+/** What EXISTS selects is never computed. */
+static void bind_exists(check_ctx *c, sql_query *q) {
+  check_scope *s = c->scope;
+  bool conditions = s && s->conditions;
+  if (s) s->conditions = false;
+  on_query(c, q);
+  if (s) s->conditions = conditions;
+  if (q->scope) q->scope->under_exists = true;
+}
+
+static sql_walk_next on_expr(void *ctx, sql_expr *e) {
+  check_ctx *c = ctx;
+  if (c->failed) return SQL_WALK_STOP;
+  if (e->kind == SQL_EXISTS && e->query) {
+    bind_exists(c, e->query);
+    return SQL_WALK_SKIP;
+  }
+  if (e->kind == SQL_COLUMN) scope_resolve(c, e);
+  if (e->kind == SQL_STAR && e->table.text.ptr) names_star(c, e);
+  return SQL_WALK_ON;
 }
 
 static void bind_expr(check_ctx *c, sql_expr *e) {
@@ -359,18 +378,32 @@ static sql_expr *without_collation(sql_expr *e) {
   return e;
 }
 
+/** A column out of a star goes by its own name, as if by an alias. */
+static bool bind_to_output(check_ctx *c, const check_scope *s, sql_expr *e) {
+  bool open = false, stars = false;
+  sql_item *alias = scope_alias(s, e->name.text);
+  for (size_t i = 0; i < s->query->items.len; i++) {
+    const sql_expr *x = s->query->items.items[i].expr;
+    stars = stars || (x && x->kind == SQL_STAR);
+  }
+  if (alias) e->bound = (sql_binding){.table = -1, .column = -1, .alias = alias};
+  if (alias || !stars) return alias != NULL;
+  const check_outputs *out = scope_outputs(c, s->query, &open);
+  for (size_t i = 0; out && i < out->len; i++)
+    if (!out->items[i].item && str_eq_nocase(out->items[i].name, e->name.text)) {
+      e->bound = out->items[i].bound;
+      return true;
+    }
+  return false;
+}
+
 /** ORDER BY of one SELECT: a bare word is first an alias, then a column. */
 static void bind_order(check_ctx *c, check_scope *s) {
   const sql_query *q = s->query;
   s->closed = !c->rules->order_sees_outer;
   for (size_t i = 0; i < q->order_by.len; i++) {
     sql_expr *e = without_collation(q->order_by.items[i].expr);
-    sql_item *alias =
-        e && e->kind == SQL_COLUMN && !e->table.text.ptr ? scope_alias(s, e->name.text) : NULL;
-    if (alias) {
-      e->bound = (sql_binding){.table = -1, .column = -1, .alias = alias};
-      continue;
-    }
+    if (e && e->kind == SQL_COLUMN && !e->table.text.ptr && bind_to_output(c, s, e)) continue;
     s->aliases = c->rules->alias_in_order_expr;
     bind_expr(c, e);
     s->aliases = false;
@@ -386,11 +419,12 @@ static void bind_select(check_ctx *c, check_scope *s) {
   bind_exprs(c, &q->distinct_on);
   for (size_t i = 0; i < q->items.len; i++) bind_expr(c, q->items.items[i].expr);
   s->aliases = c->rules->alias_in_where;
+  s->conditions = true;
   bind_expr(c, q->where);
   s->aliases = c->rules->alias_in_group;
   s->closed = !c->rules->order_sees_outer;
   bind_exprs(c, &q->group_by);
-  s->closed = false;
+  s->closed = s->conditions = false;
   s->aliases = c->rules->alias_in_having;
   bind_expr(c, q->having);
   s->aliases = c->rules->alias_in_order_expr;
@@ -483,7 +517,20 @@ static cte_frame *push_ctes(check_ctx *c, sql_query *q, check_scope *outer) {
   for (size_t i = 0; i < q->ctes.len; i++) entries[i].cte = q->ctes.items[i];
   *f = (cte_frame){c->ctes, outer, q, entries, q->ctes.len, q->ctes.len};
   c->ctes = f;
+  names_repeated_ctes(c, q);
   return f;
+}
+
+/** WITH queries that the query does not come to: bound all the same, for what is wrong in them. */
+static void bind_unused(check_ctx *c, cte_frame *frame) {
+  bool idle = c->idle;
+  c->idle = true;
+  for (size_t i = 0; i < frame->n && !c->failed; i++) {
+    if (frame->entries[i].used) continue;
+    if (!idle) names_unused_cte(c, frame->entries[i].cte);
+    if (frame->entries[i].state == CTE_NEW) bind_cte(c, frame, i);
+  }
+  c->idle = idle;
 }
 
 static void bind_query(check_ctx *c, sql_query *q, check_scope *outer) {
@@ -499,6 +546,7 @@ static void bind_query(check_ctx *c, sql_query *q, check_scope *outer) {
     bind_compound(c, q, outer);
   } else if ((q->scope = ARENA_NEW(c->a, check_scope))) {
     *q->scope = (check_scope){.outer = outer, .beside = c->beside, .query = q};
+    q->scope->in_condition = outer && outer->conditions;
     c->scope = q->scope;
     if (q->kind == SQL_VALUES)
       bind_exprs(c, &q->rows);
@@ -509,11 +557,7 @@ static void bind_query(check_ctx *c, sql_query *q, check_scope *outer) {
   } else {
     c->failed = true;
   }
-  for (size_t i = 0; frame && i < frame->n && !c->failed; i++)
-    if (frame->entries[i].state == CTE_NEW) {
-      names_unused_cte(c, frame->entries[i].cte);
-      bind_cte(c, frame, i);
-    }
+  if (frame) bind_unused(c, frame);
   c->ctes = ctes;
   c->scope = around;
   c->depth--;

@@ -88,7 +88,9 @@ static void wrong_arity(check_ctx *c, const sql_expr *e, const check_function *f
            e->star ? STR("*") : str_from(arena_printf(c->a, "%zu", n)));
 }
 
-static bool takes_star(const check_function *f) { return f->class == FN_AGGREGATE && f->min == 0; }
+static bool takes_star(const check_ctx *c, const check_function *f) {
+  return f->min == 0 && (f->class == FN_AGGREGATE || c->dialect == SQL_SQLITE);
+}
 
 static void check_call(check_ctx *c, const sql_expr *e, const check_function *f) {
   size_t n = e->args.len + (e->query ? 1 : 0);
@@ -98,7 +100,7 @@ static void check_call(check_ctx *c, const sql_expr *e, const check_function *f)
     return;
   }
   bool fits = n >= (size_t)f->min && (f->max < 0 || n <= (size_t)f->max);
-  if (!e->text.len && (!fits || (e->star && !takes_star(f)))) wrong_arity(c, e, f, n);
+  if (!e->text.len && (!fits || (e->star && !takes_star(c, f)))) wrong_arity(c, e, f, n);
   bool rows = f->class == FN_AGGREGATE || f->class == FN_WINDOW;
   if (e->over && !rows)
     diag_add(c, CHECK_NOT_AGGREGATE, e->name.span, e->name.text, STR("OVER"), NO_STR);
@@ -106,20 +108,22 @@ static void check_call(check_ctx *c, const sql_expr *e, const check_function *f)
     diag_add(c, CHECK_NOT_AGGREGATE, e->name.span, e->name.text, STR("FILTER"), NO_STR);
   if (f->class == FN_WINDOW && !e->over)
     diag_add(c, CHECK_NEEDS_OVER, e->name.span, e->name.text, NO_STR, NO_STR);
-  if (c->dialect == SQL_SQLITE && e->distinct && f->class == FN_AGGREGATE && n > 1 && fits)
+  if (c->dialect == SQL_SQLITE && e->distinct && f->class == FN_AGGREGATE && n != 1 && fits)
     diag_add(c, CHECK_DISTINCT_ARITY, e->span, e->name.text, NO_STR, NO_STR);
 }
 
 /* ---- where it stands ---- */
 
 typedef struct found_columns {
-  bool own, outer;
+  bool own, outer, far; /* of this query, of the one around it, of one further out */
 } found_columns;
 
 static sql_walk_next note_column(void *ctx, sql_expr *e) {
   found_columns *f = ctx;
-  if (e->kind == SQL_COLUMN && e->bound.depth > 0) f->outer = true;
-  if (e->kind == SQL_COLUMN && e->bound.depth == 0) f->own = true;
+  if (e->kind != SQL_COLUMN) return SQL_WALK_ON;
+  if (e->bound.depth == 0) f->own = true;
+  if (e->bound.depth == 1) f->outer = true;
+  if (e->bound.depth > 1) f->far = true;
   return SQL_WALK_ON;
 }
 
@@ -129,12 +133,11 @@ static sql_walk_next skip_query(void *ctx, sql_query *q) {
   return SQL_WALK_SKIP;
 }
 
-/** An aggregate over columns of an outer query alone belongs to that query. */
-static bool is_outer_aggregate(const sql_expr *e) {
+static found_columns columns_in(const sql_expr *e) {
   found_columns f = {0};
   const sql_visitor v = {.expr = note_column, .query = skip_query, .ctx = &f};
   for (size_t i = 0; i < e->args.len; i++) sql_walk_expr(e->args.items[i], &v);
-  return f.outer && !f.own;
+  return f;
 }
 
 typedef struct found_calls {
@@ -144,31 +147,36 @@ typedef struct found_calls {
 
 static sql_walk_next note_call(void *ctx, sql_expr *e) {
   found_calls *f = ctx;
-  if (e->kind == SQL_CALL && e->over)
+  if (e->kind == SQL_CALL && e->over) {
     f->window = true;
-  else if (function_is_aggregate(f->dialect, e))
-    f->aggregate = true;
+  } else if (function_is_aggregate(f->dialect, e)) {
+    found_columns columns = columns_in(e);
+    if (columns.own || !(columns.outer || columns.far)) f->aggregate = true;
+  }
   return SQL_WALK_ON;
 }
 
-/** `e` names an alias: does what it stands for fit into the clause? */
-static void check_alias(clause *k, const sql_expr *e) {
+/** `e` stands for `meant`, a select item: does that fit into the clause? */
+static void check_meant(clause *k, const sql_expr *e, sql_expr *meant, str name) {
   found_calls f = {.dialect = k->c->dialect};
   const sql_visitor v = {.expr = note_call, .query = skip_query, .ctx = &f};
-  sql_walk_expr(e->bound.alias->expr, &v);
+  sql_walk_expr(meant, &v);
   if (f.window && !k->windows)
-    diag_add(k->c, CHECK_WINDOW_MISUSE, e->span, e->name.text, str_from(k->name), NO_STR);
+    diag_add(k->c, CHECK_WINDOW_MISUSE, e->span, name, str_from(k->name), NO_STR);
   else if (f.aggregate && k->inside)
-    diag_add(k->c, CHECK_NESTED_AGGREGATE, e->span, e->name.text, NO_STR, NO_STR);
+    diag_add(k->c, CHECK_NESTED_AGGREGATE, e->span, name, NO_STR, NO_STR);
   else if (f.aggregate && !k->aggregates && e->bound.depth == 0)
-    diag_add(k->c, CHECK_AGGREGATE_MISUSE, e->span, e->name.text, str_from(k->name), NO_STR);
+    diag_add(k->c, CHECK_AGGREGATE_MISUSE, e->span, name, str_from(k->name), NO_STR);
 }
 
 static void place_aggregate(clause *k, const sql_expr *e) {
+  found_columns f = columns_in(e);
   if (k->inside) {
     diag_add(k->c, CHECK_NESTED_AGGREGATE, e->span, call_label(k->c, e), NO_STR, NO_STR);
-  } else if (is_outer_aggregate(e)) {
-    return;
+  } else if (!f.own && (f.outer || f.far)) { /* it belongs to the query around */
+    if (!f.far && k->scope && k->scope->in_condition)
+      diag_add(k->c, CHECK_AGGREGATE_MISUSE, e->span, call_label(k->c, e),
+               STR("a condition of the query around, whose aggregate it is"), NO_STR);
   } else if (!k->aggregates) {
     diag_add(k->c, CHECK_AGGREGATE_MISUSE, e->span, call_label(k->c, e), str_from(k->name), NO_STR);
   } else if (k->scope) {
@@ -207,7 +215,8 @@ static sql_walk_next on_expr(void *ctx, sql_expr *e) {
     walk_call(k, e);
     return SQL_WALK_SKIP;
   }
-  if (e->kind == SQL_COLUMN && e->bound.alias && e->bound.alias->expr) check_alias(k, e);
+  if (e->kind == SQL_COLUMN && e->bound.alias && e->bound.alias->expr)
+    check_meant(k, e, e->bound.alias->expr, e->name.text);
   if (e->kind == SQL_BINARY && e->op == SQL_OP_REGEXP && k->c->dialect == SQL_SQLITE) {
     sql_expr call = {.kind = SQL_CALL, .span = e->span, .name = {STR("regexp"), e->op_span, 0}};
     if (!is_extra(k->c, &call)) unknown_function(k->c, &call);
@@ -236,6 +245,16 @@ static void walk_from(clause *k, sql_from *f) {
   }
 }
 
+/** GROUP BY 2, of which the second column is an aggregate. */
+static void walk_ordinal(clause *k, sql_query *q, const sql_expr *e) {
+  if (e->kind != SQL_NUMBER || e->text.len != 1 || !ascii_is_digit(e->text.ptr[0])) return;
+  bool open = false;
+  const check_outputs *out = scope_outputs(k->c, q, &open);
+  size_t n = (size_t)(e->text.ptr[0] - '0');
+  if (out && n >= 1 && n <= out->len && out->items[n - 1].expr)
+    check_meant(k, e, out->items[n - 1].expr, e->text);
+}
+
 void calls_check(check_ctx *c, sql_query *q) {
   check_scope *s = q->kind == SQL_COMPOUND ? NULL : q->scope;
   clause select = {c, s, "SELECT", true, true, false},
@@ -250,6 +269,9 @@ void calls_check(check_ctx *c, sql_query *q) {
   walk_from(&from, q->from);
   walk(&where, q->where);
   walk_list(&group, &q->group_by);
+  for (size_t i = 0; s && i < q->group_by.len; i++) walk_ordinal(&group, q, q->group_by.items[i]);
+  if (s && q->group_by.len) s->aggregate = true;
+  if (s && c->dialect == SQL_SQLITE) order.aggregates = s->aggregate;
   walk(&having, q->having);
   for (size_t i = 0; i < q->windows.len; i++) {
     walk_list(&select, &q->windows.items[i]->partition_by);
@@ -262,5 +284,4 @@ void calls_check(check_ctx *c, sql_query *q) {
   walk(&limit, q->by_limit);
   walk(&limit, q->limit);
   walk(&limit, q->offset);
-  if (s && q->group_by.len) s->aggregate = true;
 }

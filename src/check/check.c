@@ -1,6 +1,8 @@
 /* The whole check of one statement: parse, safety, names, calls, shape; and what the query uses. */
 #include "check/check.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "check/facts.h"
 
@@ -39,7 +41,8 @@ static void excuse_unused(check_ctx *c) {
     diag *d = &c->diags->items[i];
     for (size_t k = 0; k < c->unused.len; k++) {
       sql_span s = c->unused.items[k];
-      if (d->severity != DIAG_ERROR || d->safety || d->span.from < s.from || d->span.to > s.to)
+      bool parsed = strcmp(check_code_named(d->code)->group, "SYNTAX") != 0 && !d->safety;
+      if (d->severity != DIAG_ERROR || !parsed || d->span.from < s.from || d->span.to > s.to)
         continue;
       d->severity = DIAG_WARNING;
       d->weight = 0.9;

@@ -55,10 +55,13 @@ typedef struct check_scope {
   struct check_scope *beside; /* the FROM that a derived table stands in, and does not see */
   sql_query *query;
   VEC(scope_item) items;
-  size_t lo, hi; /* items visible to the clause being bound */
-  bool aliases;  /* select aliases visible to it */
-  bool closed;   /* … and the scopes further out are not */
-  bool bound;    /* all its clauses are bound */
+  size_t lo, hi;     /* items visible to the clause being bound */
+  bool aliases;      /* select aliases visible to it */
+  bool conditions;   /* the clause being bound is ON, WHERE or GROUP BY */
+  bool in_condition; /* it stands in such a clause of the query around it */
+  bool under_exists; /* what it selects does not matter */
+  bool closed;       /* … and the scopes further out are not */
+  bool bound;        /* all its clauses are bound */
   bool outputs_done, outputs_open;
   bool aggregate; /* has GROUP BY or an aggregate of its own (set by calls.c) */
   check_outputs outputs;
@@ -73,7 +76,7 @@ static inline check_scope *scope_outward(const check_scope *s) {
 typedef struct cte_entry {
   sql_cte *cte;
   enum { CTE_NEW, CTE_BINDING, CTE_DONE } state;
-  bool open;
+  bool open, used;
   check_outputs outputs;
 } cte_entry;
 typedef struct cte_frame {
@@ -92,6 +95,7 @@ typedef struct check_ctx {
   diag_list *diags;   /* NULL: keep quiet */
   check_scope *scope; /* of what is being bound */
   bool trial;         /* binding to see whether it can be done: leave what cannot alone */
+  bool idle;          /* what is being bound is never run: a WITH query that nothing names */
   cte_frame *ctes;
   check_scope *beside; /* for the next scope made: see check_scope */
   int depth;
@@ -175,6 +179,10 @@ void names_dq_string(check_ctx *c, sql_expr *e);
 /** Two tables of one FROM under one name. */
 void names_repeated(check_ctx *c, const check_scope *s);
 void names_unused_cte(check_ctx *c, const sql_cte *cte);
+/** Two WITH queries of one name. */
+void names_repeated_ctes(check_ctx *c, const sql_query *q);
+/** ON of an outer join that names what is joined further right than item `hi`. */
+void names_on_right(check_ctx *c, const check_scope *s, sql_expr *on, size_t hi);
 void names_circular(check_ctx *c, const sql_cte *cte);
 /** `t.*` whose t is nothing here. */
 void names_star(check_ctx *c, sql_expr *e);

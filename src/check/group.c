@@ -61,18 +61,27 @@ static void close_over(grouping *g) {
   }
 }
 
-static const sql_expr *group_term(const sql_query *q, const sql_expr *e) {
-  if (e->kind == SQL_NUMBER && e->text.len == 1) {
-    size_t n = (size_t)(e->text.ptr[0] - '0');
-    if (n >= 1 && n <= q->items.len && q->items.items[n - 1].expr) e = q->items.items[n - 1].expr;
-  }
-  return facts_follow(e);
+/** The select item that an ordinal names; NULL when it came out of a star, whose column is then
+ *  learnt, and `e` itself when it is none. */
+static const sql_expr *group_term(grouping *g, const sql_expr *e) {
+  bool open = false;
+  if (e->kind != SQL_NUMBER || e->text.len != 1) return facts_follow(e);
+  const check_outputs *out = scope_outputs(g->f->c, g->f->query, &open);
+  size_t n = (size_t)(e->text.ptr[0] - '0');
+  if (!out || n < 1 || n > out->len) return e;
+  const check_output *o = &out->items[n - 1];
+  if (o->expr) return facts_follow(o->expr);
+  for (size_t i = 0; i < g->f->scope->items.len; i++)
+    if (g->f->scope->items.items[i].from == o->bound.item)
+      learn(g, (fact_column){i, o->bound.column});
+  return NULL;
 }
 
 static void gather_terms(grouping *g, const sql_exprs *list) {
   for (size_t i = 0; i < list->len; i++) {
-    const sql_expr *e = group_term(g->f->query, list->items[i]);
+    const sql_expr *e = group_term(g, list->items[i]);
     fact_column k;
+    if (!e) continue;
     if (e->kind == SQL_ROW) gather_terms(g, &e->args);
     if (!vec_push(g->f->c->a, &g->terms, e)) g->f->c->failed = true;
     if (facts_column(g->f, e, &k)) learn(g, k);

@@ -61,7 +61,8 @@ static void columns_elsewhere(check_ctx *c, const sql_expr *e, const suggest_nam
   suggest_list found = {0};
   for (int i = 0; c->cat && c->scope && i < c->cat->n_columns; i++) {
     const cat_column *column = &c->cat->columns[i];
-    double score = str_eq_nocase(column->name, e->name.text) ? 0.7 : 0;
+    bool same = column->name.len == e->name.text.len && str_eq_nocase(column->name, e->name.text);
+    double score = same ? 0.7 : 0;
     if (score == 0 && like)
       score = 0.6 * suggest_score(wanted, column->name, column->words, column->n_words);
     if (score < 0.4 || (found.n == SUGGEST_MOST && found.items[found.n - 1].score >= score))
@@ -73,7 +74,7 @@ static void columns_elsewhere(check_ctx *c, const sql_expr *e, const suggest_nam
   }
   for (int i = 0; i < found.n; i++) { /* the table's id travelled in span.to */
     const cat_table *t = &c->cat->tables[found.items[i].span.to];
-    str join = suggest_join(c, c->scope, t);
+    str join = i < 2 ? suggest_join(c, c->scope, t) : NO_STR; /* a search of its own */
     str why = join.ptr ? concat3(c, "needs ", join, "") : concat3(c, "a column of ", t->name, "");
     suggest_enter(l, found.items[i].text, e->span, found.items[i].score, why);
   }
@@ -207,9 +208,16 @@ void names_unknown_column(check_ctx *c, sql_expr *e) {
 
 void names_star(check_ctx *c, sql_expr *e) {
   if (!c->diags) return;
-  for (size_t i = 0; c->scope && i < c->scope->items.len; i++)
-    if (str_eq_nocase(c->scope->items.items[i].name, e->table.text)) return;
-  wrong_qualifier(c, e);
+  const scope_item *first = NULL;
+  for (size_t i = 0; c->scope && i < c->scope->items.len; i++) {
+    const scope_item *item = &c->scope->items.items[i];
+    if (!str_eq_nocase(item->name, e->table.text)) continue;
+    if (first && first->table && first->table == item->table && !item->merges)
+      diag_add(c, CHECK_AMBIGUOUS_COLUMN, e->span, e->table.text, item_label(first),
+               item_label(item));
+    first = item;
+  }
+  if (!first) wrong_qualifier(c, e);
 }
 
 void names_ambiguous(check_ctx *c, sql_expr *e, const scope_item *x, const scope_item *y) {
@@ -267,6 +275,11 @@ static double share_of_wanted(const check_ctx *c, const scope_item *item, const 
   return item->wanted.len ? (double)has / (double)item->wanted.len : 0;
 }
 
+typedef struct table_pick {
+  const cat_table *table;
+  double score;
+} table_pick;
+
 static void like_ctes(check_ctx *c, const sql_from *f, const suggest_name *wanted,
                       suggest_list *l) {
   for (const cte_frame *frame = c->ctes; frame; frame = frame->outer)
@@ -277,28 +290,37 @@ static void like_ctes(check_ctx *c, const sql_from *f, const suggest_name *wante
     }
 }
 
-/** Tables by name, then by the columns that they have; best first in *l. */
-static const cat_table *like_tables(check_ctx *c, const scope_item *item, suggest_list *l) {
+/** Enters the tables of like name or, with `by_columns`, those that have all that is asked for. */
+static void rank_tables(check_ctx *c, const scope_item *item, bool by_columns, suggest_list *l,
+                        table_pick *best) {
   const sql_from *f = item->from;
   suggest_name wanted = suggest_prepare(c->a, f->name.text);
-  const cat_table *best = NULL;
-  double top = 0;
-  like_ctes(c, f, &wanted, l);
   for (int i = 0; i < c->cat->n_tables; i++) {
     const cat_table *t = &c->cat->tables[i];
     double name = suggest_score(&wanted, t->name, t->words, t->n_words);
-    double share = name >= 0.3 || item->wanted.len >= 2 ? share_of_wanted(c, item, t) : 0;
+    bool full = l->n == SUGGEST_MOST;
+    if (full && 0.7 * name + 0.3 <= l->items[SUGGEST_MOST - 1].score) continue;
+    double share = by_columns || name >= 0.4 ? share_of_wanted(c, item, t) : 0;
+    if (name < 0.4 && share < 1) continue;
     double score = share > 0 ? 0.7 * name + 0.3 * share : name * (item->wanted.len ? 0.9 : 1);
-    if (name < 0.3 && share < 1) continue;
     str why = share > 0 ? STR("it has the columns that the query asks for") : STR("a like name");
+    if (name < 0.4) score = 0.5;
     suggest_enter(l, suggest_ident(c, t->name), f->name.span, score, why);
-    if (score > top) {
-      top = score;
-      best = t;
-    }
+    if (score > best->score) *best = (table_pick){t, score};
   }
-  bool clear = l->n && top >= l->items[0].score && (l->n == 1 || top - l->items[1].score > 0.05);
-  return clear && top >= 0.6 ? best : NULL;
+}
+
+/** Tables by name, then by the columns that they have, best first in *l; gives the best one where
+ *  it is clear enough to go on with. */
+static const cat_table *like_tables(check_ctx *c, const scope_item *item, suggest_list *l) {
+  table_pick best = {0};
+  suggest_name wanted = suggest_prepare(c->a, item->from->name.text);
+  like_ctes(c, item->from, &wanted, l);
+  rank_tables(c, item, false, l, &best);
+  if (best.score < 0.6 && item->wanted.len >= 2) rank_tables(c, item, true, l, &best);
+  bool clear = l->n && best.score >= l->items[0].score &&
+               (l->n == 1 || best.score - l->items[1].score > 0.05);
+  return clear && best.score >= 0.6 ? best.table : NULL;
 }
 
 static str table_list(check_ctx *c) {
@@ -359,6 +381,36 @@ void names_repeated(check_ctx *c, const check_scope *s) {
 
 void names_circular(check_ctx *c, const sql_cte *cte) {
   diag_add(c, CHECK_CIRCULAR_CTE, cte->name.span, cte->name.text, NO_STR, NO_STR);
+}
+
+void names_repeated_ctes(check_ctx *c, const sql_query *q) {
+  for (size_t i = 1; i < q->ctes.len; i++)
+    for (size_t k = 0; k < i; k++)
+      if (str_eq_nocase(q->ctes.items[i]->name.text, q->ctes.items[k]->name.text)) {
+        const sql_name *n = &q->ctes.items[i]->name;
+        diag_add(c, CHECK_REPEATED_CTE, n->span, n->text, NO_STR, NO_STR);
+        break;
+      }
+}
+
+typedef struct right_of {
+  check_ctx *c;
+  const check_scope *scope;
+  size_t hi;
+} right_of;
+
+static sql_walk_next look_right(void *ctx, sql_expr *e) {
+  const right_of *r = ctx;
+  for (size_t i = r->hi; e->kind == SQL_COLUMN && i < r->scope->items.len; i++)
+    if (e->bound.item == r->scope->items.items[i].from)
+      diag_add(r->c, CHECK_ON_RIGHT, e->span, full_name(r->c, e), NO_STR, NO_STR);
+  return SQL_WALK_ON;
+}
+
+void names_on_right(check_ctx *c, const check_scope *s, sql_expr *on, size_t hi) {
+  right_of r = {c, s, hi};
+  const sql_visitor v = {.expr = look_right, .ctx = &r};
+  if (c->diags && hi < s->items.len) sql_walk_expr(on, &v);
 }
 
 void names_unused_cte(check_ctx *c, const sql_cte *cte) {

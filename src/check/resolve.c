@@ -107,16 +107,18 @@ scope_item *scope_item_named(check_ctx *c, const sql_name *schema, const sql_nam
   return NULL;
 }
 
-/** Settles `e` in scope `s`; false when the scopes further out must be asked. */
-static bool settle(check_ctx *c, check_scope *s, sql_expr *e, int depth, finding *f) {
+/** Settles `e` in scope `s`; false when the scopes further out must be asked. *named counts the
+ *  items, of all scopes so far, that the qualifier allows. */
+static bool settle(check_ctx *c, check_scope *s, sql_expr *e, int depth, finding *f,
+                   size_t *named) {
   *f = look(c, s, e);
   if (f->item) {
     bind_to(e, f->item, f->column, depth);
     if (f->second) names_ambiguous(c, e, f->item, f->second);
     return true;
   }
-  if (f->n_named == 1 && is_rowid(c, e->name.text) &&
-      !(f->named->table && f->named->table->is_view)) {
+  *named += f->n_named;
+  if (*named == 1 && f->n_named == 1 && is_rowid(c, e->name.text) && !f->named->from->cte) {
     bind_to(e, f->named, -1, depth);
     return true;
   }
@@ -154,9 +156,10 @@ void scope_resolve(check_ctx *c, sql_expr *e) {
   e->bound = (sql_binding){NULL, -1, -1, 0, NULL};
   scope_item *open = NULL;
   int depth = 0, open_depth = 0;
+  size_t named = 0;
   for (check_scope *s = c->scope; s; s = scope_outward(s), depth++) {
     finding f;
-    if (settle(c, s, e, depth, &f)) return;
+    if (settle(c, s, e, depth, &f, &named)) return;
     if (f.open && !open) {
       open = f.open;
       open_depth = depth;

@@ -1,5 +1,5 @@
 /* Shape: how many columns and rows' values stand where so many are wanted. */
-#include "check/context.h"
+#include "check/functions.h"
 
 static str count_of(check_ctx *c, size_t n, const char *what) {
   return str_from(arena_printf(c->a, "%zu %s%s", n, what, n == 1 ? "" : "s"));
@@ -26,26 +26,51 @@ static bool degree(check_ctx *c, const sql_expr *e, size_t *n) {
   *n = 1;
   if (e->kind == SQL_ROW) *n = e->args.len;
   if (e->kind == SQL_SUBQUERY) return width_of(c, e->query, n);
-  return e->kind != SQL_UNKNOWN && e->kind != SQL_COLUMN;
+  return e->kind != SQL_UNKNOWN && (e->kind != SQL_COLUMN || c->dialect == SQL_SQLITE);
+}
+
+/** `e` stands where one value is wanted. */
+static void one_value(check_ctx *c, const sql_expr *e) {
+  if (!e) return;
+  if (e->kind == SQL_SUBQUERY) subquery(c, e->query, 1);
+  if (e->kind == SQL_ROW && c->dialect == SQL_SQLITE)
+    diag_add(c, CHECK_ROW_MISUSE, e->span, NO_STR, NO_STR, NO_STR);
+}
+
+static void compared(check_ctx *c, const sql_expr *x, const sql_expr *y) {
+  size_t n, m;
+  bool left = degree(c, x, &n), right = degree(c, y, &m);
+  if (x->kind == SQL_SUBQUERY && (right || y->kind == SQL_COLUMN))
+    subquery(c, x->query, m);
+  else if (y->kind == SQL_SUBQUERY && (left || x->kind == SQL_COLUMN))
+    subquery(c, y->query, n);
+  else if ((x->kind == SQL_ROW) != (y->kind == SQL_ROW) && left && right && n != m)
+    diag_add(c, CHECK_ROW_MISUSE, x->kind == SQL_ROW ? x->span : y->span, NO_STR, NO_STR, NO_STR);
 }
 
 void shape_check_expr(check_ctx *c, const sql_expr *e) {
-  if (e->kind == SQL_IN && e->query && e->args.len) {
-    size_t left = 1;
-    const sql_expr *x = e->args.items[0];
-    if (x->kind == SQL_ROW) left = x->args.len;
-    if (x->kind != SQL_SUBQUERY) subquery(c, e->query, left);
-  } else if (e->kind == SQL_BINARY && e->op >= SQL_OP_EQ && e->op <= SQL_OP_IS &&
-             e->args.len >= 2) {
-    const sql_expr *x = e->args.items[0], *y = e->args.items[1];
-    if (x->kind == SQL_SUBQUERY && y->kind != SQL_ROW && y->kind != SQL_SUBQUERY)
-      subquery(c, x->query, 1);
-    size_t wanted;
-    if (y->kind == SQL_SUBQUERY && (degree(c, x, &wanted) || x->kind == SQL_COLUMN))
-      subquery(c, y->query, wanted);
-  } else if (e->kind == SQL_BINARY && e->op >= SQL_OP_ADD && e->op <= SQL_OP_CONCAT) {
-    for (size_t i = 0; i < e->args.len; i++)
-      if (e->args.items[i]->kind == SQL_SUBQUERY) subquery(c, e->args.items[i]->query, 1);
+  switch (e->kind) {
+    case SQL_IN: {
+      const sql_expr *x = e->args.len ? e->args.items[0] : NULL;
+      if (!e->query || !x || x->kind == SQL_SUBQUERY) break;
+      subquery(c, e->query, x->kind == SQL_ROW ? x->args.len : 1);
+      break;
+    }
+    case SQL_BINARY:
+      if (e->args.len < 2) break;
+      if (e->op >= SQL_OP_EQ && e->op <= SQL_OP_DISTINCT_FROM) {
+        compared(c, e->args.items[0], e->args.items[1]);
+        break;
+      }
+      for (size_t i = 0; i < e->args.len; i++) one_value(c, e->args.items[i]);
+      break;
+    case SQL_UNARY:
+    case SQL_CAST:
+    case SQL_CALL:
+      for (size_t i = 0; i < e->args.len; i++) one_value(c, e->args.items[i]);
+      break;
+    default:
+      break;
   }
 }
 
@@ -116,6 +141,21 @@ static bool has_subquery(sql_expr *e) {
   return !sql_walk_expr(e, &v);
 }
 
+static sql_walk_next find_aggregate(void *ctx, sql_expr *e) {
+  const check_ctx *c = ctx;
+  return function_is_aggregate(c->dialect, e) ? SQL_WALK_STOP : SQL_WALK_ON;
+}
+
+/** May the query have HAVING? It must group or aggregate; for SQLite, in what it selects. */
+static bool may_have(check_ctx *c, sql_query *q) {
+  const sql_visitor v = {.expr = find_aggregate, .ctx = c};
+  if (q->group_by.len) return true;
+  if (c->dialect != SQL_SQLITE) return q->scope->aggregate || has_subquery(q->having);
+  for (size_t i = 0; i < q->items.len; i++)
+    if (!sql_walk_expr(q->items.items[i].expr, &v)) return true;
+  return false;
+}
+
 void shape_check(check_ctx *c, sql_query *q) {
   size_t width;
   ctes(c, q);
@@ -128,11 +168,16 @@ void shape_check(check_ctx *c, sql_query *q) {
       ordinal(c, q->group_by.items[i], "GROUP BY", width);
   }
   if (q->kind != SQL_SELECT) return;
+  bool selects = q->scope && !q->scope->under_exists;
+  for (size_t i = 0; i < q->items.len && selects; i++) one_value(c, q->items.items[i].expr);
+  for (size_t i = 0; i < q->order_by.len; i++) one_value(c, q->order_by.items[i].expr);
+  for (size_t i = 0; i < q->group_by.len; i++) one_value(c, q->group_by.items[i]);
+  one_value(c, q->where);
   for (size_t i = 0; i < q->items.len && !q->from; i++) {
     const sql_expr *e = q->items.items[i].expr;
     if (e && e->kind == SQL_STAR && !e->table.text.ptr)
       diag_add(c, CHECK_NO_FROM, e->span, NO_STR, NO_STR, NO_STR);
   }
-  if (q->having && q->scope && !q->scope->aggregate && !has_subquery(q->having))
+  if (q->having && q->scope && !may_have(c, q))
     diag_add(c, CHECK_HAVING_WITHOUT_GROUP, q->having->span, NO_STR, NO_STR, NO_STR);
 }

@@ -5,76 +5,62 @@
 
 #include "text/text.h"
 
-enum { LONGEST_NAME = 128, LONGEST_JOIN = 16 };
+enum { LONGEST_JOIN = 16 };
 
-/* Words that people use for one another in the names of tables and columns. */
-static const char *const synonyms[] = {
-    " id no number num code key nr identifier ",
-    " name title label ",
-    " price cost amount value total ",
-    " revenue sales amount income turnover earnings ",
-    " usd dollar dollars ",
-    " quantity qty count number units ",
-    " date day time timestamp datetime ",
-    " year yr ",
-    " customer client buyer user ",
-    " employee staff worker ",
-    " phone telephone tel mobile cell ",
-    " address addr street location ",
-    " email mail ",
-    " city town ",
-    " country nation ",
-    " sex gender ",
-    " salary wage pay ",
-    " birthday birthdate dob birth ",
-    " description desc details ",
-    " first given fname forename ",
-    " last family surname lname ",
-    " begin start from ",
-    " end finish to until ",
-    " student pupil ",
-    " teacher instructor professor faculty ",
-    " category type kind genre class ",
-    " department dept ",
-    " manager boss head ",
-    " state province region ",
-    " zip postal postcode zipcode ",
-    " company firm business organization ",
-    " car vehicle automobile ",
-    " film movie ",
-    " song track ",
-    " singer artist musician performer ",
-    " score rating grade points ",
-    " weight mass ",
-    " product item goods article ",
-    " order purchase ",
-    " duration length runtime ",
-    " average avg mean ",
-    " maximum max ",
-    " minimum min ",
+typedef struct synonym {
+  const char *word;
+  uint64_t groups;
+} synonym;
+
+#define G(group) (1ull << (group))
+static const synonym synonyms[] = {
+#define SYN(word, groups) {#word, groups},
+#include "check/synonyms.def"
+#undef SYN
 };
+#undef G
 
-static bool has_word(const char *group, str word) {
-  str g = str_from(group);
-  for (size_t at = str_find(g, word, 0); at != SIZE_MAX; at = str_find(g, word, at + 1))
-    if (g.ptr[at - 1] == ' ' && g.ptr[at + word.len] == ' ') return true;
-  return false;
+/** The groups of synonyms that the lower-case word is in, a bit for each. */
+static uint64_t groups_of(str word) {
+  size_t lo = 0, hi = sizeof synonyms / sizeof *synonyms;
+  while (lo < hi) {
+    size_t mid = lo + (hi - lo) / 2;
+    int order = str_cmp(word, str_from(synonyms[mid].word));
+    if (order == 0) return synonyms[mid].groups;
+    if (order < 0)
+      hi = mid;
+    else
+      lo = mid + 1;
+  }
+  return 0;
 }
 
-static bool are_synonyms(str x, str y) {
-  if (x.len < 2 || y.len < 2) return false;
-  for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
-    if (has_word(synonyms[i], x) && has_word(synonyms[i], y)) return true;
-  return false;
+/** Which letters and digits occur: two texts are at least half as far apart as these differ. */
+static uint64_t letters_of(str s) {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < s.len; i++) bits |= (uint64_t)1 << (s.ptr[i] & 63);
+  return bits;
 }
 
-static double word_score(str x, str y) {
-  if (str_eq_nocase(x, y)) return 1;
+static bool is_near(str x, str y) {
+  size_t least = x.len < y.len ? x.len : y.len, most = x.len < y.len ? y.len : x.len;
+  if (least < 4 || most - least > 2) return false;
+  if (x.ptr[0] != y.ptr[0] && x.ptr[x.len - 1] != y.ptr[y.len - 1]) return false;
+  int near = least >= 7 ? 2 : 1;
+  if (__builtin_popcountll(letters_of(x) ^ letters_of(y)) > 2 * near) return false;
+  return text_edit_distance(x, y, near) <= near;
+}
+
+/** Both in lower case; `groups` are those of x. */
+static double word_score(str x, uint64_t groups, str y) {
   size_t least = x.len < y.len ? x.len : y.len;
-  if (least >= 3 && (str_starts_nocase(x, y) || str_starts_nocase(y, x))) return 0.85;
-  if (least >= 4 && text_edit_distance(x, y, 1) <= 1) return 0.85;
-  if (least >= 7 && text_edit_distance(x, y, 2) <= 2) return 0.75;
-  return are_synonyms(x, y) ? 0.7 : 0;
+  if (!least) return 0;
+  if (x.ptr[0] == y.ptr[0]) {
+    if (str_eq(x, y)) return 1;
+    if (least >= 3 && (str_starts(x, y) || str_starts(y, x))) return 0.85;
+  }
+  if (is_near(x, y)) return 0.85;
+  return groups && (groups & groups_of(y)) ? 0.7 : 0;
 }
 
 static double words_score(const suggest_name *w, const str *words, int n) {
@@ -83,7 +69,7 @@ static double words_score(const suggest_name *w, const str *words, int n) {
   for (int i = 0; i < w->n_words; i++) {
     double best = 0;
     for (int k = 0; k < n && best < 1; k++) {
-      double s = word_score(w->words[i], words[k]);
+      double s = word_score(w->words[i], w->groups[i], words[k]);
       if (s > best) best = s;
     }
     sum += best;
@@ -93,20 +79,22 @@ static double words_score(const suggest_name *w, const str *words, int n) {
 }
 
 /** Letters and digits alone, in lower case. */
-static str squash(str s, char out[LONGEST_NAME]) {
+static str squash(str s, char out[SUGGEST_LONGEST]) {
   size_t n = 0;
-  for (size_t i = 0; i < s.len && n < LONGEST_NAME; i++)
+  for (size_t i = 0; i < s.len && n < SUGGEST_LONGEST; i++)
     if (s.ptr[i] != '_' && s.ptr[i] != ' ' && s.ptr[i] != '-') out[n++] = ascii_lower(s.ptr[i]);
   return (str){out, n};
 }
 
-static double edit_score(str x, str y) {
-  char room_x[LONGEST_NAME], room_y[LONGEST_NAME];
-  str p = squash(x, room_x), q = squash(y, room_y);
-  if (str_eq(p, q)) return 0.98;
-  size_t longest = p.len > q.len ? p.len : q.len;
-  int most = (int)(longest / 2);
-  int d = text_edit_distance(p, q, most);
+static double edit_score(const suggest_name *wanted, str name) {
+  char room[SUGGEST_LONGEST];
+  str x = {wanted->squashed, wanted->squashed_len}, y = squash(name, room);
+  if (str_eq(x, y)) return 0.98;
+  size_t longest = x.len > y.len ? x.len : y.len;
+  int most = (int)(longest / 4) + 1;
+  uint64_t differ = wanted->letters ^ letters_of(y);
+  if (__builtin_popcountll(differ) > 2 * most) return 0;
+  int d = text_edit_distance(x, y, most);
   return d > most ? 0 : 1 - (double)d / (double)longest;
 }
 
@@ -114,12 +102,15 @@ suggest_name suggest_prepare(arena *a, str name) {
   suggest_name w = {.text = name};
   w.n_words = text_split_name(name, a, w.words, SUGGEST_WORDS);
   if (w.n_words < 0) w.n_words = 0;
+  for (int i = 0; i < w.n_words; i++) w.groups[i] = groups_of(w.words[i]);
+  w.squashed_len = squash(name, w.squashed).len;
+  w.letters = letters_of((str){w.squashed, w.squashed_len});
   return w;
 }
 
 double suggest_score(const suggest_name *wanted, str name, const str *words, int n_words) {
   if (str_eq_nocase(wanted->text, name)) return 1;
-  double e = edit_score(wanted->text, name), w = words_score(wanted, words, n_words);
+  double e = edit_score(wanted, name), w = words_score(wanted, words, n_words);
   if (e >= 0.98) return e;
   double high = e > w ? e : w, low = e > w ? w : e;
   return (0.75 * high + 0.25 * low) * 0.97;

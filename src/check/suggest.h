@@ -4,13 +4,17 @@
 
 #include "check/context.h"
 
-enum { SUGGEST_WORDS = 12, SUGGEST_MOST = 5 };
+enum { SUGGEST_WORDS = 12, SUGGEST_MOST = 5, SUGGEST_LONGEST = 128 };
 
 /** A name that was written, made ready for comparison. */
 typedef struct suggest_name {
   str text;
   str words[SUGGEST_WORDS];
+  uint64_t groups[SUGGEST_WORDS]; /* of synonyms that a word is in */
   int n_words;
+  char squashed[SUGGEST_LONGEST]; /* letters and digits alone */
+  size_t squashed_len;
+  uint64_t letters;
 } suggest_name;
 
 /** Words are left out when memory runs out. */
