@@ -30,7 +30,7 @@ typedef struct options {
   int synthetic; /* made-up questions a database */
   int variants, shard, shards, folds;
   uint64_t seed;
-  bool dev, keep_excluded, verbose;
+  bool dev, verbose;
 } options;
 
 typedef struct preparer {
@@ -45,9 +45,9 @@ typedef struct preparer {
   int seen, made, no_ir, unknown;
 } preparer;
 
-static bool excluded(const preparer *p, str db) {
+static bool excluded(str db) {
   for (size_t i = 0; i < sizeof never / sizeof *never; i++)
-    if (str_eq(db, str_from(never[i]))) return !p->opt.keep_excluded;
+    if (str_eq(db, str_from(never[i]))) return true;
   return false;
 }
 
@@ -201,7 +201,7 @@ static bool add_variant(preparer *p, const database *d, str db, str question, st
 
 static void add_question(preparer *p, str db, str question, str sql, dataset_origin origin,
                          int row) {
-  const database *d = excluded(p, db) ? NULL : open_database(p, db);
+  const database *d = excluded(db) ? NULL : open_database(p, db);
   if (!d) return;
   p->seen++;
   for (int k = 0; k < (p->opt.dev ? 1 : p->opt.variants); k++)
@@ -274,7 +274,7 @@ static bool read_names(preparer *p) {
   struct dirent *entry;
   while ((entry = readdir(list))) {
     str name = str_from(entry->d_name);
-    if (name.ptr[0] == '.' || excluded(p, name) || map_has(held, name)) continue;
+    if (name.ptr[0] == '.' || excluded(name) || map_has(held, name)) continue;
     const database *d = open_database(p, name);
     if (!d) continue;
     for (int i = 0; i < d->schema.n_columns; i++)
@@ -330,6 +330,7 @@ static void usage(void) {
       "usage: emend-prepare --spider DIR [--syn FILE | --wikisql FILE | --synthetic COUNT | "
       "--dev]\n"
       "         [--variants 8] [--folds 5] [--seed 1] [--shard I/N] [--synonyms FILE] --out FILE\n"
+      "         [--verbose: show the values that no candidate is]\n"
       "With --spider alone: train_spider.json and train_others.json. The folder holds database/ "
       "too.\n",
       stderr);
@@ -341,10 +342,6 @@ static bool read_options(int argc, char **argv, options *o) {
     const char *key = argv[i];
     if (strcmp(key, "--dev") == 0) {
       o->dev = true;
-      continue;
-    }
-    if (strcmp(key, "--keep-excluded") == 0) {
-      o->keep_excluded = true;
       continue;
     }
     if (strcmp(key, "--verbose") == 0) {
