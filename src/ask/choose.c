@@ -20,8 +20,10 @@ static const struct {
 /* Confidence: a logistic over belief and suspicion, set by hand until fitted. */
 static const double confidence_bias = 0.35, by_agreement = 0.75, by_suspicion = 0.55;
 
-static const ask_try *final_form(const ask_try *t) {
-  return t->failed && t->repaired && !t->repaired->failed ? t->repaired : t;
+/* A repair takes the place of what it mends where that failed, or where it is less suspicious. */
+static ask_try *final_form(ask_try *t) {
+  ask_try *r = t->repaired;
+  return r && !r->failed && (t->failed || r->suspicion < t->suspicion) ? r : t;
 }
 
 static double log_odds(double p) {
@@ -57,9 +59,8 @@ ask_try *ask_choose(const ask_tries *tries) {
   ask_try *best = NULL;
   double best_score = 0;
   for (size_t i = 0; i < tries->len; i++) {
-    ask_try *t = tries->items[i];
-    if (t->failed) t = t->repaired;
-    if (!t || t->failed) continue;
+    ask_try *t = final_form(tries->items[i]);
+    if (t->failed) continue;
     double s = score(tries, t);
     if (best && s <= best_score) continue;
     best = t;

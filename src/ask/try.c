@@ -55,12 +55,6 @@ static emend_rc collect_errors(ask_question *q, ask_try *t, emend_error *err) {
   return EMEND_OK;
 }
 
-static bool has_code(const check_report *report, const char *code) {
-  for (size_t i = 0; i < report->diags.len; i++)
-    if (str_eq(str_from(report->diags.items[i].code), str_from(code))) return true;
-  return false;
-}
-
 /* ---- check and mend ---- */
 
 static emend_rc check_again(ask_question *q, str sql, check_report *out, emend_error *err) {
@@ -69,20 +63,24 @@ static emend_rc check_again(ask_question *q, str sql, check_report *out, emend_e
 }
 
 /* A double-quoted word that is text in this engine is written '…' before it runs: not a fault of
- * the query, so not a repair. Real faults with one best mend give `t->repaired`. */
-static emend_rc mend(ask_question *q, ask_try *t, emend_error *err) {
-  bool broken = !t->report.ok;
-  if (!broken && !has_code(&t->report, "dq_string")) return EMEND_OK;
-  str mended = t->sql;
+ * the query, so not a repair. */
+static emend_rc mend_quotes(ask_question *q, ask_try *t, emend_error *err) {
+  str mended;
   int n = 0;
+  emend_rc rc = check_mend_dq_text(t->sql, &t->report, q->work, &mended, &n, err);
+  if (rc || n == 0) return rc;
+  t->sql = mended;
+  return check_again(q, mended, &t->report, err);
+}
+
+/* Faults with one best mend give another candidate, `t->repaired`. */
+static emend_rc repair(ask_question *q, ask_try *t, emend_error *err) {
+  str mended;
+  int n = 0;
+  if (str_eq(str_from(t->generator), STR("repair"))) return EMEND_OK;
   emend_rc rc =
       check_repair(t->sql, &t->report, q->cat, q->cat->dialect, q->work, &mended, &n, err);
   if (rc || n == 0) return rc;
-  if (!broken) {
-    t->sql = mended;
-    return check_again(q, mended, &t->report, err);
-  }
-  if (str_eq(str_from(t->generator), STR("repair"))) return EMEND_OK;
   t->repaired = ARENA_NEW(q->work, ask_try);
   if (!t->repaired) return err_nomem(err, "repair");
   *t->repaired = (ask_try){.sql = mended,
@@ -177,7 +175,8 @@ static emend_rc judge_try(ask_question *q, ask_try *t, emend_error *err) {
 emend_rc ask_try_run(ask_question *q, ask_try *t, emend_error *err) {
   double since = clock_ms();
   emend_rc rc = check_again(q, t->sql, &t->report, err);
-  if (!rc) rc = mend(q, t, err);
+  if (!rc) rc = mend_quotes(q, t, err);
+  if (!rc) rc = repair(q, t, err);
   if (!rc) rc = collect_errors(q, t, err);
   if (!rc && !t->failed && q->db) rc = execute(q, t, err);
   if (!rc && !t->failed) rc = judge_try(q, t, err);

@@ -80,23 +80,42 @@ static str words_between(const speaking *s, size_t from, size_t to) {
   return str_slice(s->in->question, w->items[from].from, w->items[to - 1].to);
 }
 
-/* "How many tracks are there?" → "There are 3503 tracks." */
-static bool say_how_many(speaking *s, const cell *c) {
-  if (!word_is(s, 0, "how") || !word_is(s, 1, "many") || c->kind != CELL_INT || c->i == 1)
-    return false;
-  size_t end = last_word(s);
+/* Where "are there", "do we have", "are", "were" or "have" stands after "how many NOUN"; 0:
+ * nowhere, or a verb turned round ("does AC/DC have") that cannot be told so simply. */
+static size_t find_verb(const speaking *s, size_t end, bool *there, size_t *rest) {
   for (size_t i = 3; i < end; i++) {
-    bool there = word_is(s, i, "are") && word_is(s, i + 1, "there");
-    bool have = word_is(s, i, "do") && word_is(s, i + 1, "we") && word_is(s, i + 2, "have");
-    if (!there && !have) continue;
-    str noun = words_between(s, 2, i);
-    size_t rest = i + (there ? 2 : 3);
-    buf_printf(&s->out, "There are %lld %.*s", (long long)c->i, STR_ARG(noun));
-    if (rest < end) buf_printf(&s->out, " %.*s", STR_ARG(words_between(s, rest, end)));
-    buf_add_c(&s->out, '.');
-    return true;
+    if (word_is(s, i, "do") && word_is(s, i + 1, "we") && word_is(s, i + 2, "have")) {
+      *there = true;
+      *rest = i + 3;
+      return i;
+    }
+    if (word_is(s, i, "do") || word_is(s, i, "does") || word_is(s, i, "did")) return 0;
+    *there = word_is(s, i, "are") && word_is(s, i + 1, "there");
+    *rest = *there ? i + 2 : i;
+    if (*there || word_is(s, i, "are") || word_is(s, i, "were") || word_is(s, i, "have")) return i;
   }
-  return false;
+  return 0;
+}
+
+/* "How many tracks are there?" → "There are 3503 tracks."; "How many are lost?" is left alone. */
+static bool say_how_many(speaking *s, const cell *c) {
+  bool there = false;
+  size_t rest = 0, end = last_word(s);
+  if (!word_is(s, 0, "how") || !word_is(s, 1, "many") || word_is(s, 2, "of") ||
+      c->kind != CELL_INT || c->i == 1)
+    return false;
+  size_t verb = find_verb(s, end, &there, &rest);
+  if (!verb || (!there && rest + 1 >= end)) return false;
+  str noun = words_between(s, 2, verb);
+  buf_printf(&s->out, there ? "There are %lld %.*s" : "%lld %.*s", (long long)c->i, STR_ARG(noun));
+  if (rest < end) {
+    str tail = words_between(s, rest, end);
+    const char *after = tail.ptr + tail.len, *stop = s->in->question.ptr + s->in->question.len;
+    if (after < stop && (*after == '"' || *after == '\'')) tail.len++; /* its closing quote */
+    buf_printf(&s->out, " %.*s", STR_ARG(tail));
+  }
+  buf_add_c(&s->out, '.');
+  return true;
 }
 
 /* "What is the average price?" → "The average price is 12.3." */

@@ -33,8 +33,7 @@ static emend_rc judge_it(judging *x, emend_judgement *out, arena *a, emend_error
   str sql = str_from(x->sql), mended = sql;
   int n = 0;
   emend_rc rc = check_sql(sql, x->cat, &opt, x->work, &report, err);
-  if (!rc && report.ok) /* double-quoted text is mended before it runs */
-    rc = check_repair(sql, &report, x->cat, opt.dialect, x->work, &mended, &n, err);
+  if (!rc) rc = check_mend_dq_text(sql, &report, x->work, &mended, &n, err);
   if (rc) return rc;
   for (size_t i = 0; i < report.diags.len; i++)
     if (report.diags.items[i].severity == DIAG_ERROR)

@@ -1,0 +1,159 @@
+/* judge: which signals are raised, and what they add up to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "base/mem.h"
+#include "judge/judge.h"
+#include "support/case_file.h"
+
+static char db[64];
+static catalog *cat;
+static emend_error err;
+
+static int load_schema(void **state) {
+  (void)state;
+  sqlite3 *h;
+  source *s;
+  strcpy(db, "/tmp/emend-judge-XXXXXX");
+  int fd = mkstemp(db);
+  assert_true(fd >= 0);
+  close(fd);
+  assert_int_equal(sqlite3_open(db, &h), SQLITE_OK);
+  assert_int_equal(
+      sqlite3_exec(h,
+                   "CREATE TABLE singer (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INT);"
+                   "CREATE TABLE concert (id INTEGER PRIMARY KEY, title TEXT, year TEXT, "
+                   "singer_id INT REFERENCES singer (id));",
+                   NULL, NULL, NULL),
+      SQLITE_OK);
+  sqlite3_close(h);
+  assert_int_equal(source_open(db, &s, &err), EMEND_OK);
+  assert_int_equal(catalog_load(s, STR("music"), NULL, &cat, &err), EMEND_OK);
+  source_close(s);
+  return 0;
+}
+
+static int drop_schema(void **state) {
+  (void)state;
+  catalog_unref(cat);
+  return unlink(db);
+}
+
+static cell read_cell(arena *a, str s) {
+  if (str_eq(s, STR("NULL"))) return (cell){.kind = CELL_NULL};
+  if (!str_starts(s, STR("i:"))) return (cell){.kind = CELL_TEXT, .text = s};
+  return (cell){.kind = CELL_INT, .i = strtoll(arena_strndup(a, s.ptr + 2, s.len - 2), NULL, 10)};
+}
+
+/* Rows of "a|b"; "none" is no row. */
+static source_result read_result(arena *a, str rows) {
+  source_result r = {.n_columns = 1};
+  VEC(cell) cells = {0};
+  for (size_t i = 0; i < rows.len && rows.ptr[i] != '\n'; i++) r.n_columns += rows.ptr[i] == '|';
+  for (size_t from = 0, to = 0; from < rows.len && !str_eq(rows, STR("none")); from = to + 1) {
+    for (to = from; to < rows.len && rows.ptr[to] != '|' && rows.ptr[to] != '\n';) to++;
+    vec_push(a, &cells, read_cell(a, str_slice(rows, from, to)));
+  }
+  r.n_rows = cells.len / r.n_columns;
+  r.cells = cells.items;
+  r.names = ARENA_ARRAY(a, str, r.n_columns);
+  for (size_t i = 0; i < r.n_columns; i++) r.names[i] = STR("x");
+  return r;
+}
+
+static emend_rc judge_case(str question, str sql, str rows, arena *a, judge_signals *out) {
+  judge_intent in;
+  check_report report;
+  check_options opt = {.dialect = SQL_SQLITE};
+  emend_rc rc = check_sql(sql, cat, &opt, a, &report, &err);
+  if (!rc) rc = judge_read(question, a, &in, &err);
+  if (!rc) rc = judge_sql(&in, &report, a, out, &err);
+  source_result r = read_result(a, rows);
+  if (!rc && rows.len) rc = judge_result(&in, report.query, &r, a, out, &err);
+  return rc;
+}
+
+static void signals_are_those_of_the_cases(void **state) {
+  (void)state;
+  arena *a = arena_create(64 << 20);
+  case_list cases = case_load(a, "judge");
+  int seen = 0;
+  for (size_t i = 0; i < cases.len; i++) {
+    const case_item *c = &cases.items[i];
+    if (!case_get(c, "signals").ptr) continue;
+    judge_signals signals = {0};
+    buf b;
+    assert_int_equal(
+        judge_case(case_get(c, "question"), case_get(c, "sql"), case_get(c, "rows"), a, &signals),
+        EMEND_OK);
+    buf_init(&b, 4096);
+    for (size_t s = 0; s < signals.len; s++)
+      buf_printf(&b, s ? " %s" : "%s", signals.items[s].code);
+    case_expect(c, "signals", buf_str(&b));
+    buf_free(&b);
+    seen++;
+  }
+  assert_true(seen > 20);
+  arena_destroy(a);
+}
+
+static void suspicion_grows_with_each_signal(void **state) {
+  (void)state;
+  arena *a = arena_create(8 << 20);
+  judge_signals none = {0}, some = {0};
+  assert_int_equal(judge_case(STR("How many singers are there?"),
+                              STR("SELECT count(*) FROM singer"), STR(""), a, &none),
+                   EMEND_OK);
+  double least = judge_suspicion(&none);
+  assert_true(least > 0 && judge_band_of(least) == JUDGE_DELIVER);
+  assert_int_equal(
+      judge_case(STR("What are the 3 oldest singers from \"Peru\"?"),
+                 STR("SELECT name FROM singer WHERE country = 'Denmark'"), STR("none"), a, &some),
+      EMEND_OK);
+  assert_true(some.len >= 4);
+  double before = least;
+  size_t all = some.len;
+  for (some.len = 1; some.len <= all; some.len++) {
+    double now = judge_suspicion(&some);
+    assert_true(now > before && now < 1);
+    before = now;
+  }
+  some.len = all;
+  assert_int_equal(judge_band_of(judge_suspicion(&some)), JUDGE_CORRECT);
+  for (size_t i = 0; i < all; i++)
+    assert_true(judge_signal_weight(&some.items[i]) > least && some.items[i].message.len > 0);
+  arena_destroy(a);
+}
+
+static void no_memory_is_an_error_at_every_point(void **state) {
+  (void)state;
+  emend_rc rc = EMEND_ENOMEM;
+  for (long at = 1; rc && at < 2000; at++) {
+    judge_signals signals = {0};
+    arena *a = arena_create(8 << 20);
+    mem_fail_at(at);
+    rc = judge_case(STR("What are the 3 oldest singers from \"Peru\"?"),
+                    STR("SELECT name FROM singer WHERE country = 'Denmark'"), STR(""), a, &signals);
+    mem_fail_at(0);
+    assert_true(rc == EMEND_OK || rc == EMEND_ENOMEM);
+    arena_destroy(a);
+  }
+  assert_int_equal(rc, EMEND_OK);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(signals_are_those_of_the_cases),
+      cmocka_unit_test(suspicion_grows_with_each_signal),
+      cmocka_unit_test(no_memory_is_an_error_at_every_point),
+  };
+  return cmocka_run_group_tests(tests, load_schema, drop_schema);
+}
