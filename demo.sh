@@ -70,8 +70,8 @@ caption "Two tables, one of them only to count."
 ask "Which supplier has the most products?"
 caption "A join over a table that only links two others."
 ask "How many products have the tag waterproof?"
-caption "Something that is not there."
-ask "Which customers have never placed an order?"
+caption "A harder one: see the confidence, and what emend warns of."
+ask "What are the names of the customers from Germany who ordered in 2025?"
 
 caption "emend only reads. A request to change data is refused before any SQL is written ..."
 shown "ask --db $db \"Delete all cancelled orders\""
@@ -92,7 +92,7 @@ printf '\n%s of %s questions answered.\n' $answered $asked
 cat <<END
 
 Next, try:
-  build/emend --db $db                          the interactive shell
-  build/emend ask --db $db --explain QUESTION   how an answer came about
-  build/emend ask --db your.sqlite "How many …?"        a database of yours, opened read-only
+  build/emend --db $db                           the interactive shell
+  build/emend ask --db $db --explain "QUESTION"  how an answer came about
+  build/emend ask --db YOURS.sqlite "QUESTION"                a database of yours, only read
 END

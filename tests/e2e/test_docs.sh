@@ -3,7 +3,7 @@
 # the exit code and the output shown below it. The demo database stands in for shop.sqlite.
 #
 # In README an example is a ```console block; in the manual page it stands between .EX and .EE.
-# An output line "..." stands for any lines. Milliseconds and ids are not compared.
+# An output line "..." stands for any lines. Milliseconds, ids and confidence are not compared.
 . "$(dirname "$0")/lib.sh"
 need_emend
 mkdir -p "$work/bin" "$work/here/build" || exit 1
@@ -23,6 +23,7 @@ same() {
   awk '
     function plain(s) {
       gsub(/[0-9]+(\.[0-9]+)? ms/, "N ms", s); gsub(/q_[0-9a-z]+/, "q_ID", s)
+      gsub(/confidence [0-9]+%/, "confidence N%", s)
       sub(/[ \t]+$/, "", s)
       return s
     }
