@@ -94,5 +94,5 @@ cat <<END
 Next, try:
   build/emend --db $db                           the interactive shell
   build/emend ask --db $db --explain "QUESTION"  how an answer came about
-  build/emend ask --db YOURS.sqlite "QUESTION"                a database of yours, only read
+  build/emend ask --db YOURS.sqlite "QUESTION"                 a database of yours, only read
 END
