@@ -223,8 +223,7 @@ int main(int argc, char **argv) {
   cli c = {.color = takes_color(stdout), .errors_in_color = takes_color(stderr)};
   if (argc < 2) {
     if (isatty(STDIN_FILENO)) return run_shell(&c, 0, NULL);
-    cli_help_all();
-    return EXIT_USAGE;
+    return cli_usage_error("which command? see: emend --help");
   }
   const char *word = argv[1];
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {

@@ -7,6 +7,9 @@
 
 #include "base/clock.h"
 
+/* An answer that is less sure than this is delivered with a warning. */
+static const double least_sure = 0.4;
+
 enum { ANSWER_BYTES = 512 << 20, SHOWN_ATTEMPTS = 3 };
 
 ask_answer *ask_answer_new(str question) {
@@ -123,10 +126,12 @@ emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_tries *tri
   str sentence = ask_verbalise(&q->intent, &best->result, a->mem);
   a->pub.text = sentence.ptr;
   a->pub.confidence = ask_confidence(tries, best);
-  if (judge_band_of(best->suspicion) != JUDGE_DELIVER) {
-    a->pub.n_warnings = best->signals.len;
-    a->pub.warnings = ask_signals(&best->signals, a->mem);
-  }
+  judge_signals against = {0};
+  if (judge_band_of(best->suspicion) != JUDGE_DELIVER) against = best->signals;
+  if (a->pub.confidence < least_sure && !judge_add_unsure(&against, q->work, a->pub.confidence))
+    return err_nomem(err, "ask");
+  a->pub.n_warnings = against.len;
+  a->pub.warnings = ask_signals(&against, a->mem);
   return arena_failed(a->mem) || !sentence.ptr ? err_nomem(err, "ask") : EMEND_OK;
 }
 

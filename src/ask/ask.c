@@ -16,6 +16,9 @@ static const double agreement_budget_ms = 150;
 /* Below this belief of the generator that the schema can answer at all, it is not asked to. */
 static const double least_answerable = 0.02;
 
+/* A draft says nothing of its own belief; this is about what drafts are worth. */
+static const double draft_belief = 0.75;
+
 typedef struct outcome {
   ask_tries tries;     /* of all generations, in order */
   ask_try *best;       /* NULL: all failed */
@@ -75,7 +78,7 @@ static emend_rc generate(ask_question *q, str question, int round, const outcome
   double since = clock_ms();
   *out = (gen_candidates){.answerable = 1};
   if (q->ctx->draft && round == 1) {
-    gen_candidate draft = {.sql = str_from(q->ctx->draft), .share = 1};
+    gen_candidate draft = {.sql = str_from(q->ctx->draft), .share = draft_belief};
     return vec_push(q->work, &out->items, draft) ? EMEND_OK : err_nomem(err, "generate");
   }
   gen_request req = {.question = question, .cat = q->cat, .context = &q->context, .round = round};

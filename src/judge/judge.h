@@ -64,6 +64,9 @@ emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a,
 emend_rc judge_result(const judge_intent *in, sql_query *q, const source_result *r, arena *a,
                       judge_signals *out, emend_error *err);
 
+/** Appends that other readings of the question were about as likely. False when out of memory. */
+bool judge_add_unsure(judge_signals *out, arena *a, double confidence);
+
 /** 0..1 that the query does not answer the question: logistic over the signals. */
 double judge_suspicion(const judge_signals *signals);
 /** The suspicion that `s` alone would raise: 0..1. */

@@ -28,6 +28,12 @@ bool judge_add(judge_signals *out, arena *a, judge_code code, double factor, con
   return s.message.ptr && vec_push(a, out, s);
 }
 
+bool judge_add_unsure(judge_signals *out, arena *a, double confidence) {
+  return judge_add(out, a, JUDGE_unsure, 1,
+                   "Other readings of the question are about as likely: %.0f%% sure of this one.",
+                   confidence * 100);
+}
+
 static double logistic(double x) { return 1 / (1 + exp(-x)); }
 
 double judge_suspicion(const judge_signals *signals) {
