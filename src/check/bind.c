@@ -154,7 +154,7 @@ static void publish_seed(check_ctx *c, cte_entry *entry) {
 
 static cte_entry *find_cte(check_ctx *c, str name) {
   for (cte_frame *f = c->ctes; f; f = f->outer)
-    for (size_t i = 0; i < f->visible; i++) {
+    for (size_t i = 0; i < f->visible && check_spend(c, 1); i++) {
       cte_entry *entry = &f->entries[i];
       if (!str_eq_nocase(entry->cte->name.text, name)) continue;
       entry->used = entry->used || !c->idle;
@@ -213,6 +213,7 @@ static void add_table(check_ctx *c, check_scope *s, sql_from *f) {
   const cat_table *t = c->cat ? catalog_table(c->cat, f->name.text) : NULL;
   if (t && !schema_fits(c, f, t)) t = NULL;
   if (t) f->table = t->id;
+  if (!t) names_file(c, f);
   bool unknown = c->cat && !t && !is_system_table(c, f);
   add_item(c, s, (scope_item){.from = f, .name = name, .table = t, .open = !t, .unknown = unknown});
 }
@@ -381,6 +382,7 @@ static sql_expr *without_collation(sql_expr *e) {
 /** A column out of a star goes by its own name, as if by an alias. */
 static bool bind_to_output(check_ctx *c, const check_scope *s, sql_expr *e) {
   bool open = false, stars = false;
+  if (!check_spend(c, s->query->items.len)) return true;
   sql_item *alias = scope_alias(s, e->name.text);
   for (size_t i = 0; i < s->query->items.len; i++) {
     const sql_expr *x = s->query->items.items[i].expr;
@@ -389,6 +391,7 @@ static bool bind_to_output(check_ctx *c, const check_scope *s, sql_expr *e) {
   if (alias) e->bound = (sql_binding){.table = -1, .column = -1, .alias = alias};
   if (alias || !stars) return alias != NULL;
   const check_outputs *out = scope_outputs(c, s->query, &open);
+  if (!check_spend(c, s->query->items.len + (out ? out->len : 0))) return true;
   for (size_t i = 0; out && i < out->len; i++)
     if (!out->items[i].item && str_eq_nocase(out->items[i].name, e->name.text)) {
       e->bound = out->items[i].bound;
@@ -456,6 +459,7 @@ static void bind_limit(check_ctx *c, sql_query *q) {
 static bool order_matches(check_ctx *c, sql_query *arm, sql_expr *e) {
   bool open = false;
   const check_outputs *out = scope_outputs(c, arm, &open);
+  if (!check_spend(c, 1 + (out ? out->len : 0))) return true;
   for (size_t i = 0; out && i < out->len; i++) {
     const check_output *o = &out->items[i];
     if (e->kind == SQL_COLUMN && !e->table.text.ptr && str_eq_nocase(o->name, e->name.text)) {
@@ -563,11 +567,15 @@ static void bind_query(check_ctx *c, sql_query *q, check_scope *outer) {
   c->depth--;
 }
 
+emend_rc check_failure(const check_ctx *c, emend_error *err) {
+  if (arena_failed(c->a)) return err_nomem(err, "check");
+  if (!c->failed) return EMEND_OK;
+  return err_set(err, EMEND_ELIMIT, "check", "the query is too large, or nested too deeply");
+}
+
 emend_rc check_bind_with(check_ctx *c, sql_query *q, emend_error *err) {
   bind_query(c, q, NULL);
-  if (!c->failed) return EMEND_OK;
-  if (arena_failed(c->a)) return err_nomem(err, "check");
-  return err_set(err, EMEND_ELIMIT, "check", "the query is nested too deeply");
+  return check_failure(c, err);
 }
 
 emend_rc check_bind(sql_query *q, const catalog *cat, sql_dialect_id dialect, arena *a,

@@ -61,7 +61,7 @@ static void like_functions(check_ctx *c, const sql_expr *e, suggest_list *l) {
 
 static void unknown_function(check_ctx *c, const sql_expr *e) {
   c->unsafe = true;
-  if (!c->diags) return;
+  if (!diag_wanted(c)) return;
   suggest_list l = {0};
   bool exact = false;
   str same = function_equivalent(c, c->sql, e, &exact);
@@ -76,7 +76,7 @@ static void unknown_function(check_ctx *c, const sql_expr *e) {
 }
 
 static void wrong_arity(check_ctx *c, const sql_expr *e, const check_function *f, size_t n) {
-  if (!c->diags) return;
+  if (!diag_wanted(c)) return;
   str takes;
   if (f->max < 0)
     takes = str_from(arena_printf(c->a, "%d or more arguments", f->min));
@@ -159,6 +159,7 @@ static sql_walk_next note_call(void *ctx, sql_expr *e) {
 /** `e` stands for `meant`, a select item: does that fit into the clause? */
 static void check_meant(clause *k, const sql_expr *e, sql_expr *meant, str name) {
   found_calls f = {.dialect = k->c->dialect};
+  if (!check_spend(k->c, meant->span.to - meant->span.from)) return;
   const sql_visitor v = {.expr = note_call, .query = skip_query, .ctx = &f};
   sql_walk_expr(meant, &v);
   if (f.window && !k->windows)
@@ -206,11 +207,14 @@ static void walk_call(clause *k, sql_expr *e) {
   if (!e->over) return;
   for (size_t i = 0; i < e->over->partition_by.len; i++) walk(&in, e->over->partition_by.items[i]);
   for (size_t i = 0; i < e->over->order_by.len; i++) walk(&in, e->over->order_by.items[i].expr);
+  for (size_t i = 0; i < e->over->frame_args.len; i++) walk(&in, e->over->frame_args.items[i]);
 }
 
 static sql_walk_next on_expr(void *ctx, sql_expr *e) {
   clause *k = ctx;
+  if (k->c->failed) return SQL_WALK_STOP;
   shape_check_expr(k->c, e);
+  if (e->kind == SQL_UNKNOWN) safety_scan(k->c, e->span);
   if (e->kind == SQL_CALL) {
     walk_call(k, e);
     return SQL_WALK_SKIP;
@@ -239,6 +243,7 @@ static void walk_orders(clause *k, const sql_orders *list) {
 
 static void walk_from(clause *k, sql_from *f) {
   for (; f; f = f->left) {
+    if (f->kind == SQL_FROM_UNKNOWN) safety_scan(k->c, f->span);
     walk(k, f->call);
     walk(k, f->on);
     walk_from(k, f->right);
@@ -276,6 +281,7 @@ void calls_check(check_ctx *c, sql_query *q) {
   for (size_t i = 0; i < q->windows.len; i++) {
     walk_list(&select, &q->windows.items[i]->partition_by);
     walk_orders(&select, &q->windows.items[i]->order_by);
+    walk_list(&select, &q->windows.items[i]->frame_args);
   }
   walk(&order, q->qualify);
   walk_orders(&order, &q->order_by);

@@ -73,7 +73,7 @@ static void use_column(used *u, int table, int column) {
 }
 
 static void use_function(used *u, str name) {
-  for (size_t i = 0; i < u->out->functions.len; i++)
+  for (size_t i = 0; i < u->out->functions.len && check_spend(u->c, 1); i++)
     if (str_eq_nocase(u->out->functions.items[i], name)) return;
   char *lower = arena_strndup(u->c->a, name.ptr, name.len);
   for (size_t i = 0; lower && i < name.len; i++) lower[i] = ascii_lower(lower[i]);
@@ -148,7 +148,8 @@ emend_rc check_sql(str sql, const catalog *cat, const check_options *opt, arena 
     sql_walk_query(out->query, &w);
     list_used(&c, out);
   }
-  if (c.failed || arena_failed(a)) return err_nomem(err, "check");
+  rc = check_failure(&c, err);
+  if (rc != EMEND_OK) return rc;
   diag_sort(&out->diags);
   out->ok = !has_error(&out->diags);
   out->safe = !c.unsafe;

@@ -72,7 +72,8 @@ emend_rc check_mend_dq_text(str sql, const check_report *report, arena *a, str *
                             emend_error *err);
 
 /** The faults that have one clearly best mend, mended: *out is the new text, *n how many.
- *  *n is 0 and *out is `sql` when nothing could be mended. Safety faults never are. */
+ *  *n is 0 and *out is `sql` when nothing could be mended. A statement with a
+ *  safety fault is left as it is. */
 emend_rc check_repair(str sql, const check_report *report, const catalog *cat,
                       sql_dialect_id dialect, arena *a, str *out, int *n, emend_error *err);
 

@@ -99,8 +99,9 @@ typedef struct check_ctx {
   cte_frame *ctes;
   check_scope *beside; /* for the next scope made: see check_scope */
   int depth;
-  bool failed; /* memory ran out, or nesting went too deep */
-  str sql;     /* the text, for suggestions that repeat part of it */
+  bool failed;   /* memory ran out, or nesting went too deep */
+  uint64_t work; /* comparisons made so far, see check_spend */
+  str sql;       /* the text, for suggestions that repeat part of it */
   const check_options *options;
   bool unsafe;          /* something in it may not run */
   VEC(sql_span) unused; /* WITH queries that nothing names */
@@ -126,6 +127,13 @@ typedef struct check_code_info {
 const check_code_info *check_code_of(check_code c);
 /** The row of a diagnostic that diag_add made. */
 const check_code_info *check_code_named(const char *code);
+
+/** Counts `n` more comparisons; false, and the check has failed, when they are too many: what takes
+ *  long by design is refused (EMEND_ELIMIT), not sat out. */
+bool check_spend(check_ctx *c, size_t n);
+
+/** Will another diagnostic be kept? Ask before working one out. */
+bool diag_wanted(const check_ctx *c);
 
 #define NO_STR ((str){NULL, 0})
 /** Appends; {0} {1} {2} of the code's message become a0, a1, a2. NULL when quiet or out of memory.
@@ -156,6 +164,8 @@ bool scope_answers(const check_ctx *c, const scope_item *item, const sql_name *s
                    const sql_name *name);
 /** The select item of `s` with that alias, or NULL. */
 sql_item *scope_alias(const check_scope *s, str name);
+/** EMEND_OK, or why the check could not be carried through. */
+emend_rc check_failure(const check_ctx *c, emend_error *err);
 /** check_bind over a context that the caller has filled in; diagnostics come unsorted. */
 emend_rc check_bind_with(check_ctx *c, sql_query *q, emend_error *err);
 
@@ -166,8 +176,10 @@ bool check_same_column(const sql_expr *e, const sql_binding *b);
 /* ---- checks of a bound query, one SELECT, VALUES or compound at a time ---- */
 
 void safety_check(check_ctx *c, const sql_parsed *p); /* the text as a whole */
-void calls_check(check_ctx *c, sql_query *q);         /* functions, aggregates, windows */
-void shape_check(check_ctx *c, sql_query *q);         /* how many columns where */
+/** Looks through text that the parser did not understand: calls off the list, writes, `;`. */
+void safety_scan(check_ctx *c, sql_span span);
+void calls_check(check_ctx *c, sql_query *q); /* functions, aggregates, windows */
+void shape_check(check_ctx *c, sql_query *q); /* how many columns where */
 void shape_check_expr(check_ctx *c, const sql_expr *e);
 
 /* ---- naming faults (names.c) ---- */
@@ -184,6 +196,8 @@ void names_repeated_ctes(check_ctx *c, const sql_query *q);
 /** ON of an outer join that names what is joined further right than item `hi`. */
 void names_on_right(check_ctx *c, const check_scope *s, sql_expr *on, size_t hi);
 void names_circular(check_ctx *c, const sql_cte *cte);
+/** DuckDB reads FROM 'x.csv', and FROM "x.csv" where no table is so called, as a file. */
+void names_file(check_ctx *c, const sql_from *f);
 /** `t.*` whose t is nothing here. */
 void names_star(check_ctx *c, sql_expr *e);
 /** USING names that one side of the join has not. */

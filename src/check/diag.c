@@ -3,6 +3,9 @@
 
 #include "check/context.h"
 
+/* A statement has no more faults than anyone would read, and none is worth a second of checking. */
+enum { MAX_DIAGS = 500, MAX_WORK = 20 * 1000 * 1000 };
+
 static const check_code_info infos[] = {
 #define CODE(id, code, severity, weight, mend, group, message, hint) \
   {code, DIAG_##severity, weight, mend, #group, message, hint},
@@ -33,8 +36,16 @@ static size_t fill(const char *template, const str *args, char *out) {
   return n;
 }
 
+bool check_spend(check_ctx *c, size_t n) {
+  c->work += n;
+  if (c->work > MAX_WORK) c->failed = true;
+  return !c->failed;
+}
+
+bool diag_wanted(const check_ctx *c) { return c->diags && c->diags->len < MAX_DIAGS; }
+
 diag *diag_add(check_ctx *c, check_code code, sql_span span, str a0, str a1, str a2) {
-  if (!c->diags) return NULL;
+  if (!diag_wanted(c)) return NULL;
   const check_code_info *info = &infos[code];
   str args[3] = {a0, a1, a2};
   size_t len = fill(info->message, args, NULL);

@@ -191,7 +191,7 @@ static void wrong_qualifier(check_ctx *c, sql_expr *e) {
 }
 
 void names_unknown_column(check_ctx *c, sql_expr *e) {
-  if (!c->diags) return;
+  if (!diag_wanted(c)) return;
   int depth;
   str why;
   const scope_item *item =
@@ -207,7 +207,7 @@ void names_unknown_column(check_ctx *c, sql_expr *e) {
 }
 
 void names_star(check_ctx *c, sql_expr *e) {
-  if (!c->diags) return;
+  if (!diag_wanted(c)) return;
   const scope_item *first = NULL;
   for (size_t i = 0; c->scope && i < c->scope->items.len; i++) {
     const scope_item *item = &c->scope->items.items[i];
@@ -221,7 +221,7 @@ void names_star(check_ctx *c, sql_expr *e) {
 }
 
 void names_ambiguous(check_ctx *c, sql_expr *e, const scope_item *x, const scope_item *y) {
-  if (!c->diags) return;
+  if (!diag_wanted(c)) return;
   str name = suggest_ident(c, e->name.text);
   suggest_list l = {0};
   const scope_item *const both[] = {x, y};
@@ -251,7 +251,7 @@ static str single_quoted(check_ctx *c, str s) {
 }
 
 void names_dq_string(check_ctx *c, sql_expr *e) {
-  if (!c->diags) return;
+  if (!diag_wanted(c)) return;
   suggest_name wanted = suggest_prepare(c->a, e->name.text);
   suggest_list l = {0};
   suggest_enter(&l, single_quoted(c, e->name.text), e->span, 1, STR("text, as SQLite reads it"));
@@ -323,6 +323,15 @@ static const cat_table *like_tables(check_ctx *c, const scope_item *item, sugges
   return clear && best.score >= 0.6 ? best.table : NULL;
 }
 
+void names_file(check_ctx *c, const sql_from *f) {
+  bool like_path = f->name.quote == '\'';
+  for (size_t i = 0; i < f->name.text.len; i++)
+    like_path = like_path || f->name.text.ptr[i] == '.' || f->name.text.ptr[i] == '/';
+  if (c->dialect != SQL_DUCKDB || !like_path) return;
+  c->unsafe = true;
+  diag_add(c, CHECK_FILE_TABLE, f->name.span, f->name.text, NO_STR, NO_STR);
+}
+
 static str table_list(check_ctx *c) {
   enum { MOST = 12 };
   buf b;
@@ -336,7 +345,7 @@ static str table_list(check_ctx *c) {
 }
 
 void names_unknown_tables(check_ctx *c, check_scope *s) {
-  for (size_t i = 0; i < s->items.len && c->diags; i++) {
+  for (size_t i = 0; i < s->items.len && diag_wanted(c); i++) {
     scope_item *item = &s->items.items[i];
     if (!item->unknown) continue;
     const sql_from *f = item->from;
@@ -363,7 +372,7 @@ void names_unknown_tables(check_ctx *c, check_scope *s) {
 }
 
 void names_repeated(check_ctx *c, const check_scope *s) {
-  for (size_t i = 1; i < s->items.len; i++)
+  for (size_t i = 1; i < s->items.len && check_spend(c, i); i++)
     for (size_t k = 0; k < i; k++) {
       const scope_item *x = &s->items.items[k], *y = &s->items.items[i];
       if (!y->name.len || !str_eq_nocase(x->name, y->name)) continue;
@@ -384,7 +393,7 @@ void names_circular(check_ctx *c, const sql_cte *cte) {
 }
 
 void names_repeated_ctes(check_ctx *c, const sql_query *q) {
-  for (size_t i = 1; i < q->ctes.len; i++)
+  for (size_t i = 1; i < q->ctes.len && check_spend(c, i); i++)
     for (size_t k = 0; k < i; k++)
       if (str_eq_nocase(q->ctes.items[i]->name.text, q->ctes.items[k]->name.text)) {
         const sql_name *n = &q->ctes.items[i]->name;
@@ -410,7 +419,7 @@ static sql_walk_next look_right(void *ctx, sql_expr *e) {
 void names_on_right(check_ctx *c, const check_scope *s, sql_expr *on, size_t hi) {
   right_of r = {c, s, hi};
   const sql_visitor v = {.expr = look_right, .ctx = &r};
-  if (c->diags && hi < s->items.len) sql_walk_expr(on, &v);
+  if (diag_wanted(c) && hi < s->items.len) sql_walk_expr(on, &v);
 }
 
 void names_unused_cte(check_ctx *c, const sql_cte *cte) {
@@ -436,7 +445,7 @@ void names_using(check_ctx *c, check_scope *s, const sql_from *join, size_t lo, 
 }
 
 void names_compound_order(check_ctx *c, sql_expr *e, size_t i) {
-  if (!c->diags) return;
+  if (!diag_wanted(c)) return;
   const char *n = arena_printf(c->a, "%zu", i + 1);
   diag_add(c, CHECK_COMPOUND_ORDER, e->span, str_from(n), NO_STR, NO_STR);
 }

@@ -115,6 +115,8 @@ emend_rc check_repair(str sql, const check_report *report, const catalog *cat,
   check_report now = *report;
   *out = sql;
   *n = 0;
+  for (size_t i = 0; i < report->diags.len; i++)
+    if (report->diags.items[i].safety) return EMEND_OK;
   opt.dialect = dialect;
   for (int round = 0; round < MAX_ROUNDS; round++) {
     str tried;

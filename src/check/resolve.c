@@ -111,6 +111,8 @@ scope_item *scope_item_named(check_ctx *c, const sql_name *schema, const sql_nam
  *  items, of all scopes so far, that the qualifier allows. */
 static bool settle(check_ctx *c, check_scope *s, sql_expr *e, int depth, finding *f,
                    size_t *named) {
+  bool aliases = s->aliases && s->query->kind == SQL_SELECT;
+  if (!check_spend(c, s->hi - s->lo + (aliases ? s->query->items.len : 0))) return true;
   *f = look(c, s, e);
   if (f->item) {
     bind_to(e, f->item, f->column, depth);

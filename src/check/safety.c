@@ -32,28 +32,32 @@ static bool may_call(const check_ctx *c, sql_token t) {
 
 static void unsafe_token(check_ctx *c, sql_token t, const char *what) {
   c->unsafe = true;
-  if (!c->diags) return;
+  if (!diag_wanted(c)) return;
   str text = str_from(arena_printf(c->a, "%s %.*s", what, STR_ARG(t.raw)));
   diag_add(c, CHECK_UNSAFE_SYNTAX, t.span, text, NO_STR, NO_STR);
 }
 
-/** Tokens of a span that the parser passed over. */
-static void scan(check_ctx *c, sql_span span) {
+static bool is_op(sql_token t, const char *op) {
+  return t.kind == SQL_TOK_OP && str_eq(t.raw, str_from(op));
+}
+
+/* A name that ends the span may be that of a call which goes on behind it. ":name" may be the end
+ * of a slice "[1:name(…)]". */
+void safety_scan(check_ctx *c, sql_span span) {
   size_t pos = span.from;
   bool after_dot = false;
-  str text = str_slice(c->sql, 0, span.to);
-  sql_token t = sql_next_token(text, c->dialect, &pos);
-  while (t.kind != SQL_TOK_END) {
-    sql_token next = sql_next_token(text, c->dialect, &pos);
+  sql_token t = sql_next_token(c->sql, c->dialect, &pos);
+  while (t.kind != SQL_TOK_END && t.span.from < span.to) {
+    sql_token next = sql_next_token(c->sql, c->dialect, &pos);
     bool name = t.kind == SQL_TOK_WORD || t.kind == SQL_TOK_QUOTED;
-    if (t.kind == SQL_TOK_OP && str_eq(t.raw, STR(";"))) {
+    if (is_op(t, ";"))
       unsafe_token(c, t, "a statement separator,");
-    } else if (name && next.kind == SQL_TOK_OP && str_eq(next.raw, STR("("))) {
-      if (after_dot || !may_call(c, t)) unsafe_token(c, t, "a call of");
+    else if (is_op(next, "(") && (name || t.kind == SQL_TOK_PARAM)) {
+      if (!name || after_dot || !may_call(c, t)) unsafe_token(c, t, "a call of");
     } else if (t.kind == SQL_TOK_WORD && !after_dot && is_effect_word(t.raw)) {
       unsafe_token(c, t, "the word");
     }
-    after_dot = t.kind == SQL_TOK_OP && str_eq(t.raw, STR("."));
+    after_dot = is_op(t, ".");
     t = next;
   }
 }
@@ -66,8 +70,8 @@ static void issue(check_ctx *c, const sql_issue *i) {
                                      [SQL_ISSUE_WRITE] = CHECK_WRITE_IN_QUERY};
   diag *d = diag_add(c, codes[i->kind], i->span, str_from(i->message), NO_STR, NO_STR);
   if (d && i->hint) d->expected = str_from(i->hint);
-  if (i->kind == SQL_ISSUE_UNKNOWN || i->kind == SQL_ISSUE_SYNTAX) scan(c, i->span);
-  if (i->kind == SQL_ISSUE_TOO_DEEP || i->kind == SQL_ISSUE_WRITE) c->unsafe = true;
+  if (i->kind == SQL_ISSUE_UNKNOWN || i->kind == SQL_ISSUE_SYNTAX) safety_scan(c, i->span);
+  if (i->kind != SQL_ISSUE_UNKNOWN && i->kind != SQL_ISSUE_DIALECT) c->unsafe = true;
 }
 
 static void statement(check_ctx *c, const sql_statement *s) {

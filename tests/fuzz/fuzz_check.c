@@ -1,5 +1,6 @@
 /* SQL from a stranger against a small schema. What is reported safe begins as a query and holds no
- * second statement; every diagnostic points into the text; a repair never makes unsafe SQL safe. */
+ * second statement; every diagnostic points into the text; a repair never mends what is a matter
+ * of safety (a function of another dialect it may, though no such call would have run). */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,12 @@ static const catalog *small_schema(void) {
     abort();
   }
   return c;
+}
+
+static bool is_dangerous(const check_report *r) {
+  for (size_t i = 0; i < r->diags.len; i++)
+    if (r->diags.items[i].safety) return true;
+  return false;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -38,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int n = 0;
     check_report again = {0};
     if (check_repair(text, &r, cat, opt.dialect, a, &mended, &n, NULL) == EMEND_OK && n > 0 &&
-        !r.safe && check_sql(mended, cat, &opt, a, &again, NULL) == EMEND_OK && again.safe)
+        is_dangerous(&r) && check_sql(mended, cat, &opt, a, &again, NULL) == EMEND_OK &&
+        !is_dangerous(&again))
       abort();
   }
   arena_destroy(a);
