@@ -2,6 +2,7 @@
  * an order to the shell itself. Lines are edited and remembered by libedit. */
 #define _GNU_SOURCE
 #include <editline/readline.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -179,10 +180,31 @@ static void run_line(shell *s, char *line) {
     run_question(s, text);
 }
 
+static volatile sig_atomic_t line_dropped;
+
+static void drop_line(int number) {
+  (void)number;
+  line_dropped = 1;
+}
+
+/* Ctrl-C at the prompt drops the line that is being typed; NULL at the end of input. */
+static char *edit_line(void) {
+  struct sigaction how = {.sa_handler = drop_line}, before;
+  char *line;
+  sigaction(SIGINT, &how, &before);
+  do {
+    line_dropped = 0;
+    line = readline("emend> ");
+    if (line_dropped) putchar('\n');
+  } while (!line && line_dropped);
+  sigaction(SIGINT, &before, NULL);
+  return line;
+}
+
 static char *next_line(shell *s) {
   char *line = NULL;
   size_t size = 0;
-  if (s->typed) return readline("emend> ");
+  if (s->typed) return edit_line();
   if (getline(&line, &size, stdin) >= 0) return line;
   free(line);
   return NULL;
