@@ -2,12 +2,14 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "judge/signal.h"
 
 /* The log odds that a query without any signal is wrong, and where the bands begin. */
 static const double bias = -1.7;
 static const double warn_from = 0.45, correct_from = 0.70;
+static const double most = 5; /* log odds: an error alone is certain */
 
 static const struct {
   const char *code;
@@ -36,10 +38,18 @@ bool judge_add_unsure(judge_signals *out, arena *a, double confidence) {
 
 static double logistic(double x) { return 1 / (1 + exp(-x)); }
 
+/* A kind of signal counts once, however often it was raised. */
+static bool is_repeated(const judge_signals *signals, size_t i) {
+  for (size_t j = 0; j < i; j++)
+    if (strcmp(signals->items[j].code, signals->items[i].code) == 0) return true;
+  return false;
+}
+
 double judge_suspicion(const judge_signals *signals) {
   double sum = bias;
-  for (size_t i = 0; i < signals->len; i++) sum += signals->items[i].log_odds;
-  return logistic(sum);
+  for (size_t i = 0; i < signals->len; i++)
+    if (!is_repeated(signals, i)) sum += signals->items[i].log_odds;
+  return logistic(sum < most ? sum : most);
 }
 
 double judge_signal_weight(const judge_signal *s) { return logistic(bias + s->log_odds); }
