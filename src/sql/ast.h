@@ -157,7 +157,7 @@ struct sql_cte;
 struct sql_from {
   sql_from_kind kind;
   sql_span span;
-  sql_name schema, name; /* SQL_FROM_TABLE */
+  sql_name database, schema, name; /* SQL_FROM_TABLE; T-SQL's database..table has no schema */
   sql_name alias;        /* also of a parenthesised join */
   sql_names column_aliases;
   sql_query *query;      /* SQL_FROM_QUERY */
@@ -184,6 +184,7 @@ typedef struct sql_cte {
   sql_names columns;
   sql_query *query;
   int materialized; /* 0 unsaid, 1 MATERIALIZED, 2 NOT MATERIALIZED */
+  bool scalar;      /* ClickHouse's WITH expr AS name: SELECT expr, whose name is a value */
   sql_span span;
 } sql_cte;
 

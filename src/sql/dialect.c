@@ -24,7 +24,7 @@ static const binds SQLITE_BINDS = {1, 1, 2, 3, 4, 4, 5,  4,  9,  6, 6,
                                    6, 7, 8, 9, 9, 9, 10, 10, 11, 12};
 static const binds PG_BINDS = {1, 1, 2, 3, 4, 5, 5, 6, 7, 7, 7, 7, 8, 9, 10, 7, 7, 11, 12, 13, 14};
 static const binds MYSQL_BINDS = {1, 2,  3,  4,  5, 5,  5,  6,  10, 7, 8,
-                                  9, 10, 11, 12, 1, 15, 13, 14, 13, 15};
+                                  9, 10, 11, 12, 1, 15, 13, 14, 13, 16};
 static const binds TSQL_BINDS = {1, 1, 2, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 5, 5, 5, 8, 8, 7, 9};
 static const binds ORACLE_BINDS = {1, 1, 2, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6, 7, 5, 5, 8, 8, 7, 9};
 
@@ -128,6 +128,7 @@ static const sql_dialect DIALECTS[SQL_N_DIALECTS] = {
      .quote = '"',
      .intersect_first = true,
      .any_type_prefix = true,
+     .lex = SQL_LEX_U_STRING,
      .has = STANDARD | SQL_HAS_LIMIT | SQL_HAS_FETCH | SQL_HAS_LATERAL | SQL_HAS_FILTER |
             SQL_HAS_ORDER_IN_CALL | SQL_HAS_WITHIN_GROUP | SQL_HAS_TRY_CAST | SQL_HAS_SET_ALL,
      .binds = PG_BINDS},
@@ -179,7 +180,7 @@ enum { LONGEST_WORD = 20 };
 static const uint16_t FIRST[27] = {
     SQL_W_ABORT,    SQL_W_BACKUP,    SQL_W_CALL,      SQL_W_DATABASE,   SQL_W_EACH,
     SQL_W_FALSE,    SQL_W_GENERATED, SQL_W_HANDLER,   SQL_W_IDENTIFIED, SQL_W_JOIN,
-    SQL_W_KEY,      SQL_W_LABEL,     SQL_W_MATCH,     SQL_W_NATIONAL,   SQL_W_OF,
+    SQL_W_KEEP,     SQL_W_LABEL,     SQL_W_MATCH,     SQL_W_NAME,       SQL_W_OF,
     SQL_W_PAGLOCK,  SQL_W_QUALIFY,   SQL_W_RAISERROR, SQL_W_SAFE_CAST,  SQL_W_TABLE,
     SQL_W_UESCAPE,  SQL_W_VACUUM,    SQL_W_WAITFOR,   SQL_W_XLOCK,      SQL_W_YEAR,
     SQL_W_ZEROFILL, SQL_N_WORDS};

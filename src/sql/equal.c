@@ -82,8 +82,9 @@ static bool equal_from(const sql_from *x, const sql_from *y) {
   return x->kind == y->kind && x->join == y->join && x->natural == y->natural &&
          x->lateral == y->lateral && x->asof == y->asof && x->ordinality == y->ordinality &&
          x->not_indexed == y->not_indexed && equal_name(&x->indexed_by, &y->indexed_by) &&
-         equal_name(&x->schema, &y->schema) && equal_name(&x->name, &y->name) &&
-         equal_name(&x->alias, &y->alias) && equal_names(&x->column_aliases, &y->column_aliases) &&
+         equal_name(&x->database, &y->database) && equal_name(&x->schema, &y->schema) &&
+         equal_name(&x->name, &y->name) && equal_name(&x->alias, &y->alias) &&
+         equal_names(&x->column_aliases, &y->column_aliases) &&
          equal_names(&x->using_names, &y->using_names) && equal_tokens(x->text, y->text) &&
          sql_equal(x->query, y->query) && equal_expr(x->call, y->call) &&
          equal_from(x->left, y->left) && equal_from(x->right, y->right) && equal_expr(x->on, y->on);
@@ -94,7 +95,8 @@ static bool equal_ctes(const sql_query *x, const sql_query *y) {
   for (size_t i = 0; i < x->ctes.len; i++) {
     const sql_cte *a = x->ctes.items[i], *b = y->ctes.items[i];
     if (!equal_name(&a->name, &b->name) || !equal_names(&a->columns, &b->columns) ||
-        a->materialized != b->materialized || !sql_equal(a->query, b->query))
+        a->materialized != b->materialized || a->scalar != b->scalar ||
+        !sql_equal(a->query, b->query))
       return false;
   }
   return true;

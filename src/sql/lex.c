@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum { C_SPACE = 1, C_START = 2, C_DIGIT = 4, C_OP = 8, C_HEX = 16 };
 
 /* The classes of every byte, added up; a byte above 127 belongs to a name. */
@@ -235,7 +237,10 @@ static size_t parameter(const lexer *x) {
     while (char_class(at(x, i)) & C_DIGIT) i++;
     return i;
   }
-  if (c == '@' && at(x, 1) == '@') i = 2;
+  if (c == '@' && at(x, 1) == '@') { /* @@global.name */
+    i = name_end(x, 2);
+    return at(x, i) == '.' && i > 2 ? name_end(x, i + 1) : i > 2 ? i : 0;
+  }
   if (c == ':' && x->d->id != SQL_SQLITE && !(char_class(at(x, 1)) & C_START)) return 0;
   size_t n = name_end(x, i);
   return n > i ? n : 0;
@@ -354,6 +359,11 @@ static size_t measure(const lexer *x, sql_token_kind *kind) {
     *kind = SQL_TOK_WORD;
     return name_end(x, 0);
   }
+  if (c == '$' && x->d->id == SQL_TSQL && (char_class(at(x, 1)) & C_DIGIT)) { /* money */
+    *kind = SQL_TOK_NUMBER;
+    n = digits(x, 1, C_DIGIT);
+    return at(x, n) == '.' ? digits(x, n + 1, C_DIGIT) : n;
+  }
   *kind = SQL_TOK_PARAM;
   if (memchr("?:@$", c, 4) && (n = parameter(x)) > 0) return n;
   return symbol(x, kind);
@@ -435,6 +445,33 @@ static str undouble(str body, char close, bool backslash, arena *a) {
   return (str){out, n};
 }
 
+static unsigned hex_value(char c) {
+  return ascii_is_digit(c) ? (unsigned)(c - '0') : (unsigned)(ascii_lower(c) - 'a' + 10);
+}
+
+/* U&'\0041' and U&'\+000041': a backslash and four digits, or a + and six. */
+static str unicode_escapes(str s, arena *a) {
+  if (!s.len || !memchr(s.ptr, '\\', s.len)) return s;
+  char *out = arena_alloc(a, s.len);
+  size_t n = 0;
+  if (!out) return (str){NULL, 0};
+  for (size_t i = 0; i < s.len;) {
+    size_t at = i + 1, digits = 4, k = 0;
+    uint32_t c = 0;
+    if (s.ptr[i] == '\\' && at < s.len && s.ptr[at] == '+') at++, digits = 6;
+    if (s.ptr[i] == '\\')
+      while (k < digits && at + k < s.len && (char_class((unsigned char)s.ptr[at + k]) & C_HEX))
+        c = c * 16 + hex_value(s.ptr[at + k++]);
+    if (k == digits && c > 0 && c < 0x110000) {
+      n += utf8_put(c, out + n);
+      i = at + digits;
+    } else {
+      out[n++] = s.ptr[i++];
+    }
+  }
+  return (str){out, n};
+}
+
 str sql_decode_token(const sql_token *t, const sql_dialect *d, arena *a) {
   str s = t->raw;
   size_t i = 0;
@@ -450,5 +487,6 @@ str sql_decode_token(const sql_token *t, const sql_dialect *d, arena *a) {
   }
   char close = s.ptr[i] == '[' ? ']' : s.ptr[i];
   bool name = t->kind == SQL_TOK_QUOTED;
-  return undouble((str){s.ptr + i + 1, s.len - i - 2}, close, backslash && !name, a);
+  str text = undouble((str){s.ptr + i + 1, s.len - i - 2}, close, backslash && !name, a);
+  return i == 2 && s.ptr[1] == '&' && text.ptr ? unicode_escapes(text, a) : text;
 }

@@ -90,7 +90,7 @@ void sql_report(sql_parser *p, sql_issue_kind kind, sql_span span, const char *m
 void sql_report_here(sql_parser *p, const char *message) {
   const sql_token t = sql_peek(p, 0)->token;
   if (p->quiet_at == t.span.from + 1) return;
-  p->quiet_at = t.span.from + 1;
+  p->quiet_at = p->said_at = t.span.from + 1;
   if (t.kind == SQL_TOK_END)
     message = sql_format(p, "%s at the end", message).ptr;
   else if (t.raw.len <= 40 && utf8_valid(t.raw))
@@ -122,8 +122,9 @@ bool sql_is_write_word(sql_word w) { return sql_word_marked(w, 'w'); }
 static bool is_session_word(sql_word w) { return sql_word_marked(w, 's'); }
 
 /* T-SQL needs no ; between statements. */
-static bool starts_statement(const sql_parser *p, const sql_lexeme *t) {
-  return p->d->id == SQL_TSQL && sql_word_reserved(p->d, t->word) &&
+bool sql_starts_statement(const sql_parser *p, const sql_lexeme *t) {
+  return p->d->id == SQL_TSQL && sql_word_reserved(p->d, t->word) && t->word != SQL_W_END &&
+         t->word != SQL_W_DESC &&
          (t->word == SQL_W_SELECT || sql_is_write_word(t->word) || is_session_word(t->word));
 }
 
@@ -159,7 +160,7 @@ static bool stops_skip(sql_parser *p, const sql_lexeme *t, bool comma, bool firs
     case SQL_W_EXCEPT:
       return true;
     default:
-      return (!first && sql_at_clause(p)) || starts_statement(p, t);
+      return (!first && sql_at_clause(p)) || sql_starts_statement(p, t);
   }
 }
 
@@ -188,7 +189,7 @@ static bool is_wrong(const sql_parser *p, const sql_lexeme *t) {
       return false;
     case SQL_TOK_STRING: /* in PostgreSQL any call may be a type, and a type may precede it */
     case SQL_TOK_PARAM:
-      return p->d->id != SQL_POSTGRES;
+      return p->d->id != SQL_POSTGRES && p->d->id != SQL_CLICKHOUSE;
     default:
       return true;
   }
@@ -197,7 +198,8 @@ static bool is_wrong(const sql_parser *p, const sql_lexeme *t) {
 sql_span sql_skip_unknown(sql_parser *p, bool comma, const char *message) {
   const sql_lexeme t = *sql_peek(p, 0);
   uint32_t from = t.token.span.from;
-  bool said = p->quiet_at == from + 1, known = said || is_wrong(p, &t);
+  bool said = p->said_at == from + 1, known = said || is_wrong(p, &t);
+  if (!said && p->quiet_at == from + 1 && p->d->id != SQL_SQLITE) known = false; /* none unsaid */
   if (known && t.token.kind != SQL_TOK_BAD) sql_report_here(p, message);
   skip(p, comma, true);
   sql_span span = sql_span_from(p, from);
@@ -268,6 +270,12 @@ sql_expr *sql_unknown_expr(sql_parser *p, sql_span span) {
 
 void sql_push_expr(sql_parser *p, sql_exprs *list, sql_expr *e) {
   if (!vec_push(p->a, list, e)) p->no_memory = true;
+}
+
+void sql_push_star(sql_parser *p, sql_query *q) {
+  sql_item star = {.expr = sql_make_expr(p, SQL_STAR, q->span.from), .span = q->span};
+  star.expr->height = 1;
+  if (!vec_push(p->a, &q->items, star)) p->no_memory = true;
 }
 
 static bool too_tall(sql_parser *p, unsigned height, sql_span span) {
@@ -448,14 +456,14 @@ sql_name sql_parse_alias(sql_parser *p, bool column) {
 
 static bool at_statement_end(sql_parser *p) {
   const sql_lexeme *t = sql_peek(p, 0);
-  return t->token.kind == SQL_TOK_END || t->op == OP1(';') || starts_statement(p, t);
+  return t->token.kind == SQL_TOK_END || t->op == OP1(';') || sql_starts_statement(p, t);
 }
 
 static void parse_statement(sql_parser *p) {
   const sql_lexeme first = *sql_peek(p, 0);
   uint32_t from = first.token.span.from;
   sql_statement s = {SQL_STMT_UNKNOWN, first.token.raw, {from, from}, NULL};
-  p->quiet_at = 0;
+  p->quiet_at = p->said_at = 0;
   if (sql_at_query_start(p, 0) || first.word == SQL_W_WITH || first.op == OP1('(')) {
     sql_query *with = NULL;
     if (first.word == SQL_W_WITH) {

@@ -18,7 +18,8 @@ typedef struct sql_parser {
   unsigned head, count;
   size_t pos;        /* where the next token is read from */
   uint32_t last_end; /* end of the last token taken */
-  uint32_t quiet_at; /* no second syntax issue at this offset + 1 */
+  uint32_t quiet_at; /* no syntax issue at this offset + 1: what is there was passed over to */
+  uint32_t said_at;  /* … or it has one already */
   int depth;
   bool no_memory;
   bool deep;        /* SQL_ISSUE_TOO_DEEP was reported */
@@ -86,11 +87,15 @@ sql_expr *sql_close_expr(sql_parser *p, sql_expr *e);
 sql_from *sql_close_from(sql_parser *p, sql_from *f);
 sql_query *sql_close_query(sql_parser *p, sql_query *q);
 void sql_push_expr(sql_parser *p, sql_exprs *list, sql_expr *e);
+/** Adds the item * to a query that has none. */
+void sql_push_star(sql_parser *p, sql_query *q);
 str sql_raw(const sql_parser *p, sql_span span);
 str sql_format(sql_parser *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ── names ── */
 
+/** T-SQL needs no ; between statements: does this word begin another one? */
+bool sql_starts_statement(const sql_parser *p, const sql_lexeme *t);
 /** Could the token be a name here? (A string is one where SQLite takes it.) */
 bool sql_is_name(const sql_parser *p, const sql_lexeme *t);
 /** Takes the next token as a name, reserved or not. */
@@ -141,6 +146,8 @@ sql_query *sql_parse_query_rest(sql_parser *p, sql_query *left);
 /** The body after WITH; its CTEs are in `with`, or NULL. */
 sql_query *sql_parse_query_body(sql_parser *p, sql_query *with);
 sql_query *sql_parse_select(sql_parser *p);
+/** FROM before SELECT, or without one, as DuckDB has it. */
+sql_query *sql_parse_from_first(sql_parser *p);
 /** Rank of a SELECT clause in the order that they must come in; 0: the word begins none. */
 int sql_clause_rank(sql_parser *p, sql_word w);
 void sql_parse_clause(sql_parser *p, sql_query *q, sql_word w);

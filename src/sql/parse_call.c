@@ -12,7 +12,8 @@ static void parse_filter(sql_parser *p, sql_expr *e) {
            "use SUM(CASE WHEN … THEN … END)");
   sql_take(p);
   sql_take(p); /* ( */
-  sql_expect_word(p, SQL_W_WHERE, "expected WHERE");
+  if (!sql_accept_word(p, SQL_W_WHERE) && p->d->id != SQL_DUCKDB)
+    sql_report_here(p, "expected WHERE");
   e->filter = sql_parse_expr(p);
   sql_expect_op(p, OP1(')'), "expected )");
 }
@@ -40,7 +41,24 @@ static bool parse_null_treatment(sql_parser *p, sql_expr *e) {
   return true;
 }
 
-static void parse_after_call(sql_parser *p, sql_expr *e) {
+/* MATCH (a, b) AGAINST (x IN BOOLEAN MODE), MAX(a) KEEP (DENSE_RANK FIRST ORDER BY b). */
+static bool skip_after_call(sql_parser *p, const sql_expr *e) {
+  sql_word w = sql_peek_word(p, 0);
+  bool against = w == SQL_W_AGAINST && sql_word_find(e->name.text) == SQL_W_MATCH;
+  if (!against && !(w == SQL_W_KEEP && p->d->id == SQL_ORACLE)) return false;
+  if (sql_peek_op(p, 1) != OP1('(')) return false;
+  uint32_t from = sql_here(p);
+  sql_take(p);
+  sql_take(p);
+  sql_skip_to_close(p);
+  sql_expect_op(p, OP1(')'), "expected )");
+  sql_report_unknown(p, from);
+  return true;
+}
+
+/* What may follow the ) of a call; true when some of it is unknown. */
+static bool parse_after_call(sql_parser *p, sql_expr *e) {
+  bool odd = false;
   for (;;) {
     const sql_lexeme *next = sql_peek(p, 1);
     sql_word w = sql_peek_word(p, 0);
@@ -49,11 +67,13 @@ static void parse_after_call(sql_parser *p, sql_expr *e) {
     } else if (w == SQL_W_OVER && (next->op == OP1('(') || sql_is_name(p, next))) {
       sql_take(p);
       e->over = sql_parse_window(p);
-      return;
+      return odd;
     } else if (w == SQL_W_WITHIN && next->word == SQL_W_GROUP) {
       parse_within_group(p, e);
+    } else if (skip_after_call(p, e)) {
+      odd = true;
     } else if (!parse_null_treatment(p, e)) {
-      return;
+      return odd;
     }
   }
 }
@@ -129,11 +149,34 @@ static bool close_call(sql_parser *p) {
   return odd && p->d->id != SQL_SQLITE;
 }
 
+/* ClickHouse's quantile(0.5)(x): the first arguments, which are constants, become words of the
+ * call's pattern. */
+static bool parse_second_args(sql_parser *p, sql_expr *e) {
+  bool plain = e->args.len > 0;
+  for (size_t i = 0; i < e->args.len; i++) {
+    const sql_expr *arg = e->args.items[i];
+    plain &= arg->kind == SQL_NUMBER ||
+             (arg->kind == SQL_STRING && !memchr(arg->text.ptr, '%', arg->text.len));
+  }
+  if (plain) {
+    uint32_t from = e->args.items[0]->span.from, to = e->args.items[e->args.len - 1]->span.to;
+    const char *words = arena_printf(p->a, "%.*s)(", STR_ARG(sql_raw(p, (sql_span){from, to})));
+    if (!words) p->no_memory = true;
+    e->text = str_from(words);
+    e->args = (sql_exprs){0};
+  }
+  sql_take(p); /* ( */
+  parse_args(p, e);
+  if (plain && e->args.len) e->text = str_from(arena_printf(p->a, "%.*s%%", STR_ARG(e->text)));
+  return close_call(p) || !plain;
+}
+
 sql_expr *sql_parse_call(sql_parser *p, sql_expr *e) {
   sql_take(p); /* ( */
   parse_args(p, e);
   bool odd = close_call(p);
-  parse_after_call(p, e);
+  if (p->d->id == SQL_CLICKHOUSE && sql_peek_op(p, 0) == OP1('(')) odd |= parse_second_args(p, e);
+  odd |= parse_after_call(p, e);
   e = sql_close_expr(p, e);
   return odd ? sql_wrap_unknown(p, e) : e;
 }
@@ -302,7 +345,7 @@ sql_expr *sql_parse_special_call(sql_parser *p) {
     sql_need(p, SQL_HAS_SPECIAL_CALLS, e->name.span, "this form of the call is not in this dialect",
              "separate the arguments with commas");
   bool odd = close_call(p);
-  if (e->kind == SQL_CALL) parse_after_call(p, e);
+  if (e->kind == SQL_CALL) odd |= parse_after_call(p, e);
   e = sql_close_expr(p, e);
   return odd ? sql_wrap_unknown(p, e) : e;
 }

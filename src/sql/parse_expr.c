@@ -47,56 +47,36 @@ static bool formed(infix *f, infix_form form, sql_op op, sql_bind bind) {
   return true;
 }
 
+/* Operators that are the same everywhere. */
+static const struct {
+  uint32_t symbol;
+  sql_op op;
+} SYMBOLS[] = {
+    {OP1('='), SQL_OP_EQ},        {OP1('<'), SQL_OP_LT},
+    {OP1('>'), SQL_OP_GT},        {OP2('<', '='), SQL_OP_LE},
+    {OP2('>', '='), SQL_OP_GE},   {OP2('<', '>'), SQL_OP_NE},
+    {OP2('!', '='), SQL_OP_NE},   {OP2('=', '='), SQL_OP_EQ},
+    {OP2('^', '='), SQL_OP_NE},   {OP2('!', '>'), SQL_OP_LE},
+    {OP2('!', '<'), SQL_OP_GE},   {OP1('+'), SQL_OP_ADD},
+    {OP1('-'), SQL_OP_SUB},       {OP1('*'), SQL_OP_MUL},
+    {OP1('/'), SQL_OP_DIV},       {OP1('%'), SQL_OP_MOD},
+    {OP1('&'), SQL_OP_BITAND},    {OP1('|'), SQL_OP_BITOR},
+    {OP2('<', '<'), SQL_OP_SHL},  {OP2('>', '>'), SQL_OP_SHR},
+    {OP2('-', '>'), SQL_OP_JSON}, {OP3('-', '>', '>'), SQL_OP_JSON_TEXT},
+};
+
 static bool symbol_infix(const sql_parser *p, const sql_lexeme *t, infix *f) {
-  bool pg = p->d->id == SQL_POSTGRES;
+  bool pg = p->d->id == SQL_POSTGRES, mysql = p->d->mysql;
+  for (size_t i = 0; i < sizeof SYMBOLS / sizeof *SYMBOLS; i++)
+    if (SYMBOLS[i].symbol == t->op) return plain_op(f, SYMBOLS[i].op);
   switch (t->op) {
-    case OP1('+'):
-      return plain_op(f, SQL_OP_ADD);
-    case OP1('-'):
-      return plain_op(f, SQL_OP_SUB);
-    case OP1('*'):
-      return plain_op(f, SQL_OP_MUL);
-    case OP1('/'):
-      return plain_op(f, SQL_OP_DIV);
-    case OP1('%'):
-      return plain_op(f, SQL_OP_MOD);
     case OP2('|', '|'):
-      return plain_op(f, p->d->mysql ? SQL_OP_OR : SQL_OP_CONCAT);
+      return plain_op(f, mysql ? SQL_OP_OR : SQL_OP_CONCAT);
     case OP2('&', '&'):
-      return p->d->mysql ? plain_op(f, SQL_OP_AND) : other_op(f, STR("&&"));
-    case OP1('&'):
-      return plain_op(f, SQL_OP_BITAND);
-    case OP1('|'):
-      return plain_op(f, SQL_OP_BITOR);
-    case OP2('<', '<'):
-      return plain_op(f, SQL_OP_SHL);
-    case OP2('>', '>'):
-      return plain_op(f, SQL_OP_SHR);
-    case OP2('-', '>'):
-      return plain_op(f, SQL_OP_JSON);
-    case OP3('-', '>', '>'):
-      return plain_op(f, SQL_OP_JSON_TEXT);
-    case OP1('='):
-    case OP2('=', '='):
-      return plain_op(f, SQL_OP_EQ);
-    case OP2('<', '>'):
-    case OP2('!', '='):
-    case OP2('^', '='):
-      return plain_op(f, SQL_OP_NE);
-    case OP1('<'):
-      return plain_op(f, SQL_OP_LT);
-    case OP1('>'):
-      return plain_op(f, SQL_OP_GT);
-    case OP2('<', '='):
-    case OP2('!', '>'):
-      return plain_op(f, SQL_OP_LE);
-    case OP2('>', '='):
-    case OP2('!', '<'):
-      return plain_op(f, SQL_OP_GE);
-    case OP3('<', '=', '>'):
-      if (pg) return other_op(f, t->token.raw);
-      f->negated = true;
-      return plain_op(f, SQL_OP_DISTINCT_FROM);
+      return mysql ? plain_op(f, SQL_OP_AND) : other_op(f, STR("&&"));
+    case OP3('<', '=', '>'): /* a distance in PostgreSQL */
+      f->negated = !pg;
+      return pg ? other_op(f, t->token.raw) : plain_op(f, SQL_OP_DISTINCT_FROM);
     case OP1('~'):
       return pg ? plain_op(f, SQL_OP_REGEXP) : p->d->id == SQL_DUCKDB && other_op(f, STR("~"));
     case OP2('!', '~'):
@@ -110,26 +90,8 @@ static bool symbol_infix(const sql_parser *p, const sql_lexeme *t, infix *f) {
       return formed(f, SUBSCRIPT, SQL_OP_OTHER, SQL_BIND_POSTFIX);
     case OP1('('):
       return p->d->id == SQL_ORACLE && formed(f, OUTER_MARK, SQL_OP_OTHER, SQL_BIND_POSTFIX);
-    case OP1('^'):
-      return other_op(f, STR("^"));
-    case OP2('=', '>'):
-    case OP2(':', '='):
-    case OP2('*', '*'):
-    case OP2('/', '/'):
-    case OP2('@', '>'):
-    case OP2('<', '@'):
-      return other_op(f, t->token.raw);
-    case OP1(','):
-    case OP1(')'):
-    case OP1(']'):
-    case OP1('}'):
-    case OP1('{'):
-    case OP1(';'):
-    case OP1(':'):
-    case OP1('!'):
-      return false;
     default:
-      return other_op(f, t->token.raw);
+      return !memchr(",)]}{;:!", t->token.raw.ptr[0], 8) && other_op(f, t->token.raw);
   }
 }
 
@@ -155,10 +117,13 @@ static bool operand_follows(sql_parser *p, unsigned n) {
 
 /* x SOUNDS LIKE y, x CONTAINS y: where no alias may stand, a word between two operands is an
  * operator that we do not know. */
-static bool unknown_infix(sql_parser *p, const sql_lexeme *t, infix *f) {
+static bool unknown_infix(sql_parser *p, const sql_lexeme *t, infix *f, unsigned *n) {
   if (p->d->id == SQL_SQLITE || p->alias_next || t->token.kind != SQL_TOK_WORD) return false;
-  if (!operand_follows(p, 1)) return false;
-  return other_op(f, t->token.raw);
+  bool pair = (t->word == SQL_W_SOUNDS && sql_peek_word(p, 1) == SQL_W_LIKE) ||
+              (t->word == SQL_W_MEMBER && sql_peek_word(p, 1) == SQL_W_OF);
+  if (!operand_follows(p, 1 + pair)) return false;
+  *n = 1 + pair;
+  return other_op(f, sql_raw(p, (sql_span){t->token.span.from, sql_peek(p, pair)->token.span.to}));
 }
 
 static bool word_infix(sql_parser *p, sql_word w, sql_word next, infix *f) {
@@ -219,7 +184,14 @@ static bool find_infix(sql_parser *p, infix *f, unsigned *n) {
   if (t.token.kind == SQL_TOK_OP) return symbol_infix(p, &t, f);
   if (t.token.kind == SQL_TOK_PARAM && t.token.raw.len == 1 && p->d->id == SQL_POSTGRES)
     return other_op(f, STR("?"));
-  if (t.word == SQL_W_NONE || t.word == SQL_W_OVERLAPS) return unknown_infix(p, &t, f);
+  bool tuple = t.token.kind == SQL_TOK_NUMBER && t.token.raw.ptr[0] == '.';
+  if (tuple && p->d->id == SQL_CLICKHOUSE && t.token.span.from == p->last_end) {
+    f->text = t.token.raw; /* (1, 2).1 */
+    return formed(f, FIELD, SQL_OP_OTHER, SQL_BIND_POSTFIX);
+  }
+  if (t.word == SQL_W_NONE || t.word == SQL_W_OVERLAPS || t.word == SQL_W_SOUNDS ||
+      t.word == SQL_W_MEMBER)
+    return unknown_infix(p, &t, f, n);
   if (t.word == SQL_W_NOT) {
     sql_word w = sql_peek_word(p, 1);
     f->negated = true;
@@ -307,8 +279,8 @@ static sql_expr *parse_binary(sql_parser *p, sql_expr *e, const infix *f) {
 static sql_expr *parse_is_words(sql_parser *p) {
   uint32_t from = sql_here(p);
   sql_take(p);
-  while (sql_peek_word(p, 0) == SQL_W_NONE && sql_peek(p, 0)->token.kind == SQL_TOK_WORD &&
-         !p->alias_next)
+  while (!p->alias_next && sql_peek(p, 0)->token.kind == SQL_TOK_WORD &&
+         (sql_peek_word(p, 0) == SQL_W_NONE || sql_peek_word(p, 0) == SQL_W_TYPE))
     sql_take(p);
   if (sql_accept_op(p, OP1('('))) {
     sql_skip_to_close(p);
@@ -329,8 +301,8 @@ static sql_expr *parse_is_right(sql_parser *p, const sql_expr *e) {
     sql_take(p);
     return sql_make_expr(p, SQL_NULL, t.token.span.from);
   }
-  if (t.token.kind == SQL_TOK_WORD && sql_is_name(p, &t) && sql_peek_op(p, 1) != OP1('.'))
-    return parse_is_words(p);
+  bool word = t.token.kind == SQL_TOK_WORD && (sql_is_name(p, &t) || t.word == SQL_W_OF);
+  if (word && sql_peek_op(p, 1) != OP1('.')) return parse_is_words(p);
   sql_report(p, SQL_ISSUE_DIALECT, e->op_span, "IS compares with NULL, TRUE and FALSE only",
              p->d->mysql ? "write <=>" : "write IS NOT DISTINCT FROM");
   return sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_IS) + 1);
@@ -376,8 +348,6 @@ static sql_query *parse_in_table(sql_parser *p) {
   uint32_t from = sql_here(p);
   sql_query *q = sql_make_query(p, SQL_SELECT, from);
   sql_from *f = sql_make_from(p, SQL_FROM_TABLE, from);
-  sql_item star = {sql_make_expr(p, SQL_STAR, from), {{NULL, 0}, {0, 0}, 0}, {from, from}};
-  star.expr->height = 1;
   f->name = sql_take_name(p);
   if (sql_accept_op(p, OP1('.'))) {
     f->schema = f->name;
@@ -385,7 +355,7 @@ static sql_query *parse_in_table(sql_parser *p) {
   }
   if (sql_peek_op(p, 0) == OP1('(')) sql_become_call(p, f);
   q->from = sql_close_from(p, f);
-  if (!vec_push(p->a, &q->items, star)) p->no_memory = true;
+  sql_push_star(p, q);
   return sql_close_query(p, q);
 }
 
@@ -430,7 +400,7 @@ static sql_expr *parse_in(sql_parser *p, sql_expr *e) {
     sql_expect_op(p, OP1(')'), "expected )");
     return e;
   }
-  if (p->d->id == SQL_SQLITE && sql_is_name(p, &t)) {
+  if ((p->d->id == SQL_SQLITE || p->d->id == SQL_CLICKHOUSE) && sql_is_name(p, &t)) {
     e->query = parse_in_table(p);
   } else {
     bool value = t.token.kind == SQL_TOK_PARAM || (sql_is_name(p, &t) && p->d->id != SQL_POSTGRES);
@@ -474,8 +444,8 @@ static sql_expr *parse_subscript(sql_parser *p, sql_expr *e) {
 }
 
 /* (row).field, f(x).*, a[1].b: we have no name for what they lead to. */
-static sql_expr *parse_field(sql_parser *p, sql_expr *left) {
-  if (!sql_accept_op(p, OP1('*'))) sql_expect_name(p, "expected a field's name");
+static sql_expr *parse_field(sql_parser *p, sql_expr *left, const infix *f) {
+  if (!f->text.len && !sql_accept_op(p, OP1('*'))) sql_expect_name(p, "expected a field's name");
   sql_report_unknown(p, left->span.from);
   return sql_wrap_unknown(p, left);
 }
@@ -507,7 +477,7 @@ static sql_expr *parse_right(sql_parser *p, sql_expr *left, const infix *f, unsi
       sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_AT) + 1));
       return e;
     case FIELD:
-      return parse_field(p, left);
+      return parse_field(p, left, f);
     case OUTER_MARK:
       e->kind = SQL_UNARY;
       e->text = STR("(+)");
@@ -538,6 +508,7 @@ static sql_op prefix_op(const sql_parser *p, const sql_lexeme *t) {
 
 /* PostgreSQL's @ x, |/ x, !! x, and VARIADIC x. */
 static bool at_other_prefix(const sql_parser *p, const sql_lexeme *t) {
+  if (t->word == SQL_W_BINARY) return p->d->mysql;
   if (t->word == SQL_W_VARIADIC) return p->d->id == SQL_POSTGRES || p->d->id == SQL_DUCKDB;
   if (t->token.kind != SQL_TOK_OP || !(p->d->lex & SQL_LEX_PG_OPERATORS)) return false;
   switch (t->op) {

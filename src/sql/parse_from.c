@@ -159,8 +159,8 @@ sql_from *sql_parse_joins(sql_parser *p, sql_from *left) {
 
 sql_from *sql_parse_from_list(sql_parser *p) {
   sql_from *left = sql_parse_joins(p, parse_item(p));
-  if (sql_peek_word(p, 0) == SQL_W_ON ||
-      sql_peek_word(p, 0) == SQL_W_USING) { /* no join before it */
+  sql_word w = sql_peek_word(p, 0);
+  if (w == SQL_W_ON || (w == SQL_W_USING && sql_peek_word(p, 1) != SQL_W_SAMPLE)) {
     sql_report_here(p, "a JOIN must come before ON and USING");
     sql_from scrap = {.join = SQL_JOIN_INNER};
     parse_join_condition(p, &scrap);
@@ -189,38 +189,115 @@ static void parse_column_aliases(sql_parser *p, sql_from *f) {
                "a table alias takes no column names here", "name the columns inside, with AS");
 }
 
-/* Hints and samples: text that changes how, or which rows, but names nothing. */
+static void take_words(sql_parser *p, int n) {
+  while (n-- > 0) sql_take(p);
+}
+
+/* ( … ), whatever is in it; true when it asks for a lock. */
+static bool take_group(sql_parser *p) {
+  bool locks = false;
+  if (!sql_accept_op(p, OP1('('))) return false;
+  for (size_t open = 0; sql_peek(p, 0)->token.kind != SQL_TOK_END; sql_take(p)) {
+    const sql_lexeme *t = sql_peek(p, 0);
+    locks |= t->word == SQL_W_UPDLOCK || t->word == SQL_W_XLOCK || t->word == SQL_W_TABLOCKX ||
+             t->word == SQL_W_TABLOCK || t->word == SQL_W_HOLDLOCK;
+    if (t->op == OP1('(')) open++;
+    if (t->op == OP1(';') || (t->op == OP1(')') && open-- == 0)) break;
+  }
+  sql_expect_op(p, OP1(')'), "expected )");
+  return locks;
+}
+
+/* FOR SYSTEM_TIME AS OF x, BETWEEN x AND y, FROM x TO y; Oracle's AS OF SCN x. */
+static void take_period(sql_parser *p, bool bare) {
+  int level = sql_bind_level(p->d, SQL_BIND_ADD);
+  if (!bare) take_words(p, 2);
+  if (sql_accept_word(p, SQL_W_ALL)) return;
+  bool as_of = sql_accept_word(p, SQL_W_AS);
+  sql_take(p); /* OF, BETWEEN, FROM */
+  if (as_of && (sql_peek_word(p, 0) == SQL_W_TIMESTAMP || sql_peek_word(p, 0) == SQL_W_SCN))
+    sql_take(p);
+  sql_parse_level(p, level);
+  if (as_of) return;
+  if (sql_accept_word(p, SQL_W_AND) || sql_accept_word(p, SQL_W_TO)) sql_parse_level(p, level);
+}
+
+/* TABLESAMPLE method (n) REPEATABLE (n); SAMPLE (n); ClickHouse's SAMPLE 1/10 OFFSET 1/2. */
+static void take_sample(sql_parser *p) {
+  bool plain = p->d->id == SQL_CLICKHOUSE;
+  sql_take(p);
+  if (plain) {
+    sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_ADD));
+    if (sql_accept_word(p, SQL_W_OFFSET)) sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_ADD));
+    return;
+  }
+  if (sql_peek_op(p, 0) != OP1('(')) sql_take(p);
+  take_group(p);
+  if (sql_accept_word(p, SQL_W_REPEATABLE)) take_group(p);
+}
+
+static void take_index_hint(sql_parser *p) {
+  take_words(p, 2);
+  if (sql_accept_word(p, SQL_W_FOR)) {
+    sql_take(p); /* JOIN, ORDER or GROUP */
+    if (sql_peek_word(p, 0) == SQL_W_BY) sql_take(p);
+  }
+  take_group(p);
+}
+
+/* One hint or sample of a table: text that we pass over. *locks: it locks. */
+static bool take_table_hint(sql_parser *p, bool *locks) {
+  sql_word w = sql_peek_word(p, 0), next = sql_peek_word(p, 1);
+  bool group = sql_peek_op(p, 1) == OP1('(');
+  sql_dialect_id id = p->d->id;
+  switch (w) {
+    case SQL_W_TABLESAMPLE:
+      take_sample(p);
+      return true;
+    case SQL_W_SAMPLE:
+      if (id != SQL_CLICKHOUSE && !(id == SQL_ORACLE && (group || next == SQL_W_BLOCK)))
+        return false;
+      take_sample(p);
+      return true;
+    case SQL_W_USE:
+    case SQL_W_FORCE:
+    case SQL_W_IGNORE:
+      if (next != SQL_W_INDEX && next != SQL_W_KEY) return false;
+      take_index_hint(p);
+      return true;
+    case SQL_W_WITH:
+      if (!group || id != SQL_TSQL) return false;
+      break;
+    case SQL_W_PARTITION:
+      if (!group || (!p->d->mysql && id != SQL_ORACLE)) return false;
+      break;
+    case SQL_W_FOR:
+      if (next != SQL_W_SYSTEM_TIME && next != SQL_W_VERSION && next != SQL_W_TIMESTAMP)
+        return false;
+      take_period(p, false);
+      return true;
+    case SQL_W_AS:
+      if (id != SQL_ORACLE || next != SQL_W_OF) return false;
+      take_period(p, true);
+      return true;
+    default:
+      return false;
+  }
+  sql_take(p);
+  *locks = take_group(p);
+  return true;
+}
+
 static void parse_table_hints(sql_parser *p) {
   for (;;) {
     uint32_t from = sql_here(p);
-    sql_word w = sql_peek_word(p, 0), next = sql_peek_word(p, 1);
-    bool sample = w == SQL_W_TABLESAMPLE || (w == SQL_W_SAMPLE && p->d->id == SQL_CLICKHOUSE);
-    bool index = (w == SQL_W_USE || w == SQL_W_FORCE || w == SQL_W_IGNORE) &&
-                 (next == SQL_W_INDEX || next == SQL_W_KEY);
-    bool hint = w == SQL_W_WITH && sql_peek_op(p, 1) == OP1('(') && p->d->id == SQL_TSQL;
-    bool pivot = (w == SQL_W_PIVOT || w == SQL_W_UNPIVOT) && sql_peek_op(p, 1) == OP1('(');
-    bool time = w == SQL_W_FOR && next == SQL_W_SYSTEM_TIME;
-    if (w == SQL_W_FINAL && p->d->id == SQL_CLICKHOUSE) {
-      sql_take(p);
-      continue;
-    }
-    if (!sample && !index && !hint && !pivot && !time) return;
     bool locks = false;
-    sql_take(p);
-    while (!sql_at_query_end(p) && !sql_at_clause(p) && sql_peek_op(p, 0) != OP1(',')) {
-      if (sql_peek_op(p, 0) != OP1('(')) {
-        sql_take(p);
-        continue;
-      }
-      for (sql_take(p); !sql_at_query_end(p); sql_take(p)) {
-        sql_word inner = sql_peek_word(p, 0);
-        locks |= inner == SQL_W_UPDLOCK || inner == SQL_W_XLOCK || inner == SQL_W_TABLOCKX ||
-                 inner == SQL_W_TABLOCK || inner == SQL_W_HOLDLOCK;
-      }
-      sql_accept_op(p, OP1(')'));
-    }
-    sql_report(p, locks ? SQL_ISSUE_WRITE : SQL_ISSUE_UNKNOWN, sql_span_from(p, from),
-               locks ? "a lock inside a query" : "not understood; the database decides", NULL);
+    if (p->d->id == SQL_CLICKHOUSE && sql_accept_word(p, SQL_W_FINAL)) continue;
+    if (!take_table_hint(p, &locks)) return;
+    if (locks)
+      sql_report(p, SQL_ISSUE_WRITE, sql_span_from(p, from), "a lock inside a query", NULL);
+    else
+      sql_report_unknown(p, from);
   }
 }
 
@@ -238,6 +315,24 @@ static void parse_sqlite_index(sql_parser *p, sql_from *f) {
   }
 }
 
+/* PIVOT (…), MATCH_RECOGNIZE (…): a new table out of `f`, of which we know nothing. */
+static sql_from *transform_item(sql_parser *p, sql_from *f) {
+  for (;;) {
+    sql_word w = sql_peek_word(p, 0);
+    bool known = w == SQL_W_PIVOT || w == SQL_W_UNPIVOT || w == SQL_W_MATCH_RECOGNIZE;
+    if (!known || sql_peek_op(p, 1) != OP1('(')) return f;
+    uint32_t from = sql_here(p);
+    sql_from *made = sql_make_from(p, SQL_FROM_UNKNOWN, f->span.from);
+    sql_take(p);
+    take_group(p);
+    sql_report_unknown(p, from);
+    made->left = f;
+    made->text = sql_raw(p, sql_span_from(p, f->span.from));
+    made->alias = sql_parse_alias(p, false);
+    f = sql_close_from(p, made);
+  }
+}
+
 /* What may follow any item: WITH ORDINALITY, alias, hints, INDEXED BY. */
 static sql_from *finish_item(sql_parser *p, sql_from *f) {
   if (sql_peek_word(p, 0) == SQL_W_WITH && sql_peek_word(p, 1) == SQL_W_ORDINALITY) {
@@ -251,7 +346,7 @@ static sql_from *finish_item(sql_parser *p, sql_from *f) {
   parse_column_aliases(p, f);
   parse_table_hints(p);
   parse_sqlite_index(p, f);
-  return sql_close_from(p, f);
+  return transform_item(p, sql_close_from(p, f));
 }
 
 static sql_from *from_query(sql_parser *p, sql_query *q, uint32_t from) {
@@ -322,7 +417,11 @@ static sql_from *parse_table(sql_parser *p) {
     if (f->schema.text.ptr && p->d->id == SQL_SQLITE)
       sql_report(p, SQL_ISSUE_SYNTAX, sql_span_from(p, f->span.from), "a table has one schema here",
                  NULL);
+    if (f->database.text.ptr)
+      sql_report(p, SQL_ISSUE_UNKNOWN, f->database.span, "a name of more than three parts", NULL);
+    f->database = f->schema;
     f->schema = f->name;
+    f->name = (sql_name){0};
     if (sql_peek_op(p, 0) == OP1('.') && p->d->id == SQL_TSQL) continue; /* database..table */
     f->name = sql_expect_name(p, "expected a table's name");
   }

@@ -225,6 +225,7 @@ static bool goes_on_with(sql_parser *p, const sql_lexeme *t) {
     case SQL_W_CHARACTER:
     case SQL_W_INTEGER:
     case SQL_W_CHAR:
+    case SQL_W_CHARSET:
       return true;
     case SQL_W_WITH:
     case SQL_W_WITHOUT:
@@ -267,8 +268,10 @@ str sql_parse_type(sql_parser *p) {
     sql_take(p);
   take_type_arguments(p);
   while (!lite && goes_on_with(p, sql_peek(p, 0))) {
-    bool dot = sql_take(p).op == OP1('.');
-    if (dot || sql_peek_op(p, 0) == OP1(']') || sql_peek_word(p, 0) == SQL_W_ZONE) sql_take(p);
+    sql_lexeme word = sql_take(p);
+    if (word.word == SQL_W_CHARACTER && sql_accept_word(p, SQL_W_SET)) sql_take(p); /* its name */
+    if (word.word == SQL_W_CHARSET || word.op == OP1('.')) sql_take(p);
+    if (sql_peek_op(p, 0) == OP1(']') || sql_peek_word(p, 0) == SQL_W_ZONE) sql_take(p);
     take_type_arguments(p);
   }
   return sql_raw(p, sql_span_from(p, from));
@@ -284,7 +287,13 @@ static sql_expr *parse_cast(sql_parser *p) {
   }
   sql_take(p); /* ( */
   sql_push_expr(p, &e->args, sql_parse_expr(p));
-  if (sql_expect_word(p, SQL_W_AS, "expected AS and a type")) e->text = sql_parse_type(p);
+  if (p->d->id == SQL_CLICKHOUSE && sql_accept_op(p, OP1(','))) { /* CAST(x, 'type') */
+    e->kind = SQL_CALL;
+    e->name = name;
+    sql_push_expr(p, &e->args, sql_parse_expr(p));
+  } else if (sql_expect_word(p, SQL_W_AS, "expected AS and a type")) {
+    e->text = sql_parse_type(p);
+  }
   if (sql_peek_op(p, 0) != OP1(')')) sql_skip_unknown(p, false, "expected )");
   sql_expect_op(p, OP1(')'), "expected )");
   return sql_close_expr(p, e);
@@ -406,8 +415,13 @@ static sql_expr *parse_array(sql_parser *p, bool inside) {
     } while (sql_accept_op(p, OP1(',')));
   }
   if (!deep) sql_leave(p);
+  uint32_t rest = sql_here(p);
+  bool odd = sql_peek_op(p, 0) != OP1(']') && p->d->id == SQL_DUCKDB; /* [x FOR x IN list] */
+  while (odd && sql_peek_op(p, 0) != OP1(']') && !sql_at_query_end(p)) sql_take(p);
+  if (odd) sql_report_unknown(p, rest);
   sql_expect_op(p, OP1(']'), "expected ]");
-  return sql_close_expr(p, e);
+  e = sql_close_expr(p, e);
+  return odd ? sql_wrap_unknown(p, e) : e;
 }
 
 /* ── the operand ──────────────────────────────────────────────────────────────── */
@@ -423,7 +437,8 @@ static sql_expr *parse_query_operand(sql_parser *p) {
  * a name that lacks its quotes, or no operand at all. */
 static sql_expr *parse_reserved(sql_parser *p, const sql_lexeme *t) {
   const sql_lexeme *next = sql_peek(p, 1);
-  bool callable = sql_word_marked(t->word, 'c') && (t->word != SQL_W_VALUES || p->d->mysql);
+  bool callable = sql_word_marked(t->word, 'c') && (t->word != SQL_W_VALUES || p->d->mysql) &&
+                  (t->word != SQL_W_TABLE || p->d->id != SQL_SQLITE);
   bool type = p->d->id == SQL_POSTGRES && sql_word_marked(t->word, 'f');
   if (next->op == OP1('(') && (callable || type)) return parse_name(p);
   if (next->token.kind == SQL_TOK_STRING && type) return parse_typed(p);

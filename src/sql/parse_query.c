@@ -33,9 +33,33 @@ static sql_cte *make_cte(sql_parser *p) {
   return &p->spare_cte;
 }
 
+/* ClickHouse: WITH expr AS name, in the place of name AS (query). */
+static bool at_scalar_cte(sql_parser *p) {
+  if (p->d->id != SQL_CLICKHOUSE) return false;
+  return !sql_is_name(p, sql_peek(p, 0)) || sql_peek_word(p, 1) != SQL_W_AS ||
+         sql_peek_op(p, 2) != OP1('(');
+}
+
+static void parse_scalar_cte(sql_parser *p, sql_cte *c) {
+  uint32_t from = sql_here(p);
+  c->scalar = true;
+  c->query = sql_make_query(p, SQL_SELECT, from);
+  sql_item item = {.expr = sql_parse_expr(p)};
+  item.span = item.expr->span;
+  if (!vec_push(p->a, &c->query->items, item)) p->no_memory = true;
+  c->query = sql_close_query(p, c->query);
+  sql_expect_word(p, SQL_W_AS, "expected AS");
+  c->name = sql_expect_name(p, "expected a name");
+  c->span = sql_span_from(p, from);
+}
+
 static sql_cte *parse_cte(sql_parser *p) {
   sql_cte *c = make_cte(p);
   uint32_t from = sql_here(p);
+  if (at_scalar_cte(p)) {
+    parse_scalar_cte(p, c);
+    return c;
+  }
   c->name = sql_expect_name(p, "expected the name of a WITH query");
   if (sql_accept_op(p, OP1('('))) sql_parse_names(p, &c->columns);
   sql_expect_word(p, SQL_W_AS, "expected AS");
@@ -64,7 +88,9 @@ void sql_parse_with(sql_parser *p, sql_query *into) {
   do {
     sql_cte *c = parse_cte(p);
     if (!vec_push(p->a, &into->ctes, c)) p->no_memory = true;
-  } while (sql_accept_op(p, OP1(',')) && !sql_at_query_start(p, 0));
+    if (!sql_accept_op(p, OP1(','))) return;
+  } while (sql_peek_word(p, 0) != SQL_W_SELECT);
+  sql_report_here(p, "expected another WITH query after the comma");
 }
 
 /* ── VALUES, set operations ───────────────────────────────────────────────────── */
@@ -75,9 +101,13 @@ static sql_query *parse_values(sql_parser *p) {
   do {
     sql_expr *row = sql_make_expr(p, SQL_ROW, sql_here(p));
     if (p->d->mysql) sql_accept_word(p, SQL_W_ROW);
-    if (!sql_expect_op(p, OP1('('), "expected (")) break;
-    sql_parse_expr_list(p, &row->args);
-    sql_expect_op(p, OP1(')'), "expected )");
+    if (p->d->id == SQL_TRINO && sql_peek_op(p, 0) != OP1('(')) { /* VALUES 1, 2 */
+      sql_push_expr(p, &row->args, sql_parse_expr(p));
+    } else {
+      if (!sql_expect_op(p, OP1('('), "expected (")) break;
+      sql_parse_expr_list(p, &row->args);
+      sql_expect_op(p, OP1(')'), "expected )");
+    }
     sql_push_expr(p, &q->rows, sql_close_expr(p, row));
   } while (sql_accept_op(p, OP1(',')));
   return q;
@@ -92,10 +122,8 @@ static sql_query *empty_query(sql_parser *p) {
 
 static sql_query *parse_table_query(sql_parser *p) {
   sql_query *q = sql_make_query(p, SQL_SELECT, sql_here(p));
-  sql_item star = {sql_make_expr(p, SQL_STAR, sql_here(p)), {{NULL, 0}, {0, 0}, 0}, {0, 0}};
   sql_take(p);
-  star.expr->height = 1;
-  if (!vec_push(p->a, &q->items, star)) p->no_memory = true;
+  sql_push_star(p, q);
   q->from = sql_parse_from_list(p);
   return q;
 }
@@ -105,6 +133,8 @@ static sql_query *parse_term(sql_parser *p) {
   const sql_lexeme t = *sql_peek(p, 0);
   if (t.word == SQL_W_SELECT) return sql_close_query(p, sql_parse_select(p));
   if (t.word == SQL_W_VALUES) return sql_close_query(p, parse_values(p));
+  if (t.word == SQL_W_FROM && sql_at_query_start(p, 0))
+    return sql_close_query(p, sql_parse_from_first(p));
   if (t.word == SQL_W_TABLE && sql_at_query_start(p, 0))
     return sql_close_query(p, parse_table_query(p));
   if (t.op != OP1('(')) return empty_query(p);
@@ -122,6 +152,12 @@ static sql_set_op take_set_op(sql_parser *p) {
   if (!all && sql_peek_word(p, 0) == SQL_W_DISTINCT) {
     sql_take(p);
     sql_need(p, SQL_HAS_PAREN_SET, t.token.span, "DISTINCT cannot follow here", "leave it out");
+  }
+  if (p->d->id == SQL_DUCKDB && sql_peek_word(p, 0) == SQL_W_BY &&
+      sql_peek_word(p, 1) == SQL_W_NAME) {
+    uint32_t from = sql_take(p).token.span.from;
+    sql_take(p);
+    sql_report_unknown(p, from);
   }
   if (t.word == SQL_W_MINUS)
     sql_need(p, SQL_HAS_MINUS, t.token.span, "MINUS is not in this dialect", "write EXCEPT");
@@ -158,12 +194,22 @@ static void limit_twice(sql_parser *p, const sql_query *q) {
   if (q->limit_form != SQL_LIMIT_NONE && q->limit) sql_report_here(p, "a second limit");
 }
 
+/* DuckDB's LIMIT 10%. */
+static bool at_percent(sql_parser *p) {
+  return p->d->id == SQL_DUCKDB && sql_peek(p, 0)->token.kind == SQL_TOK_NUMBER &&
+         sql_peek_op(p, 1) == OP1('%') && sql_peek(p, 2)->token.kind != SQL_TOK_NUMBER;
+}
+
 static void parse_limit(sql_parser *p, sql_query *q) {
   uint32_t from = sql_here(p);
   limit_twice(p, q);
   sql_take(p);
   sql_expr *first = NULL;
-  if (!sql_accept_word(p, SQL_W_ALL))
+  if (at_percent(p)) {
+    first = sql_parse_primary(p);
+    sql_take(p);
+    q->limit_percent = true;
+  } else if (!sql_accept_word(p, SQL_W_ALL))
     first = sql_parse_expr(p);
   else if (p->d->id != SQL_POSTGRES && p->d->id != SQL_DUCKDB && p->d->id != SQL_TRINO)
     sql_report(p, SQL_ISSUE_DIALECT, sql_span_from(p, from), "LIMIT ALL is not in this dialect",
@@ -187,6 +233,12 @@ static void parse_limit(sql_parser *p, sql_query *q) {
              "write LIMIT n OFFSET m");
   } else if (sql_accept_word(p, SQL_W_OFFSET)) {
     q->offset = sql_parse_expr(p);
+  }
+  if (p->d->id == SQL_CLICKHOUSE && sql_peek_word(p, 0) == SQL_W_WITH &&
+      sql_peek_word(p, 1) == SQL_W_TIES) {
+    sql_take(p);
+    sql_take(p);
+    q->limit_ties = true;
   }
   q->limit_span = sql_span_from(p, from);
   sql_need(p, SQL_HAS_LIMIT, q->limit_span, "LIMIT is not in this dialect",
@@ -296,6 +348,9 @@ static void parse_tail(sql_parser *p, sql_query *q) {
       sql_report(p, SQL_ISSUE_WRITE, sql_peek(p, 0)->token.span, "a session setting inside a query",
                  NULL);
       sql_skip_to_close(p);
+    } else if (w == SQL_W_USING && sql_peek_word(p, 1) == SQL_W_SAMPLE) { /* DuckDB */
+      sql_take(p);
+      sql_skip_unknown(p, false, "expected the end of the query");
     } else if (rightmost(q)->from && sql_at_join(p)) {
       sql_report_here(p, "JOIN comes before WHERE, GROUP BY and ORDER BY");
       rightmost(q)->from = sql_parse_joins(p, rightmost(q)->from);
@@ -319,9 +374,7 @@ static sql_query *open_operand(sql_parser *p, sql_query *q) {
     return q;
   }
   sql_query *outer = sql_make_query(p, SQL_SELECT, q->span.from);
-  sql_item star = {sql_make_expr(p, SQL_STAR, q->span.from), {{NULL, 0}, {0, 0}, 0}, q->span};
-  star.expr->height = 1;
-  if (!vec_push(p->a, &outer->items, star)) p->no_memory = true;
+  sql_push_star(p, outer);
   outer->from = sql_make_from(p, SQL_FROM_QUERY, q->span.from);
   outer->from->query = q;
   outer->from = sql_close_from(p, outer->from);
@@ -337,7 +390,7 @@ static sql_query *parse_rest(sql_parser *p, sql_query *q) {
     parse_tail(p, q);
     q = sql_close_query(p, q);
     if (!sql_at_set_op(p)) return q;
-    if (has_tail(q))
+    if (has_tail(q) && p->d->id != SQL_CLICKHOUSE)
       sql_report_here(
           p, "ORDER BY and LIMIT come after the last query of a set operation, not before");
   }

@@ -12,7 +12,16 @@ bool sql_at_set_op(sql_parser *p) {
 
 bool sql_at_query_end(sql_parser *p) {
   const sql_lexeme *t = sql_peek(p, 0);
-  return t->token.kind == SQL_TOK_END || t->op == OP1(')') || t->op == OP1(';') || sql_at_set_op(p);
+  return t->token.kind == SQL_TOK_END || t->op == OP1(')') || t->op == OP1(';') ||
+         sql_at_set_op(p) || sql_starts_statement(p, t);
+}
+
+/* After VALUES. */
+static bool begins_row(const sql_parser *p, const sql_lexeme *t) {
+  if (t->op == OP1('(')) return true;
+  if (p->d->mysql) return t->word == SQL_W_ROW;
+  return p->d->id == SQL_TRINO &&
+         (t->token.kind == SQL_TOK_NUMBER || t->token.kind == SQL_TOK_STRING);
 }
 
 bool sql_at_query_start(sql_parser *p, unsigned n) {
@@ -21,7 +30,9 @@ bool sql_at_query_start(sql_parser *p, unsigned n) {
     case SQL_W_SELECT:
       return true;
     case SQL_W_VALUES:
-      return n + 1 >= SQL_LOOKAHEAD || sql_peek_op(p, n + 1) == OP1('(');
+      return n + 1 >= SQL_LOOKAHEAD || begins_row(p, sql_peek(p, n + 1));
+    case SQL_W_FROM: /* FROM t SELECT a */
+      return p->d->id == SQL_DUCKDB || p->d->id == SQL_CLICKHOUSE;
     case SQL_W_TABLE: /* TABLE t: SELECT * FROM t */
       return (p->d->id == SQL_POSTGRES || p->d->id == SQL_MYSQL) && n + 1 < SQL_LOOKAHEAD &&
              sql_is_name(p, sql_peek(p, n + 1));
@@ -48,6 +59,7 @@ static bool foreign_clause(sql_parser *p, sql_word w) {
       return next.token.kind == SQL_TOK_NUMBER || next.token.kind == SQL_TOK_PARAM ||
              next.op == OP1('(');
     case SQL_W_FOR:
+      if (p->d->id != SQL_SQLITE && next.token.kind == SQL_TOK_WORD) return true;
       return next.word == SQL_W_UPDATE || next.word == SQL_W_SHARE || next.word == SQL_W_NO ||
              next.word == SQL_W_KEY || next.word == SQL_W_XML || next.word == SQL_W_JSON ||
              next.word == SQL_W_BROWSE || next.word == SQL_W_READ || next.word == SQL_W_SYSTEM_TIME;
@@ -55,6 +67,9 @@ static bool foreign_clause(sql_parser *p, sql_word w) {
       return name && sql_peek_word(p, 2) == SQL_W_AS;
     case SQL_W_LOCK:
       return next.word == SQL_W_IN;
+    case SQL_W_PARTITION:
+      return next.op == OP1('(') && (p->d->mysql || p->d->id == SQL_ORACLE);
+    case SQL_W_MATCH_RECOGNIZE:
     case SQL_W_PIVOT:
     case SQL_W_UNPIVOT:
     case SQL_W_OPTION:
@@ -62,7 +77,7 @@ static bool foreign_clause(sql_parser *p, sql_word w) {
     case SQL_W_TABLESAMPLE:
       return name || next.op == OP1('(');
     case SQL_W_SAMPLE:
-      return p->d->id == SQL_CLICKHOUSE;
+      return p->d->id == SQL_CLICKHOUSE || (p->d->id == SQL_ORACLE && next.op == OP1('('));
     case SQL_W_PREWHERE:
     case SQL_W_FINAL:
     case SQL_W_SETTINGS:
@@ -87,7 +102,8 @@ static bool foreign_clause(sql_parser *p, sql_word w) {
       return next.word == SQL_W_INDEX || next.word == SQL_W_KEY;
     case SQL_W_WITH:
       return next.op == OP1('(') || next.word == SQL_W_ORDINALITY || next.word == SQL_W_NOLOCK ||
-             next.word == SQL_W_TIES || next.word == SQL_W_TOTALS || next.word == SQL_W_ROLLUP;
+             next.word == SQL_W_TIES || next.word == SQL_W_FILL || next.word == SQL_W_TOTALS ||
+             next.word == SQL_W_ROLLUP;
     case SQL_W_INDEXED:
       return next.word == SQL_W_BY;
     default:
@@ -138,6 +154,21 @@ static void parse_nulls_order(sql_parser *p, sql_order *o) {
   sql_take(p);
 }
 
+/* ClickHouse's WITH FILL FROM x TO y STEP z. */
+static void skip_fill(sql_parser *p) {
+  uint32_t from = sql_here(p);
+  if (sql_peek_word(p, 0) != SQL_W_WITH || sql_peek_word(p, 1) != SQL_W_FILL) return;
+  sql_take(p);
+  sql_take(p);
+  for (;;) {
+    sql_word w = sql_peek_word(p, 0);
+    if (w != SQL_W_FROM && w != SQL_W_TO && w != SQL_W_STEP) break;
+    sql_take(p);
+    sql_parse_expr(p);
+  }
+  sql_report_unknown(p, from);
+}
+
 void sql_parse_order_list(sql_parser *p, sql_orders *list) {
   do {
     sql_order o = {0};
@@ -155,6 +186,7 @@ void sql_parse_order_list(sql_parser *p, sql_orders *list) {
     else
       sql_accept_word(p, SQL_W_ASC);
     parse_nulls_order(p, &o);
+    skip_fill(p);
     o.span = sql_span_from(p, from);
     if (!vec_push(p->a, list, o)) p->no_memory = true;
   } while (sql_accept_op(p, OP1(',')));
@@ -546,10 +578,38 @@ static void parse_clauses(sql_parser *p, sql_query *q) {
   }
 }
 
+/* SQL_NO_CACHE and its kin. */
+static void skip_select_hints(sql_parser *p) {
+  while (p->d->mysql && sql_word_marked(sql_peek_word(p, 0), 'h')) {
+    uint32_t from = sql_here(p);
+    sql_take(p);
+    sql_report_unknown(p, from);
+  }
+}
+
+/* FROM t [SELECT a] … */
+sql_query *sql_parse_from_first(sql_parser *p) {
+  uint32_t from = sql_take(p).token.span.from;
+  sql_from *f = sql_parse_from_list(p);
+  sql_query *q;
+  if (sql_peek_word(p, 0) == SQL_W_SELECT) {
+    q = sql_parse_select(p);
+  } else {
+    q = sql_make_query(p, SQL_SELECT, from);
+    sql_push_star(p, q);
+    parse_clauses(p, q);
+  }
+  if (!q->from) q->from = f;
+  q->span.from = from;
+  return q;
+}
+
 sql_query *sql_parse_select(sql_parser *p) {
   sql_query *q = sql_make_query(p, SQL_SELECT, sql_here(p));
   sql_take(p);
+  skip_select_hints(p);
   parse_distinct(p, q);
+  skip_select_hints(p);
   parse_top(p, q);
   if (q->limit && !q->distinct) parse_distinct(p, q); /* TOP 5 DISTINCT, misplaced but clear */
   if (sql_at_query_end(p) || sql_peek_word(p, 0) == SQL_W_FROM) {

@@ -41,7 +41,8 @@ static void put_join(sql_printer *p, const sql_from *f, bool operand) {
   bool apply = f->lateral && join[1] != 'L' && join[1] != 'J' && !(p->d->has & SQL_HAS_LATERAL);
   if (f->right->lateral && !apply) sql_put(p, "LATERAL ");
   if (paren) sql_put(p, "(");
-  put_from(p, f->right, true);
+  /* commas may stand in ( ) where they bind like joins, and in MySQL */
+  put_from(p, f->right, !paren || (!p->d->comma_is_join && !p->d->mysql));
   if (paren) sql_put(p, ")");
   if (f->on)
     sql_put(p, " ON "), sql_put_expr(p, f->on);
@@ -69,7 +70,9 @@ static void put_from(sql_printer *p, const sql_from *f, bool operand) {
   if (!sql_put_enter(p)) return;
   switch (f->kind) {
     case SQL_FROM_TABLE:
-      if (f->schema.text.ptr) sql_put_name(p, &f->schema), sql_put(p, ".");
+      if (f->database.text.ptr) sql_put_name(p, &f->database), sql_put(p, ".");
+      if (f->schema.text.ptr) sql_put_name(p, &f->schema);
+      if (f->schema.text.ptr || f->database.text.ptr) sql_put(p, ".");
       sql_put_name(p, &f->name);
       break;
     case SQL_FROM_QUERY:
@@ -133,8 +136,8 @@ static const char *no_limit(const sql_printer *p) {
 }
 
 static void put_limit(sql_printer *p, const sql_query *q) {
-  bool fetch = (p->d->has & SQL_HAS_FETCH) &&
-               (!(p->d->has & SQL_HAS_LIMIT) || q->limit_ties || q->limit_percent);
+  bool fetch = (p->d->has & SQL_HAS_FETCH) && (!(p->d->has & SQL_HAS_LIMIT) || q->limit_ties ||
+                                               (q->limit_percent && p->d->id != SQL_DUCKDB));
   if (q->by_limit) {
     sql_put(p, " LIMIT "), sql_put_expr(p, q->by_limit);
     sql_put(p, " BY "), sql_put_exprs(p, &q->limit_by, 0);
@@ -146,10 +149,9 @@ static void put_limit(sql_printer *p, const sql_query *q) {
   }
   bool offset_first = p->d->id == SQL_TRINO;
   if (q->offset && offset_first) sql_put(p, " OFFSET "), sql_put_expr(p, q->offset);
-  if (q->limit)
-    sql_put(p, " LIMIT "), sql_put_expr(p, q->limit);
-  else
-    sql_put(p, no_limit(p));
+  if (q->limit) sql_put(p, " LIMIT "), sql_put_expr(p, q->limit);
+  if (q->limit_percent && p->d->id == SQL_DUCKDB) sql_put(p, "%");
+  if (!q->limit) sql_put(p, no_limit(p));
   if (q->offset && !offset_first) sql_put(p, " OFFSET "), sql_put_expr(p, q->offset);
 }
 
@@ -282,6 +284,12 @@ static void put_ctes(sql_printer *p, const sql_query *q) {
   for (size_t i = 0; i < q->ctes.len; i++) {
     const sql_cte *c = q->ctes.items[i];
     sql_put(p, i ? ", " : q->recursive && word ? "WITH RECURSIVE " : "WITH ");
+    if (c->scalar) {
+      sql_put_expr(p, c->query->items.items[0].expr);
+      sql_put(p, " AS ");
+      sql_put_name(p, &c->name);
+      continue;
+    }
     sql_put_name(p, &c->name);
     if (c->columns.len) sql_put(p, " "), sql_put_names(p, &c->columns);
     sql_put(p, " AS ");

@@ -14,11 +14,15 @@ bool sql_put_enter(sql_printer *p) {
 
 /* ── names ────────────────────────────────────────────────────────────────────── */
 
-static bool is_plain_name(str s) {
-  if (!s.len || ascii_is_digit(s.ptr[0])) return false;
+static bool is_plain_name(const sql_printer *p, str s) {
+  bool more = (p->d->lex & SQL_LEX_HASH_NAME) != 0; /* # and @ too */
+  bool dollar = p->d->id != SQL_TRINO && p->d->id != SQL_CLICKHOUSE;
+  if (!s.len || ascii_is_digit(s.ptr[0]) || s.ptr[0] == '$') return false;
+  if ((s.ptr[0] == '#' || s.ptr[0] == '@') && p->d->id != SQL_TSQL) return false;
   for (size_t i = 0; i < s.len; i++) {
     char c = s.ptr[i];
-    if (!ascii_is_alnum(c) && c != '_' && !(c & 0x80)) return false;
+    bool odd = (dollar && c == '$') || (more && (c == '#' || c == '@'));
+    if (!ascii_is_alnum(c) && c != '_' && !(c & 0x80) && !odd) return false;
   }
   return true;
 }
@@ -35,9 +39,11 @@ static bool folds(const sql_printer *p, const sql_name *n) {
 }
 
 static bool must_quote(const sql_printer *p, const sql_name *n) {
-  if (!is_plain_name(n->text) || folds(p, n)) return true;
+  if (!is_plain_name(p, n->text) || folds(p, n)) return true;
   if (p->d->id == SQL_ORACLE && n->text.ptr[0] == '_') return true;
-  return sql_word_reserved(p->d, sql_word_find(n->text));
+  sql_word w = sql_word_find(n->text);
+  bool pseudo = p->d->id == SQL_ORACLE && sql_word_marked(w, 'p') && !n->quote && n->span.to;
+  return sql_word_reserved(p->d, w) && !pseudo; /* LEVEL, ROWNUM */
 }
 
 static void put_quoted(sql_printer *p, str text, char quote) {
@@ -149,86 +155,47 @@ static bool is_value(const sql_expr *e) {
 static void put_typed(sql_printer *p, const sql_expr *e) {
   buf_add(&p->out, e->name.text);
   sql_put(p, " ");
-  sql_put_level(p, e->args.items[0], sql_bind_level(p->d, SQL_BIND_POSTFIX));
+  const sql_expr *arg = e->args.items[0];
+  bool paren = arg->kind != SQL_STRING && arg->kind != SQL_NUMBER && arg->kind != SQL_PARAM;
+  if (paren) sql_put(p, "(");
+  sql_put_expr(p, arg);
+  if (paren) sql_put(p, ")");
   if (e->text.len) sql_put(p, " "), buf_add(&p->out, e->text);
 }
 
 /* ── operators ────────────────────────────────────────────────────────────────── */
 
-static const char *op_text(const sql_printer *p, const sql_expr *e) {
-  bool no = e->negated;
-  switch (e->op) {
-    case SQL_OP_NOT:
-      return "NOT ";
-    case SQL_OP_NEG:
-      return "-";
-    case SQL_OP_POS:
-      return "+";
-    case SQL_OP_BITNOT:
-      return "~";
-    case SQL_OP_ADD:
-      return "+";
-    case SQL_OP_SUB:
-      return "-";
-    case SQL_OP_MUL:
-      return "*";
-    case SQL_OP_DIV:
-      return "/";
-    case SQL_OP_MOD:
-      return "%";
-    case SQL_OP_CONCAT:
-      return p->d->id == SQL_TSQL ? "+" : "||";
-    case SQL_OP_BITAND:
-      return "&";
-    case SQL_OP_BITOR:
-      return "|";
-    case SQL_OP_SHL:
-      return "<<";
-    case SQL_OP_SHR:
-      return ">>";
-    case SQL_OP_JSON:
-      return "->";
-    case SQL_OP_JSON_TEXT:
-      return "->>";
-    case SQL_OP_EQ:
-      return "=";
-    case SQL_OP_NE:
-      return "<>";
-    case SQL_OP_LT:
-      return "<";
-    case SQL_OP_LE:
-      return "<=";
-    case SQL_OP_GT:
-      return ">";
-    case SQL_OP_GE:
-      return ">=";
-    case SQL_OP_IS:
-      return no ? "IS NOT" : "IS";
-    case SQL_OP_DISTINCT_FROM:
-      return no ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM";
-    case SQL_OP_LIKE:
-      return no ? "NOT LIKE" : "LIKE";
-    case SQL_OP_ILIKE:
-      if (p->d->has & SQL_HAS_ILIKE) return no ? "NOT ILIKE" : "ILIKE";
-      return no ? "NOT LIKE" : "LIKE";
-    case SQL_OP_GLOB:
-      return no ? "NOT GLOB" : "GLOB";
-    case SQL_OP_REGEXP:
-      if (p->d->id == SQL_POSTGRES) return no ? "!~" : "~";
-      return no ? "NOT REGEXP" : "REGEXP";
-    case SQL_OP_MATCH:
-      return no ? "NOT MATCH" : "MATCH";
-    case SQL_OP_SIMILAR:
-      return no ? "NOT SIMILAR TO" : "SIMILAR TO";
-    case SQL_OP_AND:
-      return "AND";
-    case SQL_OP_OR:
-      return "OR";
-    case SQL_OP_NONE:
-    case SQL_OP_OTHER:
-      break;
-  }
-  return "";
+static const char *const OPS[SQL_OP_OTHER + 1] = {
+    [SQL_OP_NOT] = "NOT ",    [SQL_OP_NEG] = "-",
+    [SQL_OP_POS] = "+",       [SQL_OP_BITNOT] = "~",
+    [SQL_OP_ADD] = "+",       [SQL_OP_SUB] = "-",
+    [SQL_OP_MUL] = "*",       [SQL_OP_DIV] = "/",
+    [SQL_OP_MOD] = "%",       [SQL_OP_CONCAT] = "||",
+    [SQL_OP_BITAND] = "&",    [SQL_OP_BITOR] = "|",
+    [SQL_OP_SHL] = "<<",      [SQL_OP_SHR] = ">>",
+    [SQL_OP_JSON] = "->",     [SQL_OP_JSON_TEXT] = "->>",
+    [SQL_OP_EQ] = "=",        [SQL_OP_NE] = "<>",
+    [SQL_OP_LT] = "<",        [SQL_OP_LE] = "<=",
+    [SQL_OP_GT] = ">",        [SQL_OP_GE] = ">=",
+    [SQL_OP_LIKE] = "LIKE",   [SQL_OP_ILIKE] = "ILIKE",
+    [SQL_OP_GLOB] = "GLOB",   [SQL_OP_REGEXP] = "REGEXP",
+    [SQL_OP_MATCH] = "MATCH", [SQL_OP_SIMILAR] = "SIMILAR TO",
+    [SQL_OP_AND] = "AND",     [SQL_OP_OR] = "OR",
+};
+
+static void put_op(sql_printer *p, const sql_expr *e) {
+  sql_op op = e->op;
+  if (op == SQL_OP_ILIKE && !(p->d->has & SQL_HAS_ILIKE)) op = SQL_OP_LIKE;
+  if (op == SQL_OP_REGEXP && p->d->id == SQL_POSTGRES)
+    sql_put(p, e->negated ? "!~" : "~");
+  else if (op == SQL_OP_CONCAT && p->d->id == SQL_TSQL)
+    sql_put(p, "+");
+  else if (op == SQL_OP_IS || op == SQL_OP_DISTINCT_FROM)
+    sql_put(p, e->negated ? "IS NOT" : "IS"), sql_put(p, op == SQL_OP_IS ? "" : " DISTINCT FROM");
+  else if (op == SQL_OP_OTHER || op == SQL_OP_NONE)
+    buf_add(&p->out, e->text);
+  else
+    sql_put(p, e->negated ? "NOT " : ""), sql_put(p, OPS[op]);
 }
 
 static sql_bind bind_of(const sql_expr *e) {
@@ -320,12 +287,7 @@ static void put_binary(sql_printer *p, const sql_expr *e) {
   }
   put_left(p, e->args.items[0], bind);
   sql_put(p, " ");
-  if (e->op == SQL_OP_OTHER) {
-    if (e->negated) sql_put(p, "NOT ");
-    buf_add(&p->out, e->text);
-  } else {
-    sql_put(p, op_text(p, e));
-  }
+  put_op(p, e);
   sql_put(p, " ");
   sql_put_level(p, e->args.items[1], right);
   if (e->args.len < 3) return;
@@ -341,10 +303,8 @@ static void put_unary(sql_printer *p, const sql_expr *e) {
     sql_put(p, " (+)");
     return;
   }
-  if (e->op == SQL_OP_OTHER)
-    buf_add(&p->out, e->text), sql_put(p, " ");
-  else
-    sql_put(p, op_text(p, e));
+  put_op(p, e);
+  if (e->op == SQL_OP_OTHER) sql_put(p, " ");
   if (arg->kind == SQL_UNARY && e->op != SQL_OP_NOT) sql_put(p, " "); /* -- opens a comment */
   /* NOT EXISTS would be read as one; NOT NOT EXISTS is not */
   sql_put_level(p, arg, level);
@@ -377,7 +337,7 @@ static void put_in(sql_printer *p, const sql_expr *e) {
 static void put_quantified(sql_printer *p, const sql_expr *e) {
   put_left(p, e->args.items[0], bind_of(e));
   sql_put(p, " ");
-  sql_put(p, op_text(p, e));
+  put_op(p, e);
   sql_put(p, " ");
   buf_add(&p->out, e->text);
   sql_put(p, " (");
@@ -523,7 +483,7 @@ static void put_call(sql_printer *p, const sql_expr *e) {
   sql_word word = sql_word_find(e->name.text);
   bool callable =
       e->name.quote == 0 && (sql_word_marked(word, 'c') ||
-                             (is_plain_name(e->name.text) && !sql_word_reserved(p->d, word)));
+                             (is_plain_name(p, e->name.text) && !sql_word_reserved(p->d, word)));
   put_qualified(p, e);
   if (p->shape)
     put_lower(p, e->name.text);
