@@ -72,11 +72,11 @@ typedef enum sql_expr_kind {
   SQL_QUANTIFIED, /* op ANY/ALL/SOME (query or args[1]): args[0] op; text = the word */
   SQL_CASE,     /* CASE [base] (WHEN THEN)* [ELSE] END, args in that order; has_base, has_else */
   SQL_CAST,     /* CAST(args[0] AS type) and x::type; type in `text`; name: TRY_CAST or the like */
-  SQL_CALL,     /* name(args) with distinct, star, filter, over, order_by inside; or, with query
-                 * set, name(query). Where words stand between the arguments, `text` is their
-                 * pattern with % for each argument: EXTRACT is "YEAR FROM %", TRIM "BOTH % FROM %";
-                 * arguments past the pattern follow after commas: DATEADD is "DAY". "SEPARATOR":
-                 * the last argument is what follows that word.
+  SQL_CALL,     /* [schema.[table.]]name(args) with distinct, star, filter, over, order_by;
+                 * or, with query set, name(query). Where words stand between the arguments,
+                 * `text` is their pattern with % for each argument: EXTRACT is "YEAR FROM %",
+                 * TRIM "BOTH % FROM %"; arguments past the pattern follow after commas:
+                 * DATEADD is "DAY". "SEPARATOR": the last argument is what follows that word.
                  * quote '[': name[args], as in ARRAY[1, 2] */
   SQL_COLLATE,  /* args[0] COLLATE name */
   SQL_ROW,      /* (a, b, …), at least two */

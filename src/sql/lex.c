@@ -370,21 +370,18 @@ static size_t measure(const lexer *x, sql_token_kind *kind) {
 }
 
 static sql_token next_token(str text, const sql_dialect *d, size_t *pos) {
-  size_t from = *pos < text.len ? *pos : text.len;
-  const char *start = text.len ? text.ptr : "";
-  lexer x = {start + from, start + text.len, d};
   sql_token t = {SQL_TOK_END, {0, 0}, {0}};
-  size_t n = 0;
-  if (text.len) {
-    if (!skip_space(&x)) { /* take the false comment, whole */
-      t.kind = SQL_TOK_BAD;
-      n = block_comment(&x);
-      if (!n) n = (size_t)(x.end - x.p);
-    } else if (x.p < x.end) {
-      n = measure(&x, &t.kind);
-    }
-    from = (size_t)(x.p - start);
+  if (!text.len) return t;
+  size_t from = *pos < text.len ? *pos : text.len, n = 0;
+  lexer x = {text.ptr + from, text.ptr + text.len, d};
+  if (!skip_space(&x)) { /* take the false comment, whole */
+    t.kind = SQL_TOK_BAD;
+    n = block_comment(&x);
+    if (!n) n = (size_t)(x.end - x.p);
+  } else if (x.p < x.end) {
+    n = measure(&x, &t.kind);
   }
+  from = (size_t)(x.p - text.ptr);
   t.raw = (str){x.p, n};
   t.span = (sql_span){(uint32_t)from, (uint32_t)(from + n)};
   *pos = from + n;
@@ -405,48 +402,59 @@ sql_lexeme sql_next_lexeme(str text, const sql_dialect *d, size_t *pos) {
 
 /* ── decoding ─────────────────────────────────────────────────────────────────── */
 
-static char unescape(char c) {
-  switch (c) {
-    case 'n':
-      return '\n';
-    case 't':
-      return '\t';
-    case 'r':
-      return '\r';
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case '0':
-      return '\0';
-    default:
-      return c;
-  }
+static unsigned hex_value(char c) {
+  return ascii_is_digit(c) ? (unsigned)(c - '0') : (unsigned)(ascii_lower(c) - 'a' + 10);
 }
 
-static str undouble(str body, char close, bool backslash, arena *a) {
+/* Digits of base `base` (a power of two, at most 16) from s[*i], at most `most` of them. */
+static uint32_t code_point(str s, size_t *i, size_t most, unsigned base) {
+  uint32_t c = 0;
+  for (size_t n = 0; n < most && *i < s.len; n++, ++*i) {
+    if (!(char_class((unsigned char)s.ptr[*i]) & C_HEX) || hex_value(s.ptr[*i]) >= base) break;
+    c = c * base + hex_value(s.ptr[*i]);
+  }
+  return c;
+}
+
+/* The escape whose letter is s[*i], written to out; PostgreSQL has numeric ones. */
+static size_t unescape(str s, size_t *i, const sql_dialect *d, char *out) {
+  static const char NAMED[] = "n\nt\tr\rb\b";
+  char c = s.ptr[(*i)++];
+  for (const char *n = NAMED; *n; n += 2)
+    if (*n == c) return *out = n[1], 1;
+  if (d->mysql && (c == '0' || c == 'Z')) return *out = c == '0' ? '\0' : '\x1a', 1;
+  if (d->mysql && (c == '%' || c == '_')) return out[0] = '\\', out[1] = c, 2; /* kept, for LIKE */
+  if (d->id == SQL_CLICKHOUSE && c == '0') return *out = '\0', 1;
+  if (d->mysql) return *out = c, 1;
+  if (c == 'f') return *out = '\f', 1;
+  if (c == 'x') return *out = (char)code_point(s, i, 2, 16), *out != 0;
+  if (d->id != SQL_POSTGRES) return *out = c, 1;
+  if (c == 'u' || c == 'U') {
+    uint32_t code = code_point(s, i, c == 'u' ? 4 : 8, 16);
+    return code && code < 0x110000 ? utf8_put(code, out) : 0;
+  }
+  if (c < '0' || c > '7') return *out = c, 1;
+  --*i;
+  return *out = (char)code_point(s, i, 3, 8), *out != 0;
+}
+
+static str undouble(str body, char close, bool backslash, const sql_dialect *d, arena *a) {
   bool plain =
       !memchr(body.ptr, close, body.len) && !(backslash && memchr(body.ptr, '\\', body.len));
   if (plain || !body.len) return body;
-  char *out = arena_alloc(a, body.len);
+  char *out = arena_alloc(a, body.len); /* no escape is shorter than what it stands for */
   size_t n = 0;
   if (!out) return (str){NULL, 0};
-  for (size_t i = 0; i < body.len; i++) {
-    char c = body.ptr[i];
-    if (backslash && c == '\\' && i + 1 < body.len) {
-      char e = body.ptr[++i];
-      if (e == '%' || e == '_') out[n++] = '\\'; /* kept, for LIKE */
-      c = unescape(e);
-    } else if (c == close && i + 1 < body.len && body.ptr[i + 1] == close) {
-      i++;
+  for (size_t i = 0; i < body.len;) {
+    char c = body.ptr[i++];
+    if (backslash && c == '\\' && i < body.len) {
+      n += unescape(body, &i, d, out + n);
+    } else {
+      if (c == close && i < body.len && body.ptr[i] == close) i++;
+      out[n++] = c;
     }
-    out[n++] = c;
   }
   return (str){out, n};
-}
-
-static unsigned hex_value(char c) {
-  return ascii_is_digit(c) ? (unsigned)(c - '0') : (unsigned)(ascii_lower(c) - 'a' + 10);
 }
 
 /* U&'\0041' and U&'\+000041': a backslash and four digits, or a + and six. */
@@ -487,6 +495,6 @@ str sql_decode_token(const sql_token *t, const sql_dialect *d, arena *a) {
   }
   char close = s.ptr[i] == '[' ? ']' : s.ptr[i];
   bool name = t->kind == SQL_TOK_QUOTED;
-  str text = undouble((str){s.ptr + i + 1, s.len - i - 2}, close, backslash && !name, a);
+  str text = undouble((str){s.ptr + i + 1, s.len - i - 2}, close, backslash && !name, d, a);
   return i == 2 && s.ptr[1] == '&' && text.ptr ? unicode_escapes(text, a) : text;
 }

@@ -124,7 +124,7 @@ static bool is_session_word(sql_word w) { return sql_word_marked(w, 's'); }
 /* T-SQL needs no ; between statements. */
 bool sql_starts_statement(const sql_parser *p, const sql_lexeme *t) {
   return p->d->id == SQL_TSQL && sql_word_reserved(p->d, t->word) && t->word != SQL_W_END &&
-         t->word != SQL_W_DESC &&
+         t->word != SQL_W_DESC && t->word != SQL_W_FETCH &&
          (t->word == SQL_W_SELECT || sql_is_write_word(t->word) || is_session_word(t->word));
 }
 

@@ -24,7 +24,7 @@ typedef struct infix {
   infix_form form;
   sql_op op;
   sql_bind bind;
-  bool negated;
+  bool negated, unknown;
   str text; /* SQL_OP_OTHER: its spelling */
 } infix;
 
@@ -123,6 +123,7 @@ static bool unknown_infix(sql_parser *p, const sql_lexeme *t, infix *f, unsigned
               (t->word == SQL_W_MEMBER && sql_peek_word(p, 1) == SQL_W_OF);
   if (!operand_follows(p, 1 + pair)) return false;
   *n = 1 + pair;
+  f->unknown = true;
   return other_op(f, sql_raw(p, (sql_span){t->token.span.from, sql_peek(p, pair)->token.span.to}));
 }
 
@@ -205,8 +206,8 @@ static bool find_infix(sql_parser *p, infix *f, unsigned *n) {
   if (!word_infix(p, t.word, next, f)) return false;
   if (f->form == AT_ZONE) *n = 3;
   if (t.word == SQL_W_GLOBAL || (f->form == LIKE && f->op == SQL_OP_SIMILAR)) *n = 2;
-  if (f->op == SQL_OP_ILIKE || (t.word == SQL_W_RLIKE && !p->d->mysql))
-    return operand_follows(p, 1);
+  bool ilike = f->op == SQL_OP_ILIKE && !(p->d->has & SQL_HAS_ILIKE);
+  if (ilike || (t.word == SQL_W_RLIKE && !p->d->mysql)) return operand_follows(p, 1);
   return true;
 }
 
@@ -221,20 +222,30 @@ static void take_operator(sql_parser *p, sql_expr *e, const infix *f, unsigned n
 
 /* ── right-hand sides ─────────────────────────────────────────────────────────── */
 
+/* Operators that not every dialect has; the dialects that do, by their letters. */
+static const struct {
+  sql_op op;
+  const char *dialects, *message, *hint;
+} LIMITED[] = {
+    {SQL_OP_CONCAT, "SPODCR", "|| is not in this dialect", "write + or CONCAT(a, b)"},
+    {SQL_OP_MOD, "SPMATDCR", "% is not in this dialect", "write MOD(a, b)"},
+    {SQL_OP_ILIKE, "PDC", "ILIKE is not in this dialect",
+     "write LIKE, around LOWER(…) where it minds case"},
+    {SQL_OP_GLOB, "SD", "GLOB is not in this dialect", "write LIKE"},
+    {SQL_OP_MATCH, "S", "MATCH is not an operator in this dialect", NULL},
+    {SQL_OP_REGEXP, "SPMA", "REGEXP is not an operator in this dialect", "write REGEXP_LIKE(a, b)"},
+    {SQL_OP_SIMILAR, "PD", "SIMILAR TO is not in this dialect", "write LIKE"},
+    {SQL_OP_JSON, "SPMADCR", "-> is not in this dialect", "write JSON_QUERY(a, path)"},
+    {SQL_OP_JSON_TEXT, "SPMADCR", "->> is not in this dialect", "write JSON_VALUE(a, path)"},
+    {SQL_OP_OTHER, "PMATODCR", "an operator that SQLite does not have", NULL},
+};
+
 static void check_operator(sql_parser *p, const sql_expr *e) {
-  sql_dialect_id id = p->d->id;
-  if (e->op == SQL_OP_ILIKE)
-    sql_need(
-        p, SQL_HAS_ILIKE, e->op_span, "ILIKE is not in this dialect",
-        id == SQL_SQLITE ? "LIKE ignores ASCII case here" : "compare LOWER(x) LIKE LOWER(pattern)");
-  if (e->op == SQL_OP_GLOB && id != SQL_SQLITE && id != SQL_DUCKDB)
-    sql_report(p, SQL_ISSUE_DIALECT, e->op_span, "GLOB is not in this dialect", "use LIKE");
-  if (e->op == SQL_OP_SIMILAR && id != SQL_POSTGRES && id != SQL_DUCKDB)
-    sql_report(p, SQL_ISSUE_DIALECT, e->op_span, "SIMILAR TO is not in this dialect", "use LIKE");
-  if (e->op != SQL_OP_OTHER || id != SQL_SQLITE) return;
-  str op = e->text;
-  sql_report(p, str_eq(op, STR(":=")) ? SQL_ISSUE_WRITE : SQL_ISSUE_DIALECT, e->op_span,
-             "an operator that SQLite does not have", NULL);
+  for (size_t i = 0; i < sizeof LIMITED / sizeof *LIMITED; i++)
+    if (LIMITED[i].op == e->op && !strchr(LIMITED[i].dialects, p->d->letter))
+      sql_report(p, SQL_ISSUE_DIALECT, e->op_span, LIMITED[i].message, LIMITED[i].hint);
+  if (e->op == SQL_OP_OTHER && str_eq(e->text, STR(":=")) && p->d->id != SQL_POSTGRES)
+    sql_report(p, SQL_ISSUE_WRITE, e->op_span, "a variable is set", NULL);
 }
 
 static sql_expr *parse_quantified(sql_parser *p, sql_expr *e) {
@@ -261,13 +272,8 @@ static bool at_quantifier(sql_parser *p) {
 
 static sql_expr *parse_binary(sql_parser *p, sql_expr *e, const infix *f) {
   bool compares = f->bind == SQL_BIND_EQ || f->bind == SQL_BIND_LT || f->form == LIKE;
-  if (p->d->id == SQL_MYSQL || p->d->id == SQL_MARIADB || p->d->id == SQL_TSQL)
-    if (f->op == SQL_OP_OTHER && str_eq(f->text, STR(":=")))
-      sql_report(p, SQL_ISSUE_WRITE, e->op_span, "a variable is set", NULL);
   check_operator(p, e);
-  if (f->op == SQL_OP_OTHER && ascii_is_alpha(f->text.ptr[0]) &&
-      sql_op_bind(f->op, f->text) == SQL_BIND_OTHER)
-    sql_report_unknown(p, e->op_span.from);
+  if (f->unknown) sql_report_unknown(p, e->op_span.from);
   if (compares && at_quantifier(p)) return parse_quantified(p, e);
   sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, f->bind) + 1));
   if (f->form == LIKE && sql_accept_word(p, SQL_W_ESCAPE))

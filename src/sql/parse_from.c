@@ -179,9 +179,15 @@ sql_from *sql_parse_from_list(sql_parser *p) {
 
 /* ── what is joined ───────────────────────────────────────────────────────────── */
 
+/* T-SQL: FROM t (NOLOCK). */
+static bool at_old_hint(sql_parser *p) {
+  return p->d->id == SQL_TSQL && sql_peek_op(p, 0) == OP1('(') &&
+         sql_word_marked(sql_peek_word(p, 1), 'l');
+}
+
 static void parse_column_aliases(sql_parser *p, sql_from *f) {
   if (!f->alias.text.ptr || sql_peek_op(p, 0) != OP1('(')) return;
-  if (!sql_is_name(p, sql_peek(p, 1))) return; /* T-SQL's old hints: t (NOLOCK) is a name too */
+  if (!sql_is_name(p, sql_peek(p, 1)) || at_old_hint(p)) return;
   sql_span at = sql_take(p).token.span;
   sql_parse_names(p, &f->column_aliases);
   if (p->d->id == SQL_SQLITE)
@@ -247,6 +253,10 @@ static void take_index_hint(sql_parser *p) {
 
 /* One hint or sample of a table: text that we pass over. *locks: it locks. */
 static bool take_table_hint(sql_parser *p, bool *locks) {
+  if (at_old_hint(p)) {
+    *locks = take_group(p);
+    return true;
+  }
   sql_word w = sql_peek_word(p, 0), next = sql_peek_word(p, 1);
   bool group = sql_peek_op(p, 1) == OP1('(');
   sql_dialect_id id = p->d->id;
@@ -372,6 +382,10 @@ static sql_from *parse_paren(sql_parser *p) {
       f = sql_parse_joins(p, finish_item(p, f));
   } else {
     f = sql_parse_from_list(p);
+    if (f->kind == SQL_FROM_JOIN && f->join == SQL_JOIN_COMMA && !p->d->comma_is_join &&
+        !p->d->mysql)
+      sql_report(p, SQL_ISSUE_DIALECT, f->join_span, "a comma cannot stand in ( ) here",
+                 "write CROSS JOIN");
   }
   if (sql_peek_op(p, 0) != OP1(')') && !sql_at_query_end(p))
     sql_skip_unknown(p, false, "expected )");
@@ -398,9 +412,11 @@ static void set_call(sql_parser *p, sql_from *f, sql_expr *call) {
 
 void sql_become_call(sql_parser *p, sql_from *f) {
   sql_expr *call = sql_make_expr(p, SQL_CALL, f->span.from);
-  call->schema = f->schema;
+  bool three = f->database.text.ptr != NULL;
+  call->schema = three ? f->database : f->schema;
+  call->table = three ? f->schema : (sql_name){0};
   call->name = f->name;
-  f->schema = f->name = (sql_name){0};
+  f->database = f->schema = f->name = (sql_name){0};
   set_call(p, f, sql_parse_call(p, call));
 }
 
@@ -425,7 +441,7 @@ static sql_from *parse_table(sql_parser *p) {
     if (sql_peek_op(p, 0) == OP1('.') && p->d->id == SQL_TSQL) continue; /* database..table */
     f->name = sql_expect_name(p, "expected a table's name");
   }
-  if (sql_peek_op(p, 0) == OP1('(')) sql_become_call(p, f);
+  if (sql_peek_op(p, 0) == OP1('(') && !at_old_hint(p)) sql_become_call(p, f);
   return finish_item(p, f);
 }
 

@@ -73,6 +73,9 @@ static sql_expr *parse_interval(sql_parser *p) {
   sql_need(
       p, SQL_HAS_INTERVAL, e->name.span, "INTERVAL is not in this dialect",
       p->d->id == SQL_SQLITE ? "use a modifier: DATE(x, '+1 day')" : "use DATEADD(unit, n, x)");
+  if (!quoted && (p->d->id == SQL_POSTGRES || p->d->id == SQL_ORACLE || p->d->id == SQL_TRINO))
+    sql_report(p, SQL_ISSUE_DIALECT, e->name.span, "INTERVAL takes a string in this dialect",
+               "write INTERVAL '1' DAY");
   sql_push_expr(
       p, &e->args,
       quoted ? sql_parse_string(p) : sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_ADD)));
@@ -113,26 +116,37 @@ static bool at_interval(sql_parser *p) {
   }
 }
 
+/* N'…' and E'…' where the dialect does not have them. */
+static bool at_prefixed(sql_parser *p, const sql_lexeme *t) {
+  char c = ascii_lower(t->token.raw.ptr[0]);
+  if (t->token.raw.len != 1 || (c != 'n' && c != 'e')) return false;
+  const sql_token *next = &sql_peek(p, 1)->token;
+  return next->kind == SQL_TOK_STRING && next->span.from == t->token.span.to;
+}
+
 /* DATE '2024-01-01', and in MySQL _utf8'x'. */
+static bool at_typed(sql_parser *p, const sql_lexeme *t) {
+  if (sql_peek(p, 1)->token.kind != SQL_TOK_STRING) return false;
+  if (p->d->any_type_prefix && sql_is_name(p, t)) return true;
+  if (!(p->d->has & SQL_HAS_TYPED) && string_is_alias(p)) return false;
+  if (sql_word_marked(t->word, 't') || at_prefixed(p, t)) return true;
+  return t->token.raw.ptr[0] == '_' && p->d->mysql;
+}
+
 static sql_expr *parse_typed(sql_parser *p) {
   sql_expr *e = sql_make_expr(p, SQL_TYPED, sql_here(p));
+  if (!p->d->any_type_prefix && at_prefixed(p, sql_peek(p, 0))) {
+    sql_report(p, SQL_ISSUE_DIALECT, sql_take(p).token.span, "no letter before a string here",
+               "write the string alone");
+    e = sql_parse_string(p);
+    e->span.from--;
+    return e;
+  }
   e->name = sql_take_name(p);
   sql_need(p, SQL_HAS_TYPED, e->name.span, "no type before a string in this dialect",
            "write the string alone");
   sql_push_expr(p, &e->args, sql_parse_string(p));
   return sql_close_expr(p, e);
-}
-
-static bool at_typed(sql_parser *p, const sql_lexeme *t) {
-  if (sql_peek(p, 1)->token.kind != SQL_TOK_STRING) return false;
-  if (p->d->any_type_prefix && sql_is_name(p, t)) return true;
-  if (!(p->d->has & SQL_HAS_TYPED) && string_is_alias(p)) return false;
-  if (sql_word_marked(t->word, 't')) return true;
-  if (t->token.raw.ptr[0] == '_' && p->d->mysql) return true;
-  /* N'…' and E'…' where the dialect does not have them */
-  bool joined = sql_peek(p, 1)->token.span.from == t->token.span.to;
-  char c = ascii_lower(t->token.raw.ptr[0]);
-  return joined && t->token.raw.len == 1 && (c == 'n' || c == 'e');
 }
 
 /* ── ( … ) ────────────────────────────────────────────────────────────────────── */
@@ -330,12 +344,12 @@ static void push_part(sql_expr *e, sql_name part) {
 
 static sql_expr *call_of(sql_parser *p, sql_expr *e) {
   e->kind = SQL_CALL;
-  if (e->table.text.ptr) {
+  if (e->table.text.ptr && !e->schema.text.ptr) {
     e->schema = e->table;
     e->table = (sql_name){0};
-    if (p->d->id == SQL_SQLITE)
-      sql_report(p, SQL_ISSUE_SYNTAX, e->schema.span, "a function takes no schema here", NULL);
   }
+  if (e->schema.text.ptr && p->d->id == SQL_SQLITE)
+    sql_report(p, SQL_ISSUE_SYNTAX, e->schema.span, "a function takes no schema here", NULL);
   return sql_parse_call(p, e);
 }
 

@@ -248,14 +248,17 @@ static void parse_limit(sql_parser *p, sql_query *q) {
 /* OFFSET n [ROWS] and FETCH FIRST n ROWS ONLY, in either order. */
 static void parse_fetch(sql_parser *p, sql_query *q) {
   uint32_t from = q->limit_span.to ? q->limit_span.from : sql_here(p);
+  if (p->d->id == SQL_TSQL && !q->order_by.len)
+    sql_report(p, SQL_ISSUE_DIALECT, sql_peek(p, 0)->token.span,
+               "OFFSET and FETCH need ORDER BY in this dialect", "write SELECT TOP n, or ORDER BY");
   if (sql_accept_word(p, SQL_W_OFFSET)) {
     q->offset = sql_parse_expr(p);
     if (!sql_accept_word(p, SQL_W_ROWS)) sql_accept_word(p, SQL_W_ROW);
     if (q->limit_form == SQL_LIMIT_NONE)
       q->limit_form = p->d->has & SQL_HAS_TOP ? SQL_LIMIT_FETCH : SQL_LIMIT_WORD;
-    if (p->d->id == SQL_SQLITE)
+    if (p->d->id == SQL_SQLITE || p->d->id == SQL_MYSQL)
       sql_report(p, SQL_ISSUE_DIALECT, sql_span_from(p, from), "OFFSET needs LIMIT before it",
-                 "write LIMIT -1 OFFSET n");
+                 "write LIMIT n OFFSET m");
   } else {
     limit_twice(p, q);
     sql_take(p);

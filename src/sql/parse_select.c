@@ -614,8 +614,12 @@ sql_query *sql_parse_select(sql_parser *p) {
   if (q->limit && !q->distinct) parse_distinct(p, q); /* TOP 5 DISTINCT, misplaced but clear */
   if (sql_at_query_end(p) || sql_peek_word(p, 0) == SQL_W_FROM) {
     if (p->d->id != SQL_POSTGRES || q->distinct) sql_report_here(p, "expected what to select");
-  } else
+  } else {
     parse_items(p, q);
+  }
   parse_clauses(p, q);
+  if (!q->from && p->d->id == SQL_ORACLE)
+    sql_report(p, SQL_ISSUE_DIALECT, (sql_span){q->span.from, q->span.from + 6},
+               "SELECT needs FROM in this dialect", "add FROM DUAL");
   return q;
 }

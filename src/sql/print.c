@@ -28,6 +28,9 @@ static const char *join_text(const sql_printer *p, const sql_from *f, bool opera
   return " JOIN ";
 }
 
+/* Commas may stand in ( ) where they bind like joins, and in MySQL. */
+static bool commas_in_paren(const sql_printer *p) { return p->d->comma_is_join || p->d->mysql; }
+
 /* A join is the operand of another one unless it stands alone or among commas. */
 static void put_join(sql_printer *p, const sql_from *f, bool operand) {
   bool inside = operand || f->join != SQL_JOIN_COMMA;
@@ -41,8 +44,7 @@ static void put_join(sql_printer *p, const sql_from *f, bool operand) {
   bool apply = f->lateral && join[1] != 'L' && join[1] != 'J' && !(p->d->has & SQL_HAS_LATERAL);
   if (f->right->lateral && !apply) sql_put(p, "LATERAL ");
   if (paren) sql_put(p, "(");
-  /* commas may stand in ( ) where they bind like joins, and in MySQL */
-  put_from(p, f->right, !paren || (!p->d->comma_is_join && !p->d->mysql));
+  put_from(p, f->right, !paren || !commas_in_paren(p));
   if (paren) sql_put(p, ")");
   if (f->on)
     sql_put(p, " ON "), sql_put_expr(p, f->on);
@@ -86,7 +88,7 @@ static void put_from(sql_printer *p, const sql_from *f, bool operand) {
       break;
     case SQL_FROM_JOIN:
       if (f->alias.text.ptr) sql_put(p, "(");
-      put_join(p, f, operand);
+      put_join(p, f, f->alias.text.ptr ? !commas_in_paren(p) : operand);
       if (f->alias.text.ptr) sql_put(p, ")");
       break;
     case SQL_FROM_UNKNOWN:
@@ -136,8 +138,9 @@ static const char *no_limit(const sql_printer *p) {
 }
 
 static void put_limit(sql_printer *p, const sql_query *q) {
-  bool fetch = (p->d->has & SQL_HAS_FETCH) && (!(p->d->has & SQL_HAS_LIMIT) || q->limit_ties ||
-                                               (q->limit_percent && p->d->id != SQL_DUCKDB));
+  bool fetch =
+      (p->d->has & SQL_HAS_FETCH) && (!(p->d->has & SQL_HAS_LIMIT) || !q->limit || q->limit_ties ||
+                                      (q->limit_percent && p->d->id != SQL_DUCKDB));
   if (q->by_limit) {
     sql_put(p, " LIMIT "), sql_put_expr(p, q->by_limit);
     sql_put(p, " BY "), sql_put_exprs(p, &q->limit_by, 0);

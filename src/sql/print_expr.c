@@ -41,6 +41,7 @@ static bool folds(const sql_printer *p, const sql_name *n) {
 static bool must_quote(const sql_printer *p, const sql_name *n) {
   if (!is_plain_name(p, n->text) || folds(p, n)) return true;
   if (p->d->id == SQL_ORACLE && n->text.ptr[0] == '_') return true;
+  if (n->quote && (n->text.ptr[0] == '@' || n->text.ptr[0] == '#')) return true;
   sql_word w = sql_word_find(n->text);
   bool pseudo = p->d->id == SQL_ORACLE && sql_word_marked(w, 'p') && !n->quote && n->span.to;
   return sql_word_reserved(p->d, w) && !pseudo; /* LEVEL, ROWNUM */
@@ -122,7 +123,10 @@ static void put_string(sql_printer *p, str s) {
   for (size_t i = 0; i < s.len; i++) {
     char c = s.ptr[i];
     if (c == '\'' || (backslash && c == '\\')) buf_add_c(&p->out, c);
-    buf_add_c(&p->out, c);
+    if (backslash && c == 0)
+      sql_put(p, "\\0");
+    else
+      buf_add_c(&p->out, c);
   }
   buf_add_c(&p->out, '\'');
 }
@@ -305,8 +309,8 @@ static void put_unary(sql_printer *p, const sql_expr *e) {
   }
   put_op(p, e);
   if (e->op == SQL_OP_OTHER) sql_put(p, " ");
-  if (arg->kind == SQL_UNARY && e->op != SQL_OP_NOT) sql_put(p, " "); /* -- opens a comment */
-  /* NOT EXISTS would be read as one; NOT NOT EXISTS is not */
+  /* -- opens a comment, and in PostgreSQL -@ is an operator */
+  if ((arg->kind == SQL_UNARY || arg->kind == SQL_PARAM) && e->op != SQL_OP_NOT) sql_put(p, " ");
   sql_put_level(p, arg, level);
 }
 

@@ -1,8 +1,10 @@
 /* The first byte chooses the dialect, the rest is SQL. Every token lies in the text and the lexer
- * goes on; the parser comes back with a tree or issues within its limits; a walk sees all of
- * it. What was read without an issue comes back equal when it is printed and read again. */
+ * goes on; the parser comes back with a tree or issues within its limits; a walk sees all of it;
+ * what parses without an issue prints, parses again without one, and is equal; its fingerprint
+ * is that of what was printed. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sql/sql.h"
 
@@ -24,12 +26,16 @@ static void read_tokens(str text, sql_dialect_id dialect) {
   }
 }
 
-static void print_and_read(const sql_query *q, sql_dialect_id dialect, arena *a) {
+static void come_back(const sql_query *q, sql_dialect_id dialect, arena *a) {
+  sql_parsed again;
+  char before[17], after[17];
   str text = sql_print(q, dialect, a);
-  sql_parsed again = {0};
-  if (!text.ptr || sql_parse(text, dialect, a, &again, NULL) == EMEND_ENOMEM) return;
-  if (again.issues.len || again.statements.len != 1 || !again.statements.items[0].query) abort();
+  if (!text.ptr || sql_fingerprint(q, a, before) != EMEND_OK) return; /* out of memory */
+  if (sql_parse(text, dialect, a, &again, NULL) != EMEND_OK) return;
+  if (again.issues.len || again.statements.len != 1) abort();
   if (!sql_equal(q, again.statements.items[0].query)) abort();
+  if (sql_fingerprint(again.statements.items[0].query, a, after) != EMEND_OK) return;
+  if (strcmp(before, after) != 0) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -49,10 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t n = 0;
     sql_visitor v = {.expr = count_expr, .ctx = &n};
     if (s->query && !sql_walk_query(s->query, &v)) abort();
+    if (s->query && parsed.issues.len == 0) come_back(s->query, dialect, a);
   }
-  if (rc == EMEND_OK && !parsed.issues.len && parsed.statements.len == 1 &&
-      parsed.statements.items[0].query)
-    print_and_read(parsed.statements.items[0].query, dialect, a);
   arena_destroy(a);
   return 0;
 }
