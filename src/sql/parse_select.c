@@ -604,6 +604,15 @@ sql_query *sql_parse_from_first(sql_parser *p) {
   return q;
 }
 
+/* SELECT 1 FROM DUAL is how Oracle, and MySQL if asked, spell SELECT 1. */
+static bool is_dual(const sql_parser *p, const sql_query *q) {
+  const sql_from *f = q->from;
+  if (!f || f->kind != SQL_FROM_TABLE || (p->d->id != SQL_ORACLE && !p->d->mysql)) return false;
+  for (size_t i = 0; i < q->items.len; i++)
+    if (q->items.items[i].expr->kind == SQL_STAR) return false;
+  return !f->schema.text.ptr && !f->alias.text.ptr && str_eq_nocase(f->name.text, STR("DUAL"));
+}
+
 sql_query *sql_parse_select(sql_parser *p) {
   sql_query *q = sql_make_query(p, SQL_SELECT, sql_here(p));
   sql_take(p);
@@ -618,8 +627,6 @@ sql_query *sql_parse_select(sql_parser *p) {
     parse_items(p, q);
   }
   parse_clauses(p, q);
-  if (!q->from && p->d->id == SQL_ORACLE)
-    sql_report(p, SQL_ISSUE_DIALECT, (sql_span){q->span.from, q->span.from + 6},
-               "SELECT needs FROM in this dialect", "add FROM DUAL");
+  if (is_dual(p, q)) q->from = NULL;
   return q;
 }
