@@ -123,8 +123,8 @@ static const char *pick(demo *d, const char *const *list, size_t n) {
 static double cents(double x) { return round(x * 100.0) / 100.0; }
 
 static void person_name(demo *d, char out[64]) {
-  snprintf(out, 64, "%s %s", pick(d, demo_first_names, demo_n_first_names),
-           pick(d, demo_last_names, demo_n_last_names));
+  const char *last = pick(d, demo_last_names, demo_n_last_names);
+  snprintf(out, 64, "%s %s", pick(d, demo_first_names, demo_n_first_names), last);
 }
 
 /* ---- the tables, in the order of their keys ---- */
@@ -255,9 +255,11 @@ static void make_customers(demo *d) {
                                        : FIRST + (id - 1) * step + between(d, 0, DAY);
     const demo_place *p = &demo_places[c->place];
     int64_t referrer = id > 50 && chance(d, 0.12) ? between(d, 1, id - 1) : 0;
-    put(d, "ittttttiks", id, name, chance(d, 0.93) ? email : NULL, chance(d, 0.55) ? phone : NULL,
-        p->city, p->country, pick(d, segments, COUNT(segments)), (int64_t)chance(d, 0.4), referrer,
-        c->created);
+    int64_t newsletter = chance(d, 0.4);
+    const char *segment = pick(d, segments, COUNT(segments));
+    const char *phoned = chance(d, 0.55) ? phone : NULL, *mailed = chance(d, 0.93) ? email : NULL;
+    put(d, "ittttttiks", id, name, mailed, phoned, p->city, p->country, segment, newsletter,
+        referrer, c->created);
   }
 }
 
@@ -396,8 +398,9 @@ static void make_shipments(demo *d, const order *orders) {
       if (!strcmp(o->status, "shipped")) status = "in transit", delivered = 0;
       if (!strcmp(o->status, "returned")) status = "returned";
       if (delivered && chance(d, 0.006)) status = "lost", delivered = 0;
-      put(d, "iittrss", id++, o->id, pick(d, carriers, COUNT(carriers)), status,
-          cents(4 + 14 * rng_unit(&d->dice)), shipped, delivered);
+      double cost = cents(4 + 14 * rng_unit(&d->dice));
+      put(d, "iittrss", id++, o->id, pick(d, carriers, COUNT(carriers)), status, cost, shipped,
+          delivered);
     }
   }
 }
@@ -414,8 +417,9 @@ static void make_reviews(demo *d) {
     if (sold > from) from = sold;
     if (from < FIRST) from = FIRST;
     int64_t rating = 5 - favourite(d, 5);
-    put(d, "iiiits", id, what, who, rating, chance(d, 0.7) ? pick(d, titles, COUNT(titles)) : NULL,
-        from + (int64_t)(rng_unit(&d->dice) * (double)(LAST - from)));
+    int64_t when = from + (int64_t)(rng_unit(&d->dice) * (double)(LAST - from));
+    const char *title = chance(d, 0.7) ? pick(d, titles, COUNT(titles)) : NULL;
+    put(d, "iiiits", id, what, who, rating, title, when);
   }
 }
 
