@@ -353,6 +353,11 @@ static void bind_exists(check_ctx *c, sql_query *q) {
   if (q->scope) q->scope->under_exists = true;
 }
 
+static bool is_column_equality(const sql_expr *e) {
+  return e->kind == SQL_BINARY && e->op == SQL_OP_EQ && e->args.len == 2 &&
+         e->args.items[0]->kind == SQL_COLUMN && e->args.items[1]->kind == SQL_COLUMN;
+}
+
 static sql_walk_next on_expr(void *ctx, sql_expr *e) {
   check_ctx *c = ctx;
   if (c->failed) return SQL_WALK_STOP;
@@ -361,6 +366,13 @@ static sql_walk_next on_expr(void *ctx, sql_expr *e) {
     return SQL_WALK_SKIP;
   }
   if (e->kind == SQL_COLUMN) scope_resolve(c, e);
+  if (is_column_equality(e)) {
+    const sql_expr *outer = c->equality;
+    c->equality = e;
+    for (size_t i = 0; i < e->args.len; i++) scope_resolve(c, e->args.items[i]);
+    c->equality = outer;
+    return SQL_WALK_SKIP;
+  }
   if (e->kind == SQL_STAR && e->table.text.ptr) names_star(c, e);
   return SQL_WALK_ON;
 }

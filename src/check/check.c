@@ -142,6 +142,7 @@ emend_rc check_sql(str sql, const catalog *cat, const check_options *opt, arena 
     if (rc != EMEND_OK) return rc;
     const sql_visitor v = {.query = check_one, .ctx = &c};
     sql_walk_query(out->query, &v);
+    dialects_check(&c, out->query);
     excuse_unused(&c);
     c.broken = has_error(&out->diags);
     const sql_visitor w = {.query = weigh_one, .ctx = &c};

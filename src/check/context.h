@@ -92,10 +92,11 @@ typedef struct check_ctx {
   sql_dialect_id dialect;
   const check_rules *rules;
   arena *a;
-  diag_list *diags;   /* NULL: keep quiet */
-  check_scope *scope; /* of what is being bound */
-  bool trial;         /* binding to see whether it can be done: leave what cannot alone */
-  bool idle;          /* what is being bound is never run: a WITH query that nothing names */
+  diag_list *diags;         /* NULL: keep quiet */
+  check_scope *scope;       /* of what is being bound */
+  bool trial;               /* binding to see whether it can be done: leave what cannot alone */
+  const sql_expr *equality; /* x = y of two columns, one of which is being bound */
+  bool idle;                /* what is being bound is never run: a WITH query that nothing names */
   cte_frame *ctes;
   check_scope *beside; /* for the next scope made: see check_scope */
   int depth;
@@ -178,8 +179,9 @@ bool check_same_column(const sql_expr *e, const sql_binding *b);
 void safety_check(check_ctx *c, const sql_parsed *p); /* the text as a whole */
 /** Looks through text that the parser did not understand: calls off the list, writes, `;`. */
 void safety_scan(check_ctx *c, sql_span span);
-void calls_check(check_ctx *c, sql_query *q); /* functions, aggregates, windows */
-void shape_check(check_ctx *c, sql_query *q); /* how many columns where */
+void calls_check(check_ctx *c, sql_query *q);    /* functions, aggregates, windows */
+void shape_check(check_ctx *c, sql_query *q);    /* how many columns where */
+void dialects_check(check_ctx *c, sql_query *q); /* of the whole tree: case, names */
 void shape_check_expr(check_ctx *c, const sql_expr *e);
 
 /* ---- naming faults (names.c) ---- */

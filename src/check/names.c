@@ -4,7 +4,7 @@
 #include "check/suggest.h"
 
 /* Wider catalogs are searched for like names among the query's own tables only. */
-enum { WIDE_CATALOG = 4000 };
+enum { WIDE_CATALOG = 4000, MANY_TABLES = 100 };
 
 static str concat3(check_ctx *c, const char *before, str name, const char *after) {
   return str_from(arena_printf(c->a, "%s%.*s%s", before, STR_ARG(name), after));
@@ -80,6 +80,46 @@ static void columns_elsewhere(check_ctx *c, const sql_expr *e, const suggest_nam
   }
 }
 
+/** The other side of x = y, of which `e` is one; NULL elsewhere. */
+static const sql_expr *other_side(const check_ctx *c, const sql_expr *e) {
+  if (!c->equality) return NULL;
+  const sql_expr *x = c->equality->args.items[0], *y = c->equality->args.items[1];
+  return e == x ? y : e == y ? x : NULL;
+}
+
+static const cat_fkey *key_between(const catalog *cat, const cat_table *x, const cat_table *y) {
+  for (int i = 0; i < cat->n_fkeys; i++) {
+    const cat_fkey *k = &cat->fkeys[i];
+    if (k->n == 1 && ((k->from_table == x->id && k->to_table == y->id) ||
+                      (k->from_table == y->id && k->to_table == x->id)))
+      return k;
+  }
+  return NULL;
+}
+
+/** x.a = y.b between two tables, one side of which is wrong: the key of the two was meant. */
+static void suggest_key(check_ctx *c, const sql_expr *e, const scope_item *item, suggest_list *l) {
+  const sql_expr *other = other_side(c, e);
+  int depth;
+  if (!other || !other->table.text.ptr || !item->table) return;
+  const scope_item *there = scope_item_named(c, &other->schema, &other->table, &depth);
+  if (!there || !there->table || there == item || there->table == item->table) return;
+  const cat_fkey *k = key_between(c->cat, item->table, there->table);
+  if (!k) return;
+  bool from = k->from_table == item->table->id;
+  const cat_column *here = &c->cat->columns[from ? k->from[0] : k->to[0]];
+  const cat_column *far = &c->cat->columns[from ? k->to[0] : k->from[0]];
+  str a = suggest_ident(c, here->name), b = suggest_ident(c, far->name);
+  if (str_eq_nocase(far->name, other->name.text)) {
+    suggest_enter(l, a, e->name.span, 0.99, STR("the key of these tables"));
+    return;
+  }
+  str x = suggest_ident(c, item->name), y = suggest_ident(c, there->name);
+  str text = str_from(
+      arena_printf(c->a, "%.*s.%.*s = %.*s.%.*s", STR_ARG(x), STR_ARG(a), STR_ARG(y), STR_ARG(b)));
+  suggest_enter(l, text, c->equality->span, 0.78, STR("the key of these tables"));
+}
+
 /** Suggests the qualifiers under which the column does exist. */
 static const scope_item *other_owners(check_ctx *c, const sql_expr *e, suggest_list *l) {
   const scope_item *first = NULL;
@@ -89,7 +129,10 @@ static const scope_item *other_owners(check_ctx *c, const sql_expr *e, suggest_l
       const scope_item *item = &s->items.items[i];
       if (!item->name.len || scope_find(c, item, e->name.text) < 0) continue;
       if (!first) first = item;
-      suggest_enter(l, suggest_ident(c, item->name), e->table.span, 0.96 - 0.08 * n++,
+      const sql_expr *other = other_side(c, e);
+      bool with_itself = other && str_eq_nocase(other->table.text, item->name);
+      double score = with_itself ? 0.5 : 0.96 - 0.08 * n++; /* t.a = t.a says nothing */
+      suggest_enter(l, suggest_ident(c, item->name), e->table.span, score,
                     concat3(c, "it has the column ", e->name.text, ""));
     }
   return first;
@@ -142,6 +185,7 @@ static void wrong_column(check_ctx *c, sql_expr *e, const scope_item *item) {
   suggest_name wanted = suggest_prepare(c->a, e->name.text);
   suggest_list l = {0};
   like_columns(c, item, &wanted, e->name.span, 0, &l);
+  suggest_key(c, e, item, &l);
   const scope_item *owner = other_owners(c, e, &l);
   if (!owner) columns_elsewhere(c, e, &wanted, &l);
   diag *d = owner ? diag_add(c, CHECK_WRONG_ALIAS, e->span, e->table.text, e->name.text,
@@ -220,6 +264,33 @@ void names_star(check_ctx *c, sql_expr *e) {
   if (!first) wrong_qualifier(c, e);
 }
 
+static bool is_written(const sql_expr *e, str table, str name) {
+  return e->kind == SQL_COLUMN && str_eq_nocase(e->table.text, table) &&
+         str_eq_nocase(e->name.text, name);
+}
+
+/** Does the condition make x.name = y.name hold? As written: WHERE may not be bound yet. */
+static bool equates(const sql_expr *e, str x, str y, str name) {
+  if (!e || e->kind != SQL_BINARY || e->args.len != 2) return false;
+  const sql_expr *a = e->args.items[0], *b = e->args.items[1];
+  if (e->op == SQL_OP_AND) return equates(a, x, y, name) || equates(b, x, y, name);
+  return e->op == SQL_OP_EQ && ((is_written(a, x, name) && is_written(b, y, name)) ||
+                                (is_written(a, y, name) && is_written(b, x, name)));
+}
+
+/** Is the column the same in both tables, since they are joined by it? An outer join keeps it on
+ *  its left, which x is. */
+static bool is_one_column(const check_ctx *c, const scope_item *x, const scope_item *y, str name) {
+  for (const check_scope *s = c->scope; s; s = scope_outward(s)) {
+    if (equates(s->query->where, x->name, y->name, name)) return true;
+    for (const sql_from *f = s->query->from; f && f->kind == SQL_FROM_JOIN; f = f->left)
+      if (f->join != SQL_JOIN_RIGHT && f->join != SQL_JOIN_FULL &&
+          equates(f->on, x->name, y->name, name))
+        return true;
+  }
+  return false;
+}
+
 void names_ambiguous(check_ctx *c, sql_expr *e, const scope_item *x, const scope_item *y) {
   if (!diag_wanted(c)) return;
   str name = suggest_ident(c, e->name.text);
@@ -227,9 +298,12 @@ void names_ambiguous(check_ctx *c, sql_expr *e, const scope_item *x, const scope
   const scope_item *const both[] = {x, y};
   for (int i = 0; i < 2; i++) {
     str label = suggest_ident(c, both[i]->name);
+    bool same = i == 0 && is_one_column(c, x, y, e->name.text);
     if (both[i]->name.len)
       suggest_enter(&l, str_from(arena_printf(c->a, "%.*s.%.*s", STR_ARG(label), STR_ARG(name))),
-                    e->span, 0.5, STR("one of the tables that have it"));
+                    e->span, same ? 0.95 : 0.5,
+                    same ? STR("the tables are joined by it, so it is the same in both")
+                         : STR("one of the tables that have it"));
   }
   suggest_give(c, &l,
                diag_add(c, CHECK_AMBIGUOUS_COLUMN, e->name.span, full_name(c, e), item_label(x),
@@ -291,13 +365,12 @@ static void like_ctes(check_ctx *c, const sql_from *f, const suggest_name *wante
 }
 
 /** Enters the tables of like name or, with `by_columns`, those that have all that is asked for. */
-static void rank_tables(check_ctx *c, const scope_item *item, bool by_columns, suggest_list *l,
-                        table_pick *best) {
+static void rank_tables(check_ctx *c, const scope_item *item, const suggest_name *wanted,
+                        bool by_columns, suggest_list *l, table_pick *best) {
   const sql_from *f = item->from;
-  suggest_name wanted = suggest_prepare(c->a, f->name.text);
   for (int i = 0; i < c->cat->n_tables; i++) {
     const cat_table *t = &c->cat->tables[i];
-    double name = suggest_score(&wanted, t->name, t->words, t->n_words);
+    double name = suggest_score(wanted, t->name, t->words, t->n_words);
     bool full = l->n == SUGGEST_MOST;
     if (full && 0.7 * name + 0.3 <= l->items[SUGGEST_MOST - 1].score) continue;
     double share = by_columns || name >= 0.4 ? share_of_wanted(c, item, t) : 0;
@@ -316,8 +389,13 @@ static const cat_table *like_tables(check_ctx *c, const scope_item *item, sugges
   table_pick best = {0};
   suggest_name wanted = suggest_prepare(c->a, item->from->name.text);
   like_ctes(c, item->from, &wanted, l);
-  rank_tables(c, item, false, l, &best);
-  if (best.score < 0.6 && item->wanted.len >= 2) rank_tables(c, item, true, l, &best);
+  wanted.near_only = c->cat->n_tables > MANY_TABLES;
+  rank_tables(c, item, &wanted, false, l, &best);
+  if (best.score < 0.75 && wanted.near_only) {
+    wanted.near_only = false;
+    rank_tables(c, item, &wanted, false, l, &best);
+  }
+  if (best.score < 0.6 && item->wanted.len >= 2) rank_tables(c, item, &wanted, true, l, &best);
   bool clear = l->n && best.score >= l->items[0].score &&
                (l->n == 1 || best.score - l->items[1].score > 0.05);
   return clear && best.score >= 0.6 ? best.table : NULL;
@@ -344,6 +422,18 @@ static str table_list(check_ctx *c) {
   return out;
 }
 
+/** A table that this source lacks, and another has. */
+static bool in_other_source(check_ctx *c, const sql_from *f) {
+  const check_options *o = c->options;
+  for (size_t i = 0; o && i < o->n_others; i++) {
+    if (!catalog_table(o->others[i], f->name.text)) continue;
+    diag_add(c, CHECK_OTHER_SOURCE, f->name.span, f->name.text, o->others[i]->source_name,
+             c->cat->source_name);
+    return true;
+  }
+  return false;
+}
+
 void names_unknown_tables(check_ctx *c, check_scope *s) {
   for (size_t i = 0; i < s->items.len && diag_wanted(c); i++) {
     scope_item *item = &s->items.items[i];
@@ -358,6 +448,7 @@ void names_unknown_tables(check_ctx *c, check_scope *s) {
                    0.9);
       continue;
     }
+    if (in_other_source(c, f)) continue;
     const cat_table *guess = like_tables(c, item, &l);
     diag *d = diag_add(c, CHECK_UNKNOWN_TABLE, f->name.span, f->name.text, NO_STR, NO_STR);
     if (d) d->expected = table_list(c);

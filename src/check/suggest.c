@@ -92,6 +92,7 @@ static double edit_score(const suggest_name *wanted, str name) {
   if (str_eq(x, y)) return 0.98;
   size_t longest = x.len > y.len ? x.len : y.len;
   int most = (int)(longest / 4) + 1;
+  if (wanted->near_only && most > 2) most = 2;
   uint64_t differ = wanted->letters ^ letters_of(y);
   if (__builtin_popcountll(differ) > 2 * most) return 0;
   int d = text_edit_distance(x, y, most);
@@ -110,7 +111,9 @@ suggest_name suggest_prepare(arena *a, str name) {
 
 double suggest_score(const suggest_name *wanted, str name, const str *words, int n_words) {
   if (str_eq_nocase(wanted->text, name)) return 1;
-  double e = edit_score(wanted, name), w = words_score(wanted, words, n_words);
+  double e = edit_score(wanted, name);
+  if (wanted->near_only && e == 0) return 0;
+  double w = words_score(wanted, words, n_words);
   if (e >= 0.98) return e;
   double high = e > w ? e : w, low = e > w ? w : e;
   return (0.75 * high + 0.25 * low) * 0.97;
@@ -150,7 +153,10 @@ str suggest_ident(check_ctx *c, str name) {
   bool plain = name.len && !ascii_is_digit(name.ptr[0]);
   for (size_t i = 0; i < name.len && plain; i++)
     plain = ascii_is_alnum(name.ptr[i]) || name.ptr[i] == '_';
-  if (plain && !sql_is_reserved(c->dialect, name)) return name;
+  return plain && !sql_is_reserved(c->dialect, name) ? name : suggest_quoted(c, name);
+}
+
+str suggest_quoted(check_ctx *c, str name) {
   char open = sql_dialect_quote(c->dialect), close = open == '[' ? ']' : open;
   char *out = arena_alloc(c->a, name.len * 2 + 3);
   if (!out) return NO_STR;

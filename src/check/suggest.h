@@ -15,6 +15,7 @@ typedef struct suggest_name {
   char squashed[SUGGEST_LONGEST]; /* letters and digits alone */
   size_t squashed_len;
   uint64_t letters;
+  bool near_only; /* look for slips of the pen alone: quicker over many names */
 } suggest_name;
 
 /** Words are left out when memory runs out. */
@@ -42,6 +43,8 @@ void suggest_give(check_ctx *c, const suggest_list *l, diag *d);
 
 /** `name` as it must be written in the dialect: quoted where it is no plain word. */
 str suggest_ident(check_ctx *c, str name);
+/** `name` in the dialect's quotes. */
+str suggest_quoted(check_ctx *c, str name);
 /** "JOIN b ON a.x = b.y …": the keys by which `table` is reached from the tables of `s`;
  *  {NULL,0} when there is no way. */
 str suggest_join(check_ctx *c, const check_scope *s, const cat_table *table);

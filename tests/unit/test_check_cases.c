@@ -156,6 +156,47 @@ static void administrators_functions_are_allowed_by_their_full_name(void **state
   }
 }
 
+static const diag *only_error(const check_report *r) {
+  const diag *found = NULL;
+  for (size_t i = 0; i < r->diags.len; i++)
+    if (r->diags.items[i].severity == DIAG_ERROR) {
+      assert_null(found);
+      found = &r->diags.items[i];
+    }
+  assert_non_null(found);
+  return found;
+}
+
+static void case_counts_where_the_engine_folds_it(void **state) {
+  (void)state;
+  catalog postgres = *shop;
+  check_report r;
+  postgres.dialect = SQL_POSTGRES;
+  assert_int_equal(check_sql(STR("SELECT NAME FROM Customers"), &postgres, NULL, memory, &r, NULL),
+                   EMEND_OK);
+  assert_true(r.ok);
+  assert_int_equal(
+      check_sql(STR("SELECT \"Name\" FROM customers"), &postgres, NULL, memory, &r, NULL),
+      EMEND_OK);
+  assert_string_equal(only_error(&r)->code, "name_case");
+  assert_true(str_eq(only_error(&r)->suggestions.items[0].text, STR("name")));
+}
+
+static void a_table_of_another_source_is_said_to_be_there(void **state) {
+  (void)state;
+  catalog *small = NULL;
+  check_report r;
+  const catalog *const others[] = {shop};
+  const check_options opt = {.dialect = SQL_SQLITE, .others = others, .n_others = 1};
+  assert_int_equal(
+      catalog_from_json(EMEND_SOURCE_DIR "/tests/fuzz/schema.json", STR("shop"), &small, NULL),
+      EMEND_OK);
+  assert_int_equal(check_sql(STR("SELECT cost FROM tickets"), small, &opt, memory, &r, NULL),
+                   EMEND_OK);
+  assert_string_equal(only_error(&r)->code, "other_source");
+  catalog_unref(small);
+}
+
 static void every_failed_allocation_is_reported(void **state) {
   (void)state;
   str sql =
@@ -190,6 +231,8 @@ int main(void) {
       cmocka_unit_test(check_without_a_catalog_finds_syntax_and_safety_only),
       cmocka_unit_test(report_lists_what_the_query_uses),
       cmocka_unit_test(administrators_functions_are_allowed_by_their_full_name),
+      cmocka_unit_test(case_counts_where_the_engine_folds_it),
+      cmocka_unit_test(a_table_of_another_source_is_said_to_be_there),
       cmocka_unit_test(every_failed_allocation_is_reported),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

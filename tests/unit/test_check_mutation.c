@@ -18,13 +18,15 @@ enum { WANTED = 10000, LONGEST = 8000 };
 typedef struct place {
   sql_span span;
   str right;
-  bool table; /* the name of a table, not of a column */
+  bool table;            /* the name of a table, not of a column */
+  const sql_expr *under; /* what is broken is the qualifier of this column */
 } place;
 typedef VEC(place) places;
 
 typedef struct finder {
   arena *a;
-  places found;
+  places found, qualifiers;
+  VEC(const sql_from *) tables;
 } finder;
 
 static bool is_written_bare(const sql_name *n) {
@@ -34,15 +36,19 @@ static bool is_written_bare(const sql_name *n) {
 static sql_walk_next find_columns(void *ctx, sql_expr *e) {
   finder *f = ctx;
   if (e->kind == SQL_COLUMN && e->bound.table >= 0 && is_written_bare(&e->name))
-    assert_true(vec_push(f->a, &f->found, ((place){e->name.span, e->name.text, false})));
+    assert_true(vec_push(f->a, &f->found, ((place){e->name.span, e->name.text, false, NULL})));
+  if (e->kind == SQL_COLUMN && e->bound.table >= 0 && e->table.text.ptr && !e->table.quote)
+    assert_true(vec_push(f->a, &f->qualifiers, ((place){e->table.span, e->table.text, false, e})));
   return SQL_WALK_ON;
 }
 
 static sql_walk_next find_tables(void *ctx, sql_from *from) {
   finder *f = ctx;
+  if (from->kind == SQL_FROM_TABLE && from->table >= 0)
+    assert_true(vec_push(f->a, &f->tables, from));
   if (from->kind == SQL_FROM_TABLE && from->table >= 0 && is_written_bare(&from->name) &&
       from->alias.text.ptr)
-    assert_true(vec_push(f->a, &f->found, ((place){from->name.span, from->name.text, true})));
+    assert_true(vec_push(f->a, &f->found, ((place){from->name.span, from->name.text, true, NULL})));
   return SQL_WALK_ON;
 }
 
@@ -143,11 +149,10 @@ static void judge(tally *t, const check_report *r, sql_span span, str right) {
   }
 }
 
-static void mutate(tally *t, const catalog *cat, str sql, const place *p) {
-  char name[256], text[LONGEST];
-  if (p->right.len > 120 || sql.len + 200 > LONGEST) return;
-  str wrong = {name, mistakes[rng_below(&t->r, N_MISTAKES)](&t->r, p->right, name)};
-  if (!is_word(wrong) || is_name_of(cat, wrong, p->table)) return;
+/* Checks the query with `wrong` in the place. */
+static void put_in(tally *t, const catalog *cat, str sql, const place *p, str wrong) {
+  char text[LONGEST];
+  if (sql.len + wrong.len >= LONGEST) return;
   size_t n = p->span.from;
   memcpy(text, sql.ptr, n);
   memcpy(text + n, wrong.ptr, wrong.len);
@@ -159,8 +164,33 @@ static void mutate(tally *t, const catalog *cat, str sql, const place *p) {
   judge(t, &r, (sql_span){p->span.from, p->span.from + (uint32_t)wrong.len}, p->right);
 }
 
+static void misspell(tally *t, const catalog *cat, str sql, const finder *f) {
+  char name[256];
+  if (!f->found.len) return;
+  const place *p = &f->found.items[rng_below(&t->r, (uint32_t)f->found.len)];
+  if (p->right.len > 120) return;
+  str wrong = {name, mistakes[rng_below(&t->r, N_MISTAKES)](&t->r, p->right, name)};
+  if (is_word(wrong) && !is_name_of(cat, wrong, p->table)) put_in(t, cat, sql, p, wrong);
+}
+
+/* Puts a column under another table of the query, which has no such column. */
+static void swap_qualifier(tally *t, const catalog *cat, str sql, const finder *f) {
+  if (!f->qualifiers.len || f->tables.len < 2) return;
+  const place *p = &f->qualifiers.items[rng_below(&t->r, (uint32_t)f->qualifiers.len)];
+  const sql_from *other = f->tables.items[rng_below(&t->r, (uint32_t)f->tables.len)];
+  size_t owners = 0;
+  for (size_t i = 0; i < f->tables.len; i++)
+    if (catalog_column(cat, &cat->tables[f->tables.items[i]->table], p->under->name.text)) owners++;
+  bool has = catalog_column(cat, &cat->tables[other->table], p->under->name.text) != NULL;
+  str wrong = other->alias.text.ptr ? other->alias.text : other->name.text;
+  bool fits = other->alias.quote == 0 && other->name.quote == 0;
+  if (!has && fits && owners == 1) put_in(t, cat, sql, p, wrong);
+}
+
+typedef void breaker(tally *t, const catalog *cat, str sql, const finder *f);
+
 /* Breaks one name of the query, if it is right to begin with. */
-static void try_query(tally *t, const catalog *cat, str sql) {
+static void try_query(tally *t, const catalog *cat, str sql, breaker *fn) {
   check_report r;
   arena_reset(t->a);
   assert_int_equal(check_sql(sql, cat, NULL, t->a, &r, NULL), EMEND_OK);
@@ -168,18 +198,18 @@ static void try_query(tally *t, const catalog *cat, str sql) {
   finder f = {.a = t->a};
   const sql_visitor v = {.expr = find_columns, .from = find_tables, .ctx = &f};
   sql_walk_query(r.query, &v);
-  if (f.found.len) mutate(t, cat, sql, &f.found.items[rng_below(&t->r, (uint32_t)f.found.len)]);
+  fn(t, cat, sql, &f);
 }
 
-static void a_broken_name_is_caught_and_the_right_one_comes_first(void **state) {
-  (void)state;
+/* Breaks names of Spider's queries until `wanted` are broken. */
+static void measure(int wanted, breaker *fn) {
   arena *a = arena_create(1 << 28);
   json_t *all = public_data_json(a, "spider/train_spider.json");
   tally t = {.a = arena_create(1 << 24), .scratch = arena_create(1 << 24)};
   char db_id[128] = "";
   catalog *cat = NULL;
   rng_seed(&t.r, 20261120);
-  for (int round = 0; all && t.made < WANTED; round++) {
+  for (int round = 0; all && t.made < wanted; round++) {
     json_t *item;
     size_t i;
     json_array_foreach(all, i, item) {
@@ -190,7 +220,7 @@ static void a_broken_name_is_caught_and_the_right_one_comes_first(void **state) 
         const char *path = public_data_spider_db(a, db);
         cat = path ? public_data_schema(path) : NULL;
       }
-      if (cat) try_query(&t, cat, str_from(json_string_value(json_object_get(item, "query"))));
+      if (cat) try_query(&t, cat, str_from(json_string_value(json_object_get(item, "query"))), fn);
     }
     assert_true(round < 10);
   }
@@ -206,9 +236,20 @@ static void a_broken_name_is_caught_and_the_right_one_comes_first(void **state) 
   assert_true(t.first * 100 >= t.made * 95);
 }
 
+static void a_misspelt_name_is_caught_and_the_right_one_comes_first(void **state) {
+  (void)state;
+  measure(WANTED, misspell);
+}
+
+static void a_column_under_a_wrong_alias_is_caught_and_the_right_alias_comes_first(void **state) {
+  (void)state;
+  measure(WANTED / 4, swap_qualifier);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_broken_name_is_caught_and_the_right_one_comes_first),
+      cmocka_unit_test(a_misspelt_name_is_caught_and_the_right_one_comes_first),
+      cmocka_unit_test(a_column_under_a_wrong_alias_is_caught_and_the_right_alias_comes_first),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
