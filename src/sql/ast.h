@@ -80,7 +80,8 @@ typedef enum sql_expr_kind {
                  * quote '[': name[args], as in ARRAY[1, 2] */
   SQL_COLLATE,  /* args[0] COLLATE name */
   SQL_ROW,      /* (a, b, …), at least two */
-  SQL_UNKNOWN   /* a span that the parser does not know; `text` is its raw text */
+  SQL_UNKNOWN   /* a span that the parser does not know; `text` is its raw text, and what it
+                 * understood inside is in `args` */
 } sql_expr_kind;
 
 typedef struct sql_order {
@@ -146,7 +147,7 @@ typedef struct sql_item { /* one of the select list */
 typedef enum sql_from_kind {
   SQL_FROM_TABLE, SQL_FROM_QUERY, SQL_FROM_CALL, SQL_FROM_JOIN,
   SQL_FROM_VALUES_, /* VALUES (…) without parentheses around it: `query` */
-  SQL_FROM_UNKNOWN
+  SQL_FROM_UNKNOWN  /* raw text; what was understood of it in `call` or `left` */
 } sql_from_kind;
 
 typedef enum sql_join_kind {

@@ -437,7 +437,9 @@ static sql_name alias_after_as(sql_parser *p, bool column) {
 
 /* In PostgreSQL most keywords are a column's alias without AS, when the item ends there. */
 static bool is_bare_label(sql_parser *p, const sql_lexeme *t) {
-  if (!p->d->any_label || t->token.kind != SQL_TOK_WORD || sql_at_clause(p)) return false;
+  bool join = sql_word_marked(t->word, 'j') || t->word == SQL_W_JOIN;
+  if (!p->d->any_label || t->token.kind != SQL_TOK_WORD) return false;
+  if (!join && sql_at_clause(p)) return false;
   const sql_lexeme *next = sql_peek(p, 1);
   return next->word == SQL_W_FROM || next->op == OP1(',') || next->op == OP1(')') ||
          next->token.kind == SQL_TOK_END;

@@ -91,7 +91,8 @@ static bool symbol_infix(const sql_parser *p, const sql_lexeme *t, infix *f) {
     case OP1('('):
       return p->d->id == SQL_ORACLE && formed(f, OUTER_MARK, SQL_OP_OTHER, SQL_BIND_POSTFIX);
     default:
-      return !memchr(",)]}{;:!", t->token.raw.ptr[0], 8) && other_op(f, t->token.raw);
+      if (t->token.raw.len == 1 && memchr(",)]}{;:!", t->token.raw.ptr[0], 8)) return false;
+      return other_op(f, t->token.raw);
   }
 }
 
@@ -451,7 +452,11 @@ static sql_expr *parse_subscript(sql_parser *p, sql_expr *e) {
 
 /* (row).field, f(x).*, a[1].b: we have no name for what they lead to. */
 static sql_expr *parse_field(sql_parser *p, sql_expr *left, const infix *f) {
-  if (!f->text.len && !sql_accept_op(p, OP1('*'))) sql_expect_name(p, "expected a field's name");
+  bool word = sql_peek(p, 0)->token.kind == SQL_TOK_WORD; /* any will do */
+  if (!f->text.len && word)
+    sql_take(p);
+  else if (!f->text.len && !sql_accept_op(p, OP1('*')))
+    sql_expect_name(p, "expected a field's name");
   sql_report_unknown(p, left->span.from);
   return sql_wrap_unknown(p, left);
 }

@@ -439,8 +439,11 @@ static sql_from *parse_table(sql_parser *p) {
     f->schema = f->name;
     f->name = (sql_name){0};
     if (sql_peek_op(p, 0) == OP1('.') && p->d->id == SQL_TSQL) continue; /* database..table */
-    f->name = sql_expect_name(p, "expected a table's name");
+    bool any =
+        (p->d->mysql || p->d->id == SQL_POSTGRES) && sql_peek(p, 0)->token.kind == SQL_TOK_WORD;
+    f->name = any ? sql_take_name(p) : sql_expect_name(p, "expected a table's name");
   }
+  if (p->d->id == SQL_POSTGRES) sql_accept_op(p, OP1('*')); /* with its descendants, as always */
   if (sql_peek_op(p, 0) == OP1('(') && !at_old_hint(p)) sql_become_call(p, f);
   return finish_item(p, f);
 }

@@ -455,6 +455,7 @@ static sql_expr *parse_reserved(sql_parser *p, const sql_lexeme *t) {
                   (t->word != SQL_W_TABLE || p->d->id != SQL_SQLITE);
   bool type = p->d->id == SQL_POSTGRES && sql_word_marked(t->word, 'f');
   if (next->op == OP1('(') && (callable || type)) return parse_name(p);
+  if (t->word == SQL_W_BETWEEN && p->d->id == SQL_POSTGRES) return parse_name(p); /* legal there */
   if (next->token.kind == SQL_TOK_STRING && type) return parse_typed(p);
   bool lone = (t->word == SQL_W_ORDER || t->word == SQL_W_GROUP) && sql_peek_word(p, 1) != SQL_W_BY;
   if (!lone && (sql_word_marked(t->word, '!') || sql_at_clause(p)))

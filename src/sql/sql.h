@@ -33,8 +33,10 @@ enum { SQL_MAX_DEPTH = 200, SQL_MAX_HEIGHT = 1200, SQL_MAX_ISSUES = 200,
  */
 emend_rc sql_parse(str text, sql_dialect_id dialect, arena *a, sql_parsed *out, emend_error *err);
 
-/** The tree as text of `dialect`; identifiers are quoted only where they must be.
- *  {NULL,0} when out of memory. Parsing it again gives an equal tree. */
+/** The tree as text of `dialect`; identifiers are quoted only where they must be, and what the
+ *  dialect spells otherwise is respelled (LIMIT, TOP, FETCH; ||, CONCAT; …). {NULL,0} when out
+ *  of memory. Where parsing noted no issue, parsing the text again gives an equal tree; with
+ *  issues, hints and other text that was not understood may be gone from it. */
 str sql_print(const sql_query *q, sql_dialect_id dialect, arena *a);
 str sql_print_expr(const sql_expr *e, sql_dialect_id dialect, arena *a);
 

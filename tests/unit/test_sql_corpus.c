@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/rng.h"
 #include "sql/sql.h"
 
 enum { STEPS = 2000000 }; /* of SQLite's machine, after which rows are no longer compared */
@@ -193,11 +194,189 @@ static void bird_queries_come_back(void **state) {
   check_files(state, FILES, 1, "sql", false);
 }
 
+/* ── wrong queries ──────────────────────────────────────────────────────────────── */
+
+static const char *const SPARE[] = {",",
+                                    "(",
+                                    ")",
+                                    "AND",
+                                    "OR",
+                                    "NOT",
+                                    "SELECT",
+                                    "FROM",
+                                    "WHERE",
+                                    "GROUP",
+                                    "ORDER",
+                                    "BY",
+                                    "LIMIT 1",
+                                    "x",
+                                    "'s'",
+                                    "\"q\"",
+                                    "1",
+                                    ".",
+                                    "*",
+                                    "=",
+                                    "<",
+                                    "IN",
+                                    "IS",
+                                    "NULL",
+                                    "LIKE",
+                                    "CASE",
+                                    "WHEN",
+                                    "THEN",
+                                    "END",
+                                    "JOIN",
+                                    "ON",
+                                    "USING",
+                                    "AS",
+                                    "DISTINCT",
+                                    "UNION",
+                                    "ALL",
+                                    "-",
+                                    "||",
+                                    "COLLATE",
+                                    "OVER ()",
+                                    "t.",
+                                    "(SELECT 1)",
+                                    "VALUES (1)",
+                                    "left",
+                                    "ISNULL",
+                                    "DESC",
+                                    "OFFSET",
+                                    "->",
+                                    "?1",
+                                    "BETWEEN",
+                                    "ESCAPE",
+                                    "HAVING",
+                                    "date",
+                                    "EXISTS",
+                                    "count(*)",
+                                    "key",
+                                    "NATURAL",
+                                    "CROSS",
+                                    "true",
+                                    "current_date",
+                                    "CAST(x AS int)",
+                                    "1."};
+
+/* `sql` with one or two of its tokens dropped, doubled, swapped, or others put among them. */
+static str mutate(rng *r, arena *a, str sql) {
+  VEC(str) parts = {0};
+  buf out;
+  for (size_t pos = 0;;) {
+    sql_token t = sql_next_token(sql, SQL_SQLITE, &pos);
+    if (t.kind == SQL_TOK_END) break;
+    vec_push(a, &parts, t.raw);
+  }
+  for (uint32_t edits = 1 + rng_below(r, 2); edits > 0 && parts.len > 1; edits--) {
+    size_t i = rng_below(r, (uint32_t)parts.len), k = rng_below(r, (uint32_t)parts.len);
+    str spare = str_from(SPARE[rng_below(r, sizeof SPARE / sizeof *SPARE)]), was = parts.items[i];
+    switch (rng_below(r, 5)) {
+      case 0:
+        parts.items[i] = STR("");
+        break;
+      case 1:
+        parts.items[i] = parts.items[k];
+        break;
+      case 2:
+        parts.items[i] = parts.items[k], parts.items[k] = was;
+        break;
+      case 3:
+        parts.items[i] = spare;
+        break;
+      default:
+        vec_push(a, &parts, spare);
+        memmove(parts.items + i + 1, parts.items + i, (parts.len - 1 - i) * sizeof(str));
+        parts.items[i] = spare;
+    }
+  }
+  buf_init(&out, 1 << 20);
+  for (size_t i = 0; i < parts.len; i++) buf_add(&out, parts.items[i]), buf_add_c(&out, ' ');
+  str text = arena_str(a, buf_str(&out));
+  buf_free(&out);
+  return text;
+}
+
+/* Does SQLite's message say that the text itself is wrong, whatever the schema? */
+static bool is_about_syntax(const char *message) {
+  static const char *const PARTS[] = {
+      "syntax error",      "unrecognized token",        "incomplete input",
+      "unknown join type", "a JOIN clause is required", "should come after"};
+  for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
+    if (strstr(message, PARTS[i])) return true;
+  return false;
+}
+
+typedef struct tally {
+  long wrong, missed, right, alarms, unequal;
+} tally;
+
+static void compare_verdicts(sqlite3 *db, str text, arena *a, tally *n) {
+  sqlite3_stmt *stmt = NULL;
+  sql_parsed p, again;
+  int rc = sqlite3_prepare_v2(db, text.ptr, -1, &stmt, NULL);
+  bool wrong = rc != SQLITE_OK && is_about_syntax(sqlite3_errmsg(db));
+  sqlite3_finalize(stmt);
+  assert_int_equal(sql_parse(text, SQL_SQLITE, a, &p, NULL), EMEND_OK);
+  if (p.statements.len != 1 || p.statements.items[0].kind != SQL_STMT_QUERY) return;
+  bool clean = p.issues.len == 0;
+  n->wrong += wrong;
+  n->right += !wrong;
+  n->missed += wrong && clean;
+  /* SQLite looks for the tables first, and only then minds NATURAL with ON. */
+  if (!wrong && !clean && !strstr(p.issues.items[0].message, "NATURAL")) {
+    n->alarms++;
+    print_error("false alarm: %s\n  %s\n", text.ptr, p.issues.items[0].message);
+  }
+  if (!clean) return;
+  str printed = sql_print(p.statements.items[0].query, SQL_SQLITE, a);
+  assert_int_equal(sql_parse(printed, SQL_SQLITE, a, &again, NULL), EMEND_OK);
+  if (again.issues.len ||
+      !sql_equal(p.statements.items[0].query, again.statements.items[0].query)) {
+    n->unequal++;
+    print_error("not equal: %s\n", text.ptr);
+  }
+}
+
+/* Ten thousand seeded mutations of the drafts: our verdict on the text is SQLite's. */
+static void verdicts_agree_with_sqlite(void **state) {
+  (void)state;
+  const char *folder = data_folder();
+  if (!folder) skip();
+  rng r;
+  tally n = {0};
+  sqlite3 *db = NULL;
+  json_error_t why;
+  char path[4096];
+  rng_seed(&r, 7);
+  assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+  snprintf(path, sizeof path, "%s/spider/train_spider.json", folder);
+  json_t *list = json_load_file(path, 0, &why);
+  assert_non_null(list);
+  arena *a = arena_create((size_t)64 << 20);
+  for (long i = 0; i < 10000; i++) {
+    json_t *item = json_array_get(list, rng_below(&r, (uint32_t)json_array_size(list)));
+    arena_reset(a);
+    compare_verdicts(db, mutate(&r, a, str_from(json_string_value(json_object_get(item, "query")))),
+                     a, &n);
+  }
+  arena_destroy(a);
+  json_decref(list);
+  sqlite3_close(db);
+  print_message("%ld wrong, %ld of them missed; %ld right, %ld of them reported\n", n.wrong,
+                n.missed, n.right, n.alarms);
+  assert_true(n.wrong > 5000 && n.right > 500);
+  assert_int_equal(n.alarms, 0);
+  assert_int_equal(n.unequal, 0);
+  assert_true((double)n.missed < 0.001 * (double)n.wrong);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(spider_gold_comes_back),
       cmocka_unit_test(drafts_come_back),
       cmocka_unit_test(bird_queries_come_back),
+      cmocka_unit_test(verdicts_agree_with_sqlite),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "sql/sql.h"
+#include "support/case_file.h"
 
 static arena *memory;
 
@@ -163,6 +164,30 @@ static void faults_are_named_where_they_are(void **state) {
   }
 }
 
+/* One line an issue: its kind, and the text that it is about. */
+static void every_case_has_its_issues(void **state) {
+  (void)state;
+  static const char *const KINDS[] = {"SYNTAX", "UNKNOWN", "DIALECT", "TOO_DEEP", "WRITE"};
+  case_list cases = case_load(memory, "sql_issues");
+  for (size_t i = 0; i < cases.len; i++) {
+    const case_item *c = &cases.items[i];
+    sql_dialect_id d;
+    assert_true(sql_dialect_find(case_get(c, "from"), &d));
+    str text = case_get(c, "input");
+    sql_parsed p = parse(text, d);
+    query_of(&p);
+    buf lines;
+    buf_init(&lines, 1 << 20);
+    for (size_t k = 0; k < p.issues.len; k++) {
+      sql_span s = p.issues.items[k].span;
+      buf_printf(&lines, "%s %.*s\n", KINDS[p.issues.items[k].kind], (int)(s.to - s.from),
+                 text.ptr + s.from);
+    }
+    case_expect(c, "expected", buf_str(&lines));
+    buf_free(&lines);
+  }
+}
+
 static void statements_are_listed_and_classed(void **state) {
   (void)state;
   sql_parsed p = lite(
@@ -292,6 +317,7 @@ int main(void) {
       cmocka_unit_test(operators_bind_as_in_sqlite),
       cmocka_unit_test(spans_are_exact),
       cmocka_unit_test(faults_are_named_where_they_are),
+      cmocka_unit_test(every_case_has_its_issues),
       cmocka_unit_test(statements_are_listed_and_classed),
       cmocka_unit_test(hostile_texts_end_soon),
       cmocka_unit_test(long_chains_stay_within_the_height),
