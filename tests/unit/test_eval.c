@@ -16,7 +16,7 @@
 #include "learn/hardness.h"
 #include "learn/rows.h"
 #include "support/case_file.h"
-#include "support/data.h"
+#include "support/public_data.h"
 #include "support/scripted.h"
 
 static char dir[64];
@@ -243,17 +243,17 @@ static void wrong_files_are_told(void **state) {
 /* Gold scored against itself is right throughout, on other people's queries. */
 static void gold_queries_match_themselves(void **state) {
   (void)state;
-  json_t *all = data_json("spider/dev_public.json");
-  if (!all) skip();
-  char data[1024], dbs[1024], preds[128];
-  snprintf(data, sizeof data, "%s", data_path("spider/dev_public.json"));
-  snprintf(dbs, sizeof dbs, "%s", data_path("spider/database"));
+  arena *a = arena_create(1 << 20);
+  const char *data = public_data_path(a, "spider/dev_public.json");
+  const char *dbs = public_data_path(a, "spider/database");
+  json_t *all = public_data_json(a, "spider/dev_public.json");
+  if (!data || !dbs || !all) skip();
+  char preds[128];
   path_of(preds, "gold.sql");
   FILE *f = fopen(preds, "w");
   for (size_t i = 0; i < json_array_size(all); i++)
     fprintf(f, "%s\n", json_string_value(json_object_get(json_array_get(all, i), "query")));
   fclose(f);
-  arena *a = arena_create(1 << 20);
   emend_eval_options opt = {.data = data, .db_dir = dbs, .predictions = preds};
   emend_eval_report r = evaluate(&opt, NULL, a);
   assert_int_equal(r.n, json_array_size(all));

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "judge/judge.h"
 #include "support/case_file.h"
-#include "support/data.h"
+#include "support/public_data.h"
 
 static const char *request_name(judge_request r) {
   switch (r) {
@@ -89,7 +89,9 @@ static void questions_of_people_are_not_refused(void **state) {
   static const char *const files[] = {"spider/train_spider.json", "spider/train_others.json",
                                       "spider/dev_public.json", "nl2sql-bugs/bugs_public.json"};
   for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
-    json_t *rows = data_json(files[f]);
+    arena *names = arena_create(1 << 16);
+    json_t *rows = public_data_json(names, files[f]);
+    arena_destroy(names);
     if (!rows) skip();
     size_t refused = 0;
     for (size_t i = 0; i < json_array_size(rows); i++) {
