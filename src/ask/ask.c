@@ -13,6 +13,10 @@
 enum { WORK_BYTES = 1 << 30 };
 /* Other candidates are run for their agreement only while that costs no more than this. */
 static const double agreement_budget_ms = 150;
+/* Tables that no key connects may multiply without end: while others wait to be tried, such a
+ * candidate gets one part in this many of the time left. Elsewhere a slow query is slow, not
+ * wrong, and a less likely one must not take its place. */
+static const double slice_of_time = 3;
 /* Below this belief of the generator that the schema can answer at all, it is not asked to. */
 static const double least_answerable = 0.02;
 
@@ -123,6 +127,7 @@ static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, out
                    .round = round,
                    .generator = q->ctx->draft && round == 1 ? "draft" : q->ctx->gen->name};
     ++*fresh;
+    q->time_parts = it->cross_join && i + 1 < c->items.len ? slice_of_time : 1;
     emend_rc rc = ask_still_wanted(q, err);
     if (!rc) rc = ask_try_run(q, t, err);
     if (rc == EMEND_ETIMEOUT && o->tries.len > 1) break; /* what is known is delivered */

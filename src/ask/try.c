@@ -135,14 +135,14 @@ static emend_rc take_engine_error(ask_question *q, ask_try *t, emend_rc rc, cons
       t->final = true;
       break;
     case EMEND_ETIMEOUT:
-      code = "timeout";
-      t->final = true;
+      code = "timeout"; /* another candidate may be quicker, while there is time */
+      t->final = q->deadline > 0 && clock_ms() >= q->deadline - 1;
       break;
     case EMEND_ELIMIT:
       code = "result_too_large";
       break;
     default:
-      *err = *e;
+      if (err) *err = *e;
       return rc; /* cancelled, locked, unreadable, no memory */
   }
   return add_fault(q, t, code, e->msg, e->pos) ? EMEND_OK : err_nomem(err, "execute");
@@ -151,7 +151,7 @@ static emend_rc take_engine_error(ask_question *q, ask_try *t, emend_rc rc, cons
 static emend_rc execute(ask_question *q, ask_try *t, emend_error *err) {
   source_limits limits = {.max_rows = q->opt->max_rows ? q->opt->max_rows : 1000};
   if (q->deadline > 0) {
-    limits.timeout_ms = q->deadline - clock_ms();
+    limits.timeout_ms = (q->deadline - clock_ms()) / q->time_parts;
     if (limits.timeout_ms < 1) limits.timeout_ms = 1;
   }
   emend_error e;

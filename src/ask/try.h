@@ -16,6 +16,7 @@ typedef struct ask_question {
   source *db;               /* NULL: a schema alone */
   double started, deadline; /* clock_ms; deadline 0: none */
   double db_ms;
+  double time_parts; /* a candidate gets this part of the time that is left */
   unsigned cancels_before;
   VEC(emend_step) trace;
 } ask_question;

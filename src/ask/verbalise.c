@@ -157,13 +157,38 @@ static void say_row(speaking *s, size_t row) {
   }
 }
 
+static bool same_cell(const cell *x, const cell *y) {
+  return x->kind == y->kind && x->i == y->i && !(x->r < y->r || x->r > y->r) &&
+         str_eq(x->text, y->text);
+}
+
+/* The first rows that differ from one another; *all tells whether none is left out. */
+static size_t pick_different(const speaking *s, size_t rows[LISTED], bool *all) {
+  size_t n = 0;
+  *all = !s->r->truncated;
+  for (size_t i = 0; i < s->r->n_rows; i++) {
+    size_t j = 0;
+    while (j < n && !same_cell(cell_at(s, rows[j], 0), cell_at(s, i, 0))) j++;
+    if (j < n) continue;
+    if (n == LISTED) {
+      *all = false;
+      break;
+    }
+    rows[n++] = i;
+  }
+  return n;
+}
+
 static void say_list(speaking *s) {
-  size_t n = s->r->n_rows, shown = n < LISTED ? n : LISTED;
-  bool all = shown == n && !s->r->truncated;
-  buf_add_cstr(&s->out, all ? "The answers are " : "The answers begin with ");
-  for (size_t i = 0; i < shown; i++) {
-    if (i) buf_add_cstr(&s->out, i + 1 == shown && all ? " and " : ", ");
-    say_cell(&s->out, cell_at(s, i, 0));
+  size_t rows[LISTED];
+  bool all;
+  size_t n = pick_different(s, rows, &all);
+  buf_add_cstr(&s->out, !all     ? "The answers begin with "
+                        : n == 1 ? "The answer is always "
+                                 : "The answers are ");
+  for (size_t i = 0; i < n; i++) {
+    if (i) buf_add_cstr(&s->out, i + 1 == n && all ? " and " : ", ");
+    say_cell(&s->out, cell_at(s, rows[i], 0));
   }
   buf_add_cstr(&s->out, all ? "." : ", and there are more.");
 }

@@ -17,7 +17,9 @@ static emend_rc say(void *self, const gen_request *req, arena *a, gen_candidates
     snprintf(s->fault[r], sizeof s->fault[r], "%s", req->diags->items[0].code);
   double share = .5;
   for (int i = 0; i < SCRIPT_CANDIDATES && s->sql[r][i]; i++, share /= 2) {
-    gen_candidate c = {.sql = arena_str(a, str_from(s->sql[r][i])), .share = share};
+    gen_candidate c = {.sql = arena_str(a, str_from(s->sql[r][i])),
+                       .share = share,
+                       .cross_join = i < s->cross_joins};
     if (!vec_push(a, &out->items, c)) return err_nomem(err, "generate");
   }
   return EMEND_OK;

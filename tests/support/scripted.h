@@ -8,6 +8,7 @@ enum { SCRIPT_ROUNDS = 4, SCRIPT_CANDIDATES = 8 };
 
 typedef struct script {
   const char *sql[SCRIPT_ROUNDS][SCRIPT_CANDIDATES]; /* NULL ends a list */
+  int cross_joins;                                   /* so many at the head are marked as such */
   double answerable;                                 /* 0 is taken as 1 */
   /* what it was asked */
   int rounds;

@@ -371,6 +371,34 @@ static void a_query_past_its_time_fails(void **unused) {
   emend_close(e);
 }
 
+static void a_slow_query_is_not_replaced_by_a_less_likely_one(void **unused) {
+  (void)unused;
+  script s = {.sql = {{endless, "SELECT count(*) FROM pet"}}};
+  emend_engine *e = open_with(&s);
+  emend_ask_options how = EMEND_ASK_OPTIONS_INIT;
+  emend_answer *a = NULL;
+  how.timeout_s = 0.3;
+  assert_int_equal(emend_ask(e, "How many pets are there?", &how, &a, &err), EMEND_OK);
+  assert_int_equal(a->status, EMEND_FAILED);
+  emend_answer_free(a);
+  emend_close(e);
+}
+
+static void an_unconnected_join_leaves_time_for_the_next(void **unused) {
+  (void)unused;
+  script s = {.sql = {{endless, "SELECT count(*) FROM pet"}}, .cross_joins = 1};
+  emend_engine *e = open_with(&s);
+  emend_ask_options how = EMEND_ASK_OPTIONS_INIT;
+  emend_answer *a = NULL;
+  how.timeout_s = 1;
+  assert_int_equal(emend_ask(e, "How many pets are there?", &how, &a, &err), EMEND_OK);
+  assert_int_equal(a->status, EMEND_ANSWERED);
+  assert_int_equal(emend_answer_cell(a, 0, 0)->i, 3);
+  assert_string_equal(a->attempts[0].diagnostics[0].code, "timeout");
+  emend_answer_free(a);
+  emend_close(e);
+}
+
 typedef struct asker {
   emend_engine *e;
   int right;
@@ -471,6 +499,8 @@ int main(void) {
       CASE(a_callback_cancels),
       CASE(another_thread_cancels_a_running_query),
       CASE(a_query_past_its_time_fails),
+      CASE(a_slow_query_is_not_replaced_by_a_less_likely_one),
+      CASE(an_unconnected_join_leaves_time_for_the_next),
       CASE(threads_share_an_engine),
       CASE(a_changed_schema_is_noticed),
       CASE(no_memory_is_an_error_at_every_point),
