@@ -180,12 +180,19 @@ static bool takes_color(FILE *f) {
   return isatty(fileno(f)) && !(no && no[0]) && !(term && strcmp(term, "dumb") == 0);
 }
 
+/* `code`, unless what was printed did not all arrive. */
+static int written(int code) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+  fprintf(stderr, "emend: cannot write the answer: %s\n", strerror(errno));
+  return code ? code : EXIT_ENVIRONMENT;
+}
+
 static int run_command(cli *c, int argc, char **argv) {
   bool help = false;
   int code = cli_parse(c, argc, argv, &help);
   if (help) {
     cli_help(c);
-    return EXIT_DONE;
+    return written(EXIT_DONE);
   }
   if (!code)
     code = config_read(cli_flag(c, "config") ? cli_value(c, "config") : getenv("EMEND_CONFIG"));
@@ -198,11 +205,7 @@ static int run_command(cli *c, int argc, char **argv) {
   cli_catch_interrupts(NULL);
   emend_close(c->engine);
   config_free();
-  if (fflush(stdout) != 0 && !code) {
-    fprintf(stderr, "emend: cannot write: %s\n", strerror(errno));
-    code = EXIT_ENVIRONMENT;
-  }
-  return code;
+  return written(code);
 }
 
 static int run_shell(cli *c, int argc, char **argv) {
@@ -233,11 +236,11 @@ int main(int argc, char **argv) {
       cli_help(&c);
     else
       cli_help_all();
-    return EXIT_DONE;
+    return written(EXIT_DONE);
   }
   if (strcmp(word, "--version") == 0) {
     printf("emend %s\n", emend_version());
-    return EXIT_DONE;
+    return written(EXIT_DONE);
   }
   if (word[0] == '-') return run_shell(&c, argc - 1, argv + 1);
   c.command = find_command(word);

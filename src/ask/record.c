@@ -24,6 +24,17 @@ static str trace_json(const emend_answer *p, arena *a) {
   return out;
 }
 
+/* Did the query read a table with a column that a person keeps private? Its values stay out of the
+ * history then, and so does the sentence that may hold them. */
+static bool reads_private(const emend_answer *p, const catalog *cat) {
+  for (size_t i = 0; cat && i < p->provenance.n_tables; i++) {
+    const cat_table *t = catalog_table(cat, str_from(p->provenance.tables[i]));
+    for (int c = 0; t && c < t->n_columns; c++)
+      if (cat->columns[t->first_column + c].values_private) return true;
+  }
+  return false;
+}
+
 emend_rc ask_record(const ask_answer *answer, const ask_question *q, const char *failure_kind,
                     emend_error *err) {
   const emend_answer *p = &answer->pub;
@@ -36,7 +47,7 @@ emend_rc ask_record(const ask_answer *answer, const ask_question *q, const char 
                         .question = str_from(p->question),
                         .status = str_from(emend_status_name(p->status)),
                         .sql = str_from(p->sql),
-                        .answer = str_from(p->text),
+                        .answer = reads_private(p, q->cat) ? (str){0} : str_from(p->text),
                         .model = str_from(p->provenance.model),
                         .schema_version = str_from(p->provenance.schema_version),
                         .warnings = diagnostics_json(p->warnings, p->n_warnings, q->work),

@@ -202,20 +202,23 @@ static void take_prediction(str line, report_row *r) {
   r->attempts = r->delivered;
 }
 
-static void score_row(report_row *r, sqlite3 *db, str gold_sql, bool same_first) {
+static void score_row(const evaluating *x, report_row *r, sqlite3 *db, str gold_sql,
+                      bool same_first) {
+  const atomic_uint *cancels = x->ctx->cancels;
   arena *a = arena_create((size_t)ROW_BYTES * 4);
   rows gold, got, first;
   if (!a) return;
-  r->counted = rows_run(db, gold_sql, a, &gold);
+  r->counted = rows_run(db, gold_sql, cancels, a, &gold);
   char *lower = arena_strndup(a, gold_sql.ptr, gold_sql.len);
   for (char *p = lower; p && *p; p++) *p = ascii_lower(*p);
   bool ordered = lower && strstr(lower, "order by");
   if (r->counted) {
-    r->valid = r->sql.len && rows_run(db, r->sql, a, &got);
+    r->valid = r->sql.len && rows_run(db, r->sql, cancels, a, &got);
     r->right = r->valid && rows_match(&gold, &got, ordered);
-    r->first_right = same_first ? r->right
-                                : r->first_sql.len && rows_run(db, r->first_sql, a, &first) &&
-                                      rows_match(&gold, &first, ordered);
+    r->first_right = same_first
+                         ? r->right
+                         : r->first_sql.len && rows_run(db, r->first_sql, cancels, a, &first) &&
+                               rows_match(&gold, &first, ordered);
   }
   arena_destroy(a);
 }
@@ -251,7 +254,7 @@ static emend_rc evaluate_one(evaluating *x, size_t i, report_row *r, emend_error
   if (rc) return rc;
   r->level = hardness_name(read_hardness(gold));
   double since = clock_ms();
-  score_row(r, t->plain, gold, str_eq(r->sql, r->first_sql));
+  score_row(x, r, t->plain, gold, str_eq(r->sql, r->first_sql));
   if (!loop) r->ms = clock_ms() - since;
   return EMEND_OK;
 }
@@ -273,11 +276,11 @@ static emend_rc evaluate_all(evaluating *x, emend_error *err) {
   emend_rc rc = EMEND_OK;
   unsigned before = x->ctx->cancels ? atomic_load(x->ctx->cancels) : 0;
   for (size_t i = 0; i < n && !rc; i++) {
+    report_row r;
     bool stop = x->opt->on_progress && x->opt->on_progress(x->opt->ctx, i, n);
+    if (!stop) rc = evaluate_one(x, i, &r, err);
     if (stop || (x->ctx->cancels && atomic_load(x->ctx->cancels) != before))
       return err_set(err, EMEND_ECANCELED, "eval", "canceled");
-    report_row r;
-    rc = evaluate_one(x, i, &r, err);
     if (!rc) rc = write_row(x, &r, err);
     if (!rc && !vec_push(x->mem, &x->results, r)) rc = err_nomem(err, "eval");
   }

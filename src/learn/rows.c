@@ -69,7 +69,17 @@ emend_rc rows_open(const char *path, sqlite3 **out, emend_error *err) {
   return EMEND_OK;
 }
 
-static int past_deadline(void *deadline) { return clock_ms() > *(double *)deadline; }
+/* When a run must end: its time is up, or somebody said stop. */
+typedef struct run_end {
+  double deadline;
+  const atomic_uint *cancels;
+  unsigned before;
+} run_end;
+
+static int must_end(void *ctx) {
+  const run_end *e = ctx;
+  return clock_ms() > e->deadline || (e->cancels && atomic_load(e->cancels) != e->before);
+}
 
 /* What Python's float() takes: digits with single underscores between them, no hexadecimal. */
 static bool parse_number(str s, double *out) {
@@ -155,14 +165,14 @@ static bool read_rows(sqlite3_stmt *stmt, arena *a, rows *out) {
   return (rc == SQLITE_DONE || rc == SQLITE_ROW) && !arena_failed(a);
 }
 
-bool rows_run(sqlite3 *db, str sql, arena *a, rows *out) {
+bool rows_run(sqlite3 *db, str sql, const atomic_uint *cancels, arena *a, rows *out) {
   *out = (rows){0};
   sqlite3_stmt *stmt = NULL;
   const char *tail = NULL;
-  double deadline = clock_ms() + LIMIT_MS;
+  run_end end = {clock_ms() + LIMIT_MS, cancels, cancels ? atomic_load(cancels) : 0};
   sql = str_trim(sql);
   if (sql.len == 0 || sql.len > 1 << 20) return false;
-  sqlite3_progress_handler(db, PROGRESS_OPS, past_deadline, &deadline);
+  sqlite3_progress_handler(db, PROGRESS_OPS, must_end, &end);
   bool ok = sqlite3_prepare_v2(db, sql.ptr, (int)sql.len, &stmt, &tail) == SQLITE_OK && stmt;
   if (ok) { /* a second statement is refused, a final semicolon is not */
     str rest = str_trim((str){tail, (size_t)(sql.ptr + sql.len - tail)});

@@ -3,6 +3,7 @@
 #ifndef LEARN_ROWS_H
 #define LEARN_ROWS_H
 
+#include <stdatomic.h>
 #include <sqlite3.h>
 
 #include "base/arena.h"
@@ -25,8 +26,9 @@ typedef struct rows {
 emend_rc rows_open(const char *path, sqlite3 **out, emend_error *err);
 
 /** Runs one statement as written, for at most 20 s and 200,000 rows.
- *  False when it fails in any way, is no single statement, or would write. */
-bool rows_run(sqlite3 *db, str sql, arena *a, rows *out);
+ *  False when it fails in any way, is no single statement, would write, or `*cancels` (NULL: nobody
+ *  can stop it) changes meanwhile. */
+bool rows_run(sqlite3 *db, str sql, const atomic_uint *cancels, arena *a, rows *out);
 
 /** Equal as multisets of rows (as lists when `ordered`), columns in any order, numbers within
  *  0.01. False also when memory is exhausted. */

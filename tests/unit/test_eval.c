@@ -69,8 +69,8 @@ static bool same(const char *gold_sql, const char *got_sql, bool ordered) {
   path_of(path, "pets/pets.sqlite");
   assert_int_equal(rows_open(path, &db, &err), EMEND_OK);
   arena *a = arena_create(8 << 20);
-  assert_true(rows_run(db, str_from(gold_sql), a, &gold));
-  bool ok = rows_run(db, str_from(got_sql), a, &got) && rows_match(&gold, &got, ordered);
+  assert_true(rows_run(db, str_from(gold_sql), NULL, a, &gold));
+  bool ok = rows_run(db, str_from(got_sql), NULL, a, &got) && rows_match(&gold, &got, ordered);
   arena_destroy(a);
   sqlite3_close(db);
   return ok;
