@@ -262,6 +262,34 @@ static void the_answer_is_remembered_with_its_attempts(void **unused) {
   emend_close(e);
 }
 
+static void values_of_a_private_column_are_not_remembered(void **unused) {
+  (void)unused;
+  script s = {.sql = {{"SELECT city FROM owner WHERE id = 2"}, {"SELECT * FROM owner"}}};
+  emend_engine *e = NULL;
+  emend_options opt = EMEND_OPTIONS_INIT;
+  opt.state = state;
+  assert_int_equal(emend_open(&opt, &e, &err), EMEND_OK);
+  engine_set_generator(e, scripted_generator(&s));
+  assert_int_equal(emend_source_register(e, db, &err), EMEND_OK);
+  emend_annotation note = {
+      .source = "pets", .table = "owner", .column = "city", .values_private = 1};
+  assert_int_equal(emend_source_annotate(e, &note, &err), EMEND_OK);
+  static const char *const questions[] = {"What is the city of owner 2?", "Show the owners"};
+  for (int i = 0; i < 2; i++) {
+    emend_answer *a = ask(e, questions[i]);
+    store *st = NULL;
+    arena *m = arena_create(1 << 20);
+    store_question q;
+    if (i == 0) assert_non_null(strstr(a->text, "Rome")); /* the person may see it */
+    assert_int_equal(engine_state(e, false, &st, &err), EMEND_OK);
+    assert_int_equal(store_question_get(st, str_from(a->id), m, &q, &err), EMEND_OK);
+    assert_int_equal(q.answer.len, 0);
+    arena_destroy(m);
+    emend_answer_free(a);
+  }
+  emend_close(e);
+}
+
 static void the_json_is_the_contracts(void **unused) {
   (void)unused;
   script s = {.sql = {{"SELECT name, weight, x'00ff' AS raw, NULL AS none FROM pet ORDER BY id"}}};
@@ -493,6 +521,7 @@ int main(void) {
       CASE(what_the_schema_cannot_answer_is_refused),
       CASE(a_suspected_answer_carries_its_reasons),
       CASE(the_answer_is_remembered_with_its_attempts),
+      CASE(values_of_a_private_column_are_not_remembered),
       CASE(the_json_is_the_contracts),
       CASE(texts_that_are_no_question_are_usage_errors),
       CASE(rows_are_capped_and_said_to_be),
