@@ -68,13 +68,7 @@ static void embed(const network *net, const model_input *in, float *x) {
     float *row = x + (size_t)i * d;
     int32_t from = in->word_off[i], to = in->word_off[i + 1];
     float share = to > from ? 1.0f / (float)(to - from) : 0;
-    for (int32_t w = from; w < to; w++) {
-      const model_word *word = &in->words[w];
-      float each = share / (float)word->n_grams;
-      kernel_axpy(share, net->w->p.emb_word + (size_t)word->id * d, row, d);
-      for (int32_t g = 0; g < word->n_grams; g++)
-        kernel_axpy(each, net->w->p.emb_gram + word->grams[g] * d, row, d);
-    }
+    for (int32_t w = from; w < to; w++) network_add_word(net, &in->words[w], share, row);
     kernel_axpy(1, net->w->p.emb_kind + in->kind[i] * d, row, d);
     for (size_t f = 0; f < WEIGHTS_FLAGS; f++)
       if (in->flags[i] >> f & 1)

@@ -4,6 +4,7 @@
 #define MODEL_MODEL_H
 
 #include "catalog/catalog.h"
+#include "retrieve/link.h"
 
 typedef struct model model;
 
@@ -30,11 +31,40 @@ typedef struct model_candidates {
 typedef struct model_options {
   int beam;           /* 0: 10 */
   int max_candidates; /* 0: 10 */
+  /* What people taught about this database: phrases that mean a table or column. */
+  const link_alias *aliases;
+  int n_aliases;
 } model_options;
 
 /** Candidates for `question`. An empty list is not an error: nothing fitted the schema.
  *  Owns: all in `a`. Threads: `m` and `cat` are shared, `a` is the caller's. */
 emend_rc model_generate(const model *m, const catalog *cat, str question, const model_options *opt,
                         arena *a, model_candidates *out, emend_error *err);
+
+/**
+ * How probable the network finds each query as the answer to `question`: the sum of the
+ * log-probabilities of its steps, comparable with model_candidate.logprob. The question is encoded
+ * once for all of them.
+ *
+ * logprob [n]: -INFINITY for a query that cannot be parsed, bound to `cat`, or said in the IR, and
+ * for all of them when the question has no words.
+ * NULL:    `opt` may be; only what concerns reading (aliases, adapter) is looked at.
+ * Threads: as model_generate. Scratch memory is taken from `a`.
+ * Returns: EMEND_OK or EMEND_ENOMEM.
+ */
+emend_rc model_score(const model *m, const catalog *cat, str question, const model_options *opt,
+                     const str *sqls, size_t n, arena *a, double *logprob, emend_error *err);
+
+enum { MODEL_EMBED_DIM = 256 };
+
+/**
+ * A question as a direction, without any schema: questions that mean the same are near to each
+ * other (dot product). Deterministic for a weights file, whose name is model_name.
+ *
+ * out [MODEL_EMBED_DIM]: of length 1; zero for a question without words.
+ * Threads: as model_generate. Scratch memory is taken from `a`.
+ * Returns: EMEND_OK or EMEND_ENOMEM.
+ */
+emend_rc model_embed(const model *m, str question, arena *a, float *out, emend_error *err);
 
 #endif

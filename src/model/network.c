@@ -159,6 +159,14 @@ bool network_word(const network *net, str lower, arena *a, model_word *out) {
   return true;
 }
 
+void network_add_word(const network *net, const model_word *w, float weight, float *x) {
+  size_t d = net->d;
+  float each = weight / (float)w->n_grams;
+  kernel_axpy(weight, net->w->p.emb_word + (size_t)w->id * d, x, d);
+  for (int32_t g = 0; g < w->n_grams; g++)
+    kernel_axpy(each, net->w->p.emb_gram + w->grams[g] * d, x, d);
+}
+
 /* ---- shared arithmetic ---- */
 
 float *floats_alloc(arena *a, size_t n) {

@@ -29,6 +29,8 @@ int network_ir_version(const network *net);
 
 /** A word (lower case) as the network sees it; its grams live in `a`. False when out of memory. */
 bool network_word(const network *net, str lower, arena *a, model_word *out);
+/** x [width] += weight * the word's vector (its own and its grams'). */
+void network_add_word(const network *net, const model_word *w, float weight, float *x);
 
 /** A question and schema, encoded. */
 typedef struct encoded {

@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "support/database.h"
 #include "support/folder.h"
+#include "support/small_model.h"
 
 static const char *const SCHEMA =
     "CREATE TABLE singer (singer_id INTEGER PRIMARY KEY, name TEXT, age INTEGER, country TEXT);"
@@ -26,38 +27,15 @@ static arena *mem;
 static catalog *cat;
 static const char *folder, *weights_path;
 
-static weights_shape small_shape(void) {
-  return (weights_shape){.width = 32,
-                         .heads = 4,
-                         .enc = 1,
-                         .dec = 1,
-                         .ff = 32,
-                         .vocab = 3,
-                         .grams = 64,
-                         .relations = N_RELATIONS,
-                         .tokens = IR_N_TOKENS,
-                         .states = IR_N_STATES};
-}
-
-static emend_rc write_weights(const char *path, weights_shape shape, uint64_t seed) {
-  static const str words[] = {{"<unk>", 5}, {"singer", 6}, {"how", 3}};
-  weights *w;
-  emend_error err;
-  emend_rc rc = weights_create(&shape, words, &w, &err);
-  if (rc != EMEND_OK) return rc;
-  weights_randomise(w, seed);
-  rc = weights_export(w, NULL, path, &err);
-  weights_free(w);
-  return rc;
-}
-
 static int set_up(void **state) {
   (void)state;
   mem = arena_create((size_t)1 << 28);
   cat = database_catalog(SCHEMA, NULL);
   folder = mem ? folder_make(mem) : NULL;
   weights_path = folder ? folder_path(mem, folder, "w.emt") : NULL;
-  return cat && weights_path && write_weights(weights_path, small_shape(), 1) == EMEND_OK ? 0 : -1;
+  return cat && weights_path && small_model_write(weights_path, small_model_shape(), 1) == EMEND_OK
+             ? 0
+             : -1;
 }
 
 static int tear_down(void **state) {
@@ -83,7 +61,7 @@ static void whatever_the_weights_the_sql_is_well_formed(void **state) {
   for (uint64_t seed = 1; seed <= 4; seed++) {
     model *m;
     emend_error err;
-    assert_int_equal(write_weights(weights_path, small_shape(), seed), EMEND_OK);
+    assert_int_equal(small_model_write(weights_path, small_model_shape(), seed), EMEND_OK);
     assert_int_equal(model_load(weights_path, &m, &err), EMEND_OK);
     for (size_t i = 0; i < sizeof QUESTIONS / sizeof *QUESTIONS; i++) {
       arena *a = arena_create((size_t)1 << 26);
@@ -138,10 +116,10 @@ static void weights_for_another_grammar_are_refused(void **state) {
   (void)state;
   model *m;
   emend_error err;
-  weights_shape other = small_shape();
+  weights_shape other = small_model_shape();
   other.tokens--;
   const char *path = folder_path(mem, folder, "other.emt");
-  assert_int_equal(write_weights(path, other, 1), EMEND_OK);
+  assert_int_equal(small_model_write(path, other, 1), EMEND_OK);
   assert_int_equal(model_load(path, &m, &err), EMEND_EVERSION);
   assert_non_null(strstr(err.msg, path));
   assert_null(m);

@@ -1,0 +1,181 @@
+/* model_score, model_embed: a candidate scores what the search gave it, what has no IR scores
+ * nothing, and a question's vector does not depend on how it is spelt. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "model/model.h"
+#include "support/database.h"
+#include "support/folder.h"
+#include "support/small_model.h"
+
+static const char *const SCHEMA =
+    "CREATE TABLE singer (singer_id INTEGER PRIMARY KEY, name TEXT, age INTEGER, country TEXT);"
+    "CREATE TABLE song (song_id INTEGER PRIMARY KEY, singer_id INTEGER REFERENCES"
+    "  singer(singer_id), title TEXT, sales REAL);"
+    "INSERT INTO singer VALUES (1,'Ann',30,'Chile'),(2,'Bo',40,'Peru'),(3,'Cy',50,'Chile');";
+static const str QUESTION = {"How many singers from Chile are older than 35?", 46};
+
+/* Random weights seldom write anything; these do. */
+enum { SEED = 5 };
+
+static arena *mem;
+static catalog *cat;
+static const char *folder, *weights_path;
+static model *m;
+
+static int set_up(void **state) {
+  (void)state;
+  emend_error err;
+  mem = arena_create((size_t)1 << 28);
+  cat = database_catalog(SCHEMA, NULL);
+  folder = mem ? folder_make(mem) : NULL;
+  weights_path = folder ? folder_path(mem, folder, "w.emt") : NULL;
+  if (!cat || !weights_path) return -1;
+  if (small_model_write(weights_path, small_model_shape(), SEED) != EMEND_OK) return -1;
+  return model_load(weights_path, &m, &err) == EMEND_OK ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  model_free(m);
+  folder_remove(folder);
+  catalog_unref(cat);
+  arena_destroy(mem);
+  return 0;
+}
+
+static double score(const char *sql, const model_options *opt) {
+  double logprob = 1;
+  emend_error err;
+  str text = str_from(sql);
+  assert_int_equal(model_score(m, cat, QUESTION, opt, &text, 1, mem, &logprob, &err), EMEND_OK);
+  return logprob;
+}
+
+/* Other sequences may mean the same SQL, and the search adds those up. */
+static void a_candidate_scores_what_the_search_gave_it(void **state) {
+  (void)state;
+  model_candidates c;
+  emend_error err;
+  size_t same = 0;
+  str sqls[16];
+  double logprob[16];
+  assert_int_equal(model_generate(m, cat, QUESTION, NULL, mem, &c, &err), EMEND_OK);
+  assert_in_range(c.items.len, 1, 16);
+  for (size_t i = 0; i < c.items.len; i++) sqls[i] = c.items.items[i].sql;
+  assert_int_equal(model_score(m, cat, QUESTION, NULL, sqls, c.items.len, mem, logprob, &err),
+                   EMEND_OK);
+  for (size_t i = 0; i < c.items.len; i++) {
+    assert_true(logprob[i] <= 1e-3);
+    same += fabs(logprob[i] - c.items.items[i].logprob) < 1e-3;
+  }
+  assert_true(same > 0);
+}
+
+static void what_has_no_ir_scores_nothing(void **state) {
+  (void)state;
+  static const char *const none[] = {"",
+                                     "SELECT",
+                                     "DROP TABLE singer",
+                                     "SELECT nothing FROM singer",
+                                     "SELECT 1; SELECT 2",
+                                     "SELECT name FROM singer WHERE age > (((("};
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+    assert_true(isinf(score(none[i], NULL)) && score(none[i], NULL) < 0);
+}
+
+static void a_query_is_scored_though_the_search_would_not_write_it(void **state) {
+  (void)state;
+  assert_true(isfinite(score("SELECT SUM(name) FROM singer", NULL)));
+  assert_true(isfinite(score("SELECT name FROM singer WHERE country = 'Nowhere'", NULL)));
+}
+
+static void spelling_and_aliases_of_sql_do_not_matter(void **state) {
+  (void)state;
+  double plain = score("SELECT COUNT(*) FROM singer WHERE country = 'Chile'", NULL);
+  assert_true(isfinite(plain));
+  assert_true(score("select count(*) from Singer as T1 where T1.Country = 'Chile'", NULL) == plain);
+}
+
+static void a_taught_alias_changes_what_is_read(void **state) {
+  (void)state;
+  const char *sql = "SELECT name FROM singer ORDER BY age";
+  link_alias alias = {.column = cat->n_columns - 1, .table = -1};
+  assert_int_equal(link_name_read(STR("older"), mem, &alias.phrase), EMEND_OK);
+  model_options opt = {.aliases = &alias, .n_aliases = 1};
+  assert_true(score(sql, NULL) != score(sql, &opt));
+}
+
+/* ---- embedding ---- */
+
+static void embed(const char *question, float out[MODEL_EMBED_DIM]) {
+  emend_error err;
+  assert_int_equal(model_embed(m, str_from(question), mem, out, &err), EMEND_OK);
+}
+
+static double dot(const float *x, const float *y) {
+  double sum = 0;
+  for (int i = 0; i < MODEL_EMBED_DIM; i++) sum += (double)x[i] * (double)y[i];
+  return sum;
+}
+
+static void a_question_is_a_vector_of_length_one(void **state) {
+  (void)state;
+  float x[MODEL_EMBED_DIM], y[MODEL_EMBED_DIM];
+  embed("How many singers are there?", x);
+  embed("how many SINGERS  are there", y);
+  assert_true(fabs(dot(x, x) - 1) < 1e-5);
+  assert_true(fabs(dot(x, y) - 1) < 1e-5);
+  embed("Titles of songs by sales", y);
+  assert_true(dot(x, y) < 0.95);
+}
+
+static void a_question_without_words_is_zero(void **state) {
+  (void)state;
+  float x[MODEL_EMBED_DIM];
+  embed("", x);
+  assert_true(dot(x, x) == 0);
+  embed("\xff\xfe", x);
+  assert_true(dot(x, x) < 1.001);
+}
+
+static void running_out_of_memory_is_reported(void **state) {
+  (void)state;
+  str sql = STR("SELECT COUNT(*) FROM singer WHERE country = 'Chile'");
+  for (long n = 1; n < 3000; n++) {
+    arena *a = arena_create((size_t)1 << 26);
+    double logprob;
+    float x[MODEL_EMBED_DIM];
+    emend_error err;
+    mem_fail_at(n);
+    emend_rc rc = model_score(m, cat, QUESTION, NULL, &sql, 1, a, &logprob, &err);
+    emend_rc embedded = rc == EMEND_OK ? model_embed(m, QUESTION, a, x, &err) : rc;
+    long made = mem_requests();
+    mem_fail_at(0);
+    arena_destroy(a);
+    assert_true(rc == EMEND_OK || rc == EMEND_ENOMEM);
+    assert_true(embedded == EMEND_OK || embedded == EMEND_ENOMEM);
+    if (made < n) return;
+  }
+  fail_msg("never finished");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_candidate_scores_what_the_search_gave_it),
+      cmocka_unit_test(what_has_no_ir_scores_nothing),
+      cmocka_unit_test(a_query_is_scored_though_the_search_would_not_write_it),
+      cmocka_unit_test(spelling_and_aliases_of_sql_do_not_matter),
+      cmocka_unit_test(a_taught_alias_changes_what_is_read),
+      cmocka_unit_test(a_question_is_a_vector_of_length_one),
+      cmocka_unit_test(a_question_without_words_is_zero),
+      cmocka_unit_test(running_out_of_memory_is_reported),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
