@@ -292,13 +292,31 @@ typedef struct emend_attempt {
   double ms;
 } emend_attempt;
 
+/** A value of a confirmed query that this question changed. */
+typedef struct emend_rebound {
+  const char *slot; /* the column, or "limit" */
+  const char *from, *to;
+} emend_rebound;
+
 typedef struct emend_provenance {
+  const char *finalized_id; /* "fz_…": the confirmed question that this is; NULL: it is none */
+  const char *confirmed_by, *confirmed_at; /* of it; who may be NULL */
+  size_t n_rebound; /* above 0: a person confirmed the query with other values, not this one */
+  const emend_rebound *rebound;
   const char *model;          /* "embedded@emend-m1"; NULL when none was asked */
   const char *schema_version; /* NULL when no source was chosen */
   const char *time_zone;
   size_t n_tables, n_columns;
   const char *const *tables, *const *columns; /* read by the query: "table", "table.column" */
 } emend_provenance;
+
+/** "Did you mean …?": the confirmed question that this one is near to. */
+typedef struct emend_candidate {
+  const char *finalized_id, *question;
+  const char *sql; /* with this question's values */
+  size_t n_differs;
+  const char *const *differs; /* what is not the same in both, in words */
+} emend_candidate;
 
 /** Everything about one answer; read-only. Pointers may be NULL where a comment says so. */
 typedef struct emend_answer {
@@ -323,6 +341,7 @@ typedef struct emend_answer {
   size_t n_steps;
   const emend_step *trace;
   emend_provenance provenance;
+  const emend_candidate *candidate; /* with EMEND_CONFIRM; otherwise NULL */
   double total_ms, llm_ms, db_ms;
 } emend_answer;
 

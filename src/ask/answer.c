@@ -106,7 +106,7 @@ static emend_cell copy_cell(const cell *c, arena *a) {
   return (emend_cell){.kind = EMEND_CELL_NULL};
 }
 
-static void copy_rows(ask_answer *a, const source_result *r) {
+void ask_answer_rows(ask_answer *a, const source_result *r) {
   size_t n = r->n_rows * r->n_columns;
   emend_cell *cells = ARENA_ARRAY(a->mem, emend_cell, n ? n : 1);
   for (size_t i = 0; cells && i < n; i++) cells[i] = copy_cell(&r->cells[i], a->mem);
@@ -122,7 +122,7 @@ static void copy_rows(ask_answer *a, const source_result *r) {
 emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_tries *tries,
                             const ask_try *best, emend_error *err) {
   a->pub.status = EMEND_ANSWERED;
-  copy_rows(a, &best->result);
+  ask_answer_rows(a, &best->result);
   str sentence = ask_verbalise(&q->intent, &best->result, a->mem);
   a->pub.text = sentence.ptr;
   a->pub.confidence = ask_confidence(tries, best);
@@ -200,6 +200,14 @@ static void copy_trace(ask_answer *a, const ask_question *q) {
   a->pub.n_steps = q->trace.len;
 }
 
+void ask_answer_reads(ask_answer *a, const check_report *report) {
+  emend_provenance *p = &a->pub.provenance;
+  p->n_tables = report->tables.len;
+  p->tables = copy_texts(a->mem, report->tables.items, p->n_tables);
+  p->n_columns = report->columns.len;
+  p->columns = copy_texts(a->mem, report->columns.items, p->n_columns);
+}
+
 static void copy_provenance(ask_answer *a, const ask_question *q, const ask_try *best) {
   emend_provenance *p = &a->pub.provenance;
   if (q->cat) {
@@ -208,11 +216,7 @@ static void copy_provenance(ask_answer *a, const ask_question *q, const ask_try 
     p->schema_version = copy_text(a->mem, str_from(q->cat->version));
   }
   if (a->pub.n_attempts && q->ctx->gen) p->model = copy_text(a->mem, str_from(q->ctx->gen->model));
-  if (!best) return;
-  p->n_tables = best->report.tables.len;
-  p->tables = copy_texts(a->mem, best->report.tables.items, p->n_tables);
-  p->n_columns = best->report.columns.len;
-  p->columns = copy_texts(a->mem, best->report.columns.items, p->n_columns);
+  if (best) ask_answer_reads(a, &best->report);
 }
 
 emend_rc ask_answer_finish(ask_answer *a, ask_question *q, const ask_tries *tries,

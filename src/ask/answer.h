@@ -17,6 +17,10 @@ ask_answer *ask_answer_new(str question);
 /** What the person is told: the rows of `best` with what speaks against them. */
 emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_tries *tries,
                             const ask_try *best, emend_error *err);
+/** The rows of `r`. */
+void ask_answer_rows(ask_answer *a, const source_result *r);
+/** What the query of `report` reads. */
+void ask_answer_reads(ask_answer *a, const check_report *report);
 /** No rows: refused or failed, and why. */
 emend_rc ask_answer_without(ask_answer *a, emend_status status, str reason, emend_error *err);
 /** What was tried, the trace, the provenance and the times. `best` may be NULL. */

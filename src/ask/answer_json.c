@@ -111,8 +111,18 @@ static void write_attempts(jw *w, const emend_answer *a) {
 
 static void write_provenance(jw *w, const emend_provenance *p) {
   jw_object(w, "provenance");
-  jw_null(w, "finalized_id");
-  write_texts(w, "rebound", NULL, 0);
+  jw_text(w, "finalized_id", p->finalized_id);
+  jw_text(w, "confirmed_by", p->confirmed_by);
+  jw_text(w, "confirmed_at", p->confirmed_at);
+  jw_array(w, "rebound");
+  for (size_t i = 0; i < p->n_rebound; i++) {
+    jw_object(w, NULL);
+    jw_text(w, "slot", p->rebound[i].slot);
+    jw_text(w, "from", p->rebound[i].from);
+    jw_text(w, "to", p->rebound[i].to);
+    jw_object_end(w);
+  }
+  jw_array_end(w);
   write_texts(w, "examples", NULL, 0);
   write_texts(w, "corrections", NULL, 0);
   jw_text(w, "model", p->model);
@@ -120,6 +130,19 @@ static void write_provenance(jw *w, const emend_provenance *p) {
   jw_text(w, "time_zone", p->time_zone);
   write_texts(w, "tables", p->tables, p->n_tables);
   write_texts(w, "columns", p->columns, p->n_columns);
+  jw_object_end(w);
+}
+
+static void write_candidate(jw *w, const emend_candidate *c) {
+  if (!c) {
+    jw_null(w, "candidate");
+    return;
+  }
+  jw_object(w, "candidate");
+  jw_text(w, "finalized_id", c->finalized_id);
+  jw_text(w, "question", c->question);
+  jw_text(w, "sql", c->sql);
+  write_texts(w, "differs", c->differs, c->n_differs);
   jw_object_end(w);
 }
 
@@ -150,7 +173,7 @@ void ask_json_answer(jw *w, const emend_answer *a) {
   ask_json_diagnostics(w, "warnings", a->warnings, a->n_warnings);
   write_provenance(w, &a->provenance);
   jw_null(w, "learned_from");
-  jw_null(w, "candidate");
+  write_candidate(w, a->candidate);
   ask_json_trace(w, "trace", a);
   jw_object(w, "timing");
   jw_fixed(w, "total_ms", a->total_ms, 3);

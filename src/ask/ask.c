@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ask/answer.h"
+#include "ask/recalled.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 
@@ -205,6 +206,9 @@ static emend_rc answer_question(ask_question *q, ask_answer *a, outcome *o, emen
     o->failure = "refused";
     return ask_answer_without(a, EMEND_REFUSED, q->intent.reason, err);
   }
+  bool done = false;
+  rc = ask_recalled(q, a, &done, err);
+  if (rc || done) return rc;
   rc = prepare(q, err);
   if (!rc) rc = choose_source(q, question, err);
   if (rc) return rc;
@@ -213,7 +217,7 @@ static emend_rc answer_question(ask_question *q, ask_answer *a, outcome *o, emen
     return ask_answer_without(a, EMEND_REFUSED, STR("This database has no tables to ask about."),
                               err);
   }
-  rc = q->ctx->connect(q->ctx->ctx, q->chosen, &q->db, err);
+  rc = ask_connect(q, err);
   double answerable = 1;
   if (!rc) rc = run_rounds(q, question, o, &answerable, err);
   return rc ? rc : conclude(q, o, answerable, a, err);

@@ -9,6 +9,7 @@
 #include "base/jw.h"
 #include "generate/generate.h"
 #include "judge/judge.h"
+#include "recall/recall.h"
 #include "store/store.h"
 
 /** One source that may be asked. */
@@ -17,10 +18,24 @@ typedef struct ask_source {
   const catalog *cat;
 } ask_source;
 
+struct ask_context;
+
+/** What people taught, looked up on the way to an answer. The engine fills it. */
+typedef struct ask_recall {
+  void *self;
+  /** Before anything else: is the question one that a person confirmed? May fill the context's
+   *  sources. What it finds is in `a`. */
+  emend_rc (*match)(void *self, struct ask_context *ctx, str question, arena *a, recall_match *out,
+                    emend_error *err);
+  /** The confirmed query of `m` no longer runs: it is put up for review. */
+  void (*broken)(void *self, const recall_match *m, const char *why);
+} ask_recall;
+
 typedef struct ask_context {
   const ask_source *sources;
   size_t n_sources;
   const generator *gen;
+  const ask_recall *recall; /* NULL: nothing was taught */
   store *state;      /* where the history goes; NULL: nowhere */
   const char *draft; /* takes the place of the first generation; NULL: none */
   /** Fills sources and gen once the text has turned out to be a question; NULL: they are there. */
