@@ -1,16 +1,12 @@
-/* How probable a given query is under a question, and a question as a vector. See model.h. */
+/* How probable a given query is under a question. See model.h. */
 #include <math.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "check/check.h"
 #include "model/beam.h"
 #include "model/model_parts.h"
-#include "nn/kernels.h"
 
 static const char STAGE[] = "score";
-
-/* ---- a query under a question ---- */
 
 /* The query as IR; out->ok is false for whatever has none. */
 static emend_rc read_sql(str sql, const catalog *cat, const reading *r, arena *a, ir_reading *out,
@@ -80,31 +76,4 @@ emend_rc model_score(const model *m, const catalog *cat, str question, const mod
   for (size_t i = 0; rc == EMEND_OK && i < n; i++)
     rc = score_one(m, &r, cat, sqls[i], a, &logprob[i], err);
   return rc;
-}
-
-/* ---- a question as a vector ---- */
-
-/* The vocabulary stands by frequency, and frequency falls with rank (Zipf): log rank is an inverse
- * document frequency that needs no counts. */
-static float word_weight(const model *m, const link_word *w, int32_t id) {
-  int32_t rank = id > 0 ? id : network_shape(m->net)->vocab;
-  float weight = logf(1.0f + (float)rank);
-  return w->flags & LINK_WORD_STOP ? 0.3f * weight : weight;
-}
-
-emend_rc model_embed(const model *m, str question, arena *a, float *out, emend_error *err) {
-  size_t d = (size_t)network_shape(m->net)->width;
-  link_question q;
-  float *sum = ARENA_ARRAY(a, float, d);
-  memset(out, 0, MODEL_EMBED_DIM * sizeof *out);
-  if (!sum || link_question_read(question, a, &q) != EMEND_OK) return err_nomem(err, STAGE);
-  for (int i = 0; i < q.n; i++) {
-    model_word w;
-    if (!network_word(m->net, q.words[i].lower, a, &w)) return err_nomem(err, STAGE);
-    network_add_word(m->net, &w, word_weight(m, &q.words[i], w.id), sum);
-  }
-  for (size_t i = 0; i < d; i++) out[i % MODEL_EMBED_DIM] += sum[i];
-  float length = sqrtf(kernel_dot(out, out, MODEL_EMBED_DIM));
-  for (size_t i = 0; length > 0 && i < MODEL_EMBED_DIM; i++) out[i] /= length;
-  return EMEND_OK;
 }

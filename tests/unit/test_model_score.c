@@ -1,5 +1,4 @@
-/* model_score, model_embed: a candidate scores what the search gave it, what has no IR scores
- * nothing, and a question's vector does not depend on how it is spelt. */
+/* model_score: a candidate scores what the search gave it, and what has no IR scores nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,55 +111,19 @@ static void a_taught_alias_changes_what_is_read(void **state) {
   assert_true(score(sql, NULL) != score(sql, &opt));
 }
 
-/* ---- embedding ---- */
-
-static void embed(const char *question, float out[MODEL_EMBED_DIM]) {
-  emend_error err;
-  assert_int_equal(model_embed(m, str_from(question), mem, out, &err), EMEND_OK);
-}
-
-static double dot(const float *x, const float *y) {
-  double sum = 0;
-  for (int i = 0; i < MODEL_EMBED_DIM; i++) sum += (double)x[i] * (double)y[i];
-  return sum;
-}
-
-static void a_question_is_a_vector_of_length_one(void **state) {
-  (void)state;
-  float x[MODEL_EMBED_DIM], y[MODEL_EMBED_DIM];
-  embed("How many singers are there?", x);
-  embed("how many SINGERS  are there", y);
-  assert_true(fabs(dot(x, x) - 1) < 1e-5);
-  assert_true(fabs(dot(x, y) - 1) < 1e-5);
-  embed("Titles of songs by sales", y);
-  assert_true(dot(x, y) < 0.95);
-}
-
-static void a_question_without_words_is_zero(void **state) {
-  (void)state;
-  float x[MODEL_EMBED_DIM];
-  embed("", x);
-  assert_true(dot(x, x) == 0);
-  embed("\xff\xfe", x);
-  assert_true(dot(x, x) < 1.001);
-}
-
 static void running_out_of_memory_is_reported(void **state) {
   (void)state;
   str sql = STR("SELECT COUNT(*) FROM singer WHERE country = 'Chile'");
   for (long n = 1; n < 3000; n++) {
     arena *a = arena_create((size_t)1 << 26);
     double logprob;
-    float x[MODEL_EMBED_DIM];
     emend_error err;
     mem_fail_at(n);
     emend_rc rc = model_score(m, cat, QUESTION, NULL, &sql, 1, a, &logprob, &err);
-    emend_rc embedded = rc == EMEND_OK ? model_embed(m, QUESTION, a, x, &err) : rc;
     long made = mem_requests();
     mem_fail_at(0);
     arena_destroy(a);
     assert_true(rc == EMEND_OK || rc == EMEND_ENOMEM);
-    assert_true(embedded == EMEND_OK || embedded == EMEND_ENOMEM);
     if (made < n) return;
   }
   fail_msg("never finished");
@@ -173,8 +136,6 @@ int main(void) {
       cmocka_unit_test(a_query_is_scored_though_the_search_would_not_write_it),
       cmocka_unit_test(spelling_and_aliases_of_sql_do_not_matter),
       cmocka_unit_test(a_taught_alias_changes_what_is_read),
-      cmocka_unit_test(a_question_is_a_vector_of_length_one),
-      cmocka_unit_test(a_question_without_words_is_zero),
       cmocka_unit_test(running_out_of_memory_is_reported),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
