@@ -16,6 +16,8 @@
 typedef struct ask_source {
   const char *name;
   const catalog *cat;
+  const struct model_adapter *adapter; /* what the network learnt of it; NULL: nothing */
+  const char *adapter_id;              /* "md_…", for provenance; NULL: none */
 } ask_source;
 
 struct ask_context;

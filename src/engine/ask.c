@@ -36,7 +36,7 @@ static emend_rc load_catalogs(asking *x, ask_context *ask, emend_error *err) {
   for (size_t i = 0; i < x->n; i++) {
     emend_rc rc = engine_catalog(x->e, x->sources[i], &x->cats[i], err);
     if (rc) return rc;
-    sources[i] = (ask_source){x->sources[i]->name, x->cats[i]};
+    sources[i] = (ask_source){.name = x->sources[i]->name, .cat = x->cats[i]};
   }
   ask->sources = sources;
   ask->n_sources = x->n;

@@ -168,7 +168,7 @@ static void take_answer(const emend_answer *answer, report_row *r, arena *a) {
 
 static emend_rc ask_loop(evaluating *x, tested_db *t, const char *db_id, const char *question,
                          const char *draft, report_row *r, emend_error *err) {
-  ask_source only = {db_id, t->cat};
+  ask_source only = {.name = db_id, .cat = t->cat};
   ask_context ctx = {.sources = &only,
                      .n_sources = 1,
                      .gen = x->ctx->gen,

@@ -187,6 +187,28 @@ bool rows_run(sqlite3 *db, str sql, const atomic_uint *cancels, arena *a, rows *
   return ok;
 }
 
+static rows_cell take_cell(const cell *c, arena *a) {
+  switch (c->kind) {
+    case CELL_NULL:
+      return (rows_cell){.kind = ROWS_NULL};
+    case CELL_INT:
+    case CELL_BOOL:
+      return (rows_cell){.kind = ROWS_NUMBER, .number = (double)c->i};
+    case CELL_REAL:
+      if (isfinite(c->r)) return (rows_cell){.kind = ROWS_NUMBER, .number = to_hundredths(c->r)};
+      return (rows_cell){.kind = ROWS_TEXT, .text = c->r > 0 ? STR("inf") : STR("-inf")};
+    default:
+      return text_cell(c->text, a);
+  }
+}
+
+bool rows_of(const source_result *r, arena *a, rows *out) {
+  *out = (rows){r->n_rows, r->n_columns, ARENA_ARRAY(a, rows_cell, r->n_rows * r->n_columns + 1)};
+  for (size_t i = 0; out->cells && i < r->n_rows * r->n_columns; i++)
+    out->cells[i] = take_cell(&r->cells[i], a);
+  return !arena_failed(a);
+}
+
 /* ---- comparing ---- */
 
 static int compare_cells(const rows_cell *x, const rows_cell *y) {

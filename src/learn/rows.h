@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "source/source.h"
 
 typedef enum rows_kind { ROWS_NUMBER, ROWS_TEXT, ROWS_NULL } rows_kind; /* in sorting order */
 
@@ -29,6 +30,10 @@ emend_rc rows_open(const char *path, sqlite3 **out, emend_error *err);
  *  False when it fails in any way, is no single statement, would write, or `*cancels` (NULL: nobody
  *  can stop it) changes meanwhile. */
 bool rows_run(sqlite3 *db, str sql, const atomic_uint *cancels, arena *a, rows *out);
+
+/** What came through a source, in the form in which results are compared. False when memory is
+ *  exhausted. */
+bool rows_of(const source_result *r, arena *a, rows *out);
 
 /** Equal as multisets of rows (as lists when `ordered`), columns in any order, numbers within
  *  0.01. False also when memory is exhausted. */
