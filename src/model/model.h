@@ -7,6 +7,7 @@
 #include "retrieve/link.h"
 
 typedef struct model model;
+typedef struct model_adapter model_adapter; /* see adapter.h */
 
 /** Load weights (and the synonym table beside them, when it is there).
  *  Owns: the caller, until model_free. Threads: immutable, may be shared.
@@ -34,6 +35,7 @@ typedef struct model_options {
   /* What people taught about this database: phrases that mean a table or column. */
   const link_alias *aliases;
   int n_aliases;
+  const model_adapter *adapter; /* NULL: the weights as they are. Made for this model. */
 } model_options;
 
 /** Candidates for `question`. An empty list is not an error: nothing fitted the schema.
