@@ -19,7 +19,7 @@ typedef struct model_pair {
 /** How far a training is. */
 typedef struct model_adapter_progress {
   long step, steps;
-  double loss;       /* mean of the examples of the last steps; lower is better */
+  double loss;       /* mean of the step's examples; lower is better */
   double elapsed_ms; /* of this call */
 } model_adapter_progress;
 
@@ -47,7 +47,7 @@ typedef struct model_adapter_report {
   size_t replayed, replay_unusable;
   long steps;
   bool resumed;
-  double first_loss, last_loss; /* of the pairs, over the first and the last tenth of the steps */
+  double first_loss, last_loss; /* means over the first and the last tenth of the steps */
   double elapsed_ms;
 } model_adapter_report;
 

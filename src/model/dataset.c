@@ -72,6 +72,7 @@ static const struct {
 };
 
 struct dataset {
+  uint8_t mask[IR_N_STATES][IR_N_ALTERNATIVES];
   column_data at[N_FIELDS];
   arena *names;
   map *words, *databases; /* text → number + 1 */
@@ -125,6 +126,7 @@ dataset *dataset_create(void) {
   dataset *d = mem_alloc(sizeof *d);
   if (!d) return NULL;
   for (int i = 0; i < N_FIELDS; i++) d->at[i].width = width_of(fields[i].type);
+  ir_mask_table(d->mask);
   d->names = arena_create(NAMES_MAX);
   d->words = d->names ? map_create(d->names, false) : NULL;
   d->databases = d->names ? map_create(d->names, false) : NULL;
@@ -214,9 +216,42 @@ emend_rc dataset_add(dataset *d, const example *e, str database, dataset_origin 
 
 size_t dataset_len(const dataset *d) { return d->at[EX_DB].len; }
 
+emend_rc dataset_view(const dataset *d, train_data **out) {
+  train_data *t = *out = mem_alloc(sizeof *t);
+  if (!t) return EMEND_ENOMEM;
+#define AT(field) ((const void *)d->at[field].data)
+  *t = (train_data){.relations = N_RELATIONS,
+                    .tokens = IR_N_TOKENS,
+                    .states = IR_N_STATES,
+                    .grams = GRAMS_BUCKETS,
+                    .n = dataset_len(d),
+                    .n_words = d->at[WORD_COUNT].len,
+                    .word_text = AT(WORD_TEXT),
+                    .word_off = AT(WORD_OFF),
+                    .word_count = AT(WORD_COUNT),
+                    .word_gram_off = AT(WORD_GRAM_OFF),
+                    .word_grams = AT(WORD_GRAMS),
+                    .ex_node = AT(EX_NODE),
+                    .ex_rel = AT(EX_REL),
+                    .ex_step = AT(EX_STEP),
+                    .ex_fold = AT(EX_FOLD),
+                    .node_kind = AT(NODE_KIND),
+                    .node_used = AT(NODE_USED),
+                    .node_role = AT(NODE_ROLE),
+                    .node_flags = AT(NODE_FLAGS),
+                    .node_word_off = AT(NODE_WORD_OFF),
+                    .node_words = AT(NODE_WORDS),
+                    .rel = AT(RELS),
+                    .step_kind = AT(STEP_KIND),
+                    .step_state = AT(STEP_STATE),
+                    .step_id = AT(STEP_ID),
+                    .state_mask = &d->mask[0][0]};
+#undef AT
+  return EMEND_OK;
+}
+
 emend_rc dataset_write(const dataset *d, const char *path, emend_error *err) {
   tensor out[N_FIELDS + 1];
-  uint8_t mask[IR_N_STATES][IR_N_ALTERNATIVES];
   char meta[256];
   for (int i = 0; i < N_FIELDS; i++)
     out[i] = (tensor){.name = str_from(fields[i].name),
@@ -224,12 +259,11 @@ emend_rc dataset_write(const dataset *d, const char *path, emend_error *err) {
                       .ndim = 1,
                       .dims = {d->at[i].len},
                       .data = d->at[i].data ? d->at[i].data : ""};
-  ir_mask_table(mask);
   out[N_FIELDS] = (tensor){.name = STR("state_mask"),
                            .dtype = TENSOR_U8,
                            .ndim = 2,
                            .dims = {IR_N_STATES, IR_N_ALTERNATIVES},
-                           .data = mask};
+                           .data = d->mask};
   buf b;
   buf_init(&b, sizeof meta);
   buf_printf(&b,

@@ -3,6 +3,7 @@
 #define MODEL_DATASET_H
 
 #include "model/example.h"
+#include "model/train_data.h"
 
 typedef struct dataset dataset;
 
@@ -13,7 +14,8 @@ typedef enum dataset_origin {
   ORIGIN_SPIDER_SYN,
   ORIGIN_WIKISQL,
   ORIGIN_SYNTHETIC,
-  ORIGIN_DEV
+  ORIGIN_DEV,
+  ORIGIN_TAUGHT
 } dataset_origin;
 
 enum { DATASET_NEVER_HELD_OUT = 255 };
@@ -25,6 +27,9 @@ void dataset_free(dataset *d);
 emend_rc dataset_add(dataset *d, const example *e, str database, dataset_origin origin, int row,
                      int fold);
 size_t dataset_len(const dataset *d);
+/** What was added so far, as training reads it, without a file between. Owns: *out until
+ *  train_data_close; valid until the next dataset_add or dataset_free. EMEND_OK or EMEND_ENOMEM. */
+emend_rc dataset_view(const dataset *d, train_data **out);
 emend_rc dataset_write(const dataset *d, const char *path, emend_error *err);
 
 #endif

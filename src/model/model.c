@@ -38,7 +38,9 @@ emend_rc model_load(const char *weights_path, model **out, emend_error *err) {
   model *m = mem_alloc(sizeof *m);
   *out = NULL;
   if (!m) return err_nomem(err, "open");
-  emend_rc rc = network_load(weights_path, &m->net, err);
+  m->mem = arena_create(1 << 16);
+  m->path = m->mem ? arena_strndup(m->mem, weights_path, strlen(weights_path)) : NULL;
+  emend_rc rc = m->path ? network_load(weights_path, &m->net, err) : err_nomem(err, "open");
   if (rc == EMEND_OK) {
     const weights_shape *s = network_shape(m->net);
     if (network_ir_version(m->net) != IR_VERSION || s->tokens != IR_N_TOKENS ||
@@ -57,6 +59,7 @@ void model_free(model *m) {
   if (!m) return;
   network_free(m->net);
   synonyms_close(m->syn);
+  arena_destroy(m->mem);
   mem_free(m);
 }
 
@@ -189,10 +192,11 @@ emend_rc model_generate(const model *m, const catalog *cat, str question, const 
   if (!found) return err_nomem(err, "generate");
   if (width > BEAM_MAX_WIDTH) width = BEAM_MAX_WIDTH;
   if (cat->n_columns == 0) return EMEND_OK;
-  emend_rc rc = model_read(m, cat, question, opt, a, &r, err);
+  emend_rc rc = model_link(m, cat, question, opt, NULL, a, &r, err);
+  if (rc == EMEND_OK && r.q.n > 0) rc = model_encode(m, opt, a, &r, err);
   if (rc != EMEND_OK || r.q.n == 0) return rc;
   out->answerable = answerable(&r);
-  rc = beam_search(m->net, r.enc, &r.f, &r.v, width, a, found, &n, err);
+  rc = beam_search(r.net, r.enc, &r.f, &r.v, width, a, found, &n, err);
   for (int i = 0; rc == EMEND_OK && i < n && (int)out->items.len < most; i++)
     rc = add_candidate(&r, cat, &found[i], a, out, err);
   fill_shares(out);

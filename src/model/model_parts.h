@@ -10,10 +10,16 @@ struct model {
   network *net;
   synonyms *syn;
   char name[64];
+  arena *mem;
+  const char *path; /* of the weights */
 };
+
+/** The network that answers: the adapter's, or the model's own. */
+const network *model_network(const model *m, const model_options *opt);
 
 /** A question beside a schema: linked, and encoded. */
 typedef struct reading {
+  const network *net;
   link_question q;
   link_schema s;
   link_values v;
@@ -23,8 +29,20 @@ typedef struct reading {
   encoded *enc;
 } reading;
 
-/** Owns: all of *r in `a`, pointing into `cat`. NULL: `opt` may be. */
-emend_rc model_read(const model *m, const catalog *cat, str question, const model_options *opt,
-                    arena *a, reading *r, emend_error *err);
+/** The question linked: all of *r but `enc`. `kept` NULL, or columns (by catalog id) that are not
+ * to be pruned. Owns: all of *r in `a`, pointing into `cat`. */
+emend_rc model_link(const model *m, const catalog *cat, str question, const model_options *opt,
+                    const bool *kept, arena *a, reading *r, emend_error *err);
+/** Encodes what was linked: fills r->enc. */
+emend_rc model_encode(const model *m, const model_options *opt, arena *a, reading *r,
+                      emend_error *err);
+
+/** Marks in kept [cat->n_columns] what `sql` needs of a schema that is large enough to be pruned.
+ */
+emend_rc model_keep_columns(const catalog *cat, str sql, arena *a, bool *kept, emend_error *err);
+/** `sql` as the sequence of steps that answers the question. *ok is false for what is no query of
+ *  `cat`, has no IR, or names what was pruned. Returns: EMEND_OK or EMEND_ENOMEM. */
+emend_rc model_answer(const catalog *cat, const reading *r, str sql, arena *a, example *out,
+                      bool *ok, emend_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* A question and a catalog as the network reads them: linked, the schema pruned to what fits, and
  * encoded. See model_parts.h. */
 #include "base/err.h"
+#include "check/check.h"
 #include "model/model_parts.h"
 
 static const char STAGE[] = "generate";
@@ -8,7 +9,7 @@ enum { MAX_COLUMNS = 110 };
 
 /* For a schema too large to look at whole: what the question touches, and the keys around it. */
 static emend_rc prune(const link_question *q, link_schema *s, link_values *v,
-                      const link_options *opt, arena *a) {
+                      const link_options *opt, const bool *kept, arena *a) {
   link_result links;
   if (s->n_columns <= MAX_COLUMNS) return EMEND_OK;
   bool *keep = ARENA_ARRAY(a, bool, (size_t)s->n_columns);
@@ -22,14 +23,16 @@ static emend_rc prune(const link_question *q, link_schema *s, link_values *v,
   }
   for (int c = 0; c < s->n_columns; c++)
     if (table[s->columns[c].table] < 2 * column[c]) table[s->columns[c].table] = 2 * column[c];
+  int n = 0;
+  for (int c = 0; kept && c < s->n_columns; c++) n += keep[c] = kept[s->columns[c].id];
   /* Lower the bar until the room is used: a column counts by itself, its table, and as a key. */
-  for (int bar = 64, kept = 0; bar >= 0 && kept < MAX_COLUMNS; bar--) {
-    for (int c = 0; c < s->n_columns && kept < MAX_COLUMNS; c++) {
+  for (int bar = 64; bar >= 0 && n < MAX_COLUMNS; bar--) {
+    for (int c = 0; c < s->n_columns && n < MAX_COLUMNS; c++) {
       const link_column *col = &s->columns[c];
       bool key = (col->flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN)) != 0;
       int t = table[col->table];
       int worth = 2 * column[c] + t + (key && t ? LINK_EXACT : 0);
-      if (!keep[c] && worth >= bar) keep[c] = true, kept++;
+      if (!keep[c] && worth >= bar) keep[c] = true, n++;
     }
   }
   return link_schema_keep(s, v, keep, a);
@@ -53,10 +56,9 @@ static emend_rc to_input(const network *net, const features *f, arena *a, model_
   return EMEND_OK;
 }
 
-emend_rc model_read(const model *m, const catalog *cat, str question, const model_options *opt,
-                    arena *a, reading *r, emend_error *err) {
+emend_rc model_link(const model *m, const catalog *cat, str question, const model_options *opt,
+                    const bool *kept, arena *a, reading *r, emend_error *err) {
   link_options link = {.synonyms = m->syn};
-  model_input in;
   if (opt) {
     link.aliases = opt->aliases;
     link.n_aliases = opt->n_aliases;
@@ -64,10 +66,61 @@ emend_rc model_read(const model *m, const catalog *cat, str question, const mode
   if (link_question_read(question, a, &r->q) != EMEND_OK ||
       link_schema_read(cat, a, &r->s) != EMEND_OK ||
       link_values_find(&r->q, &r->s, cat, a, &r->v) != EMEND_OK ||
-      prune(&r->q, &r->s, &r->v, &link, a) != EMEND_OK ||
+      prune(&r->q, &r->s, &r->v, &link, kept, a) != EMEND_OK ||
       link_names_find(&r->q, &r->s, &r->v, &link, a, &r->links) != EMEND_OK ||
       features_build(&r->q, &r->s, &r->v, &r->links, a, &r->f) != EMEND_OK ||
-      !(r->values = example_values(&r->v, &r->s, a)) || to_input(m->net, &r->f, a, &in) != EMEND_OK)
+      !(r->values = example_values(&r->v, &r->s, a)))
     return err_nomem(err, STAGE);
-  return network_encode(m->net, &in, a, &r->enc, err);
+  return EMEND_OK;
+}
+
+emend_rc model_encode(const model *m, const model_options *opt, arena *a, reading *r,
+                      emend_error *err) {
+  model_input in;
+  r->net = model_network(m, opt);
+  if (to_input(r->net, &r->f, a, &in) != EMEND_OK) return err_nomem(err, STAGE);
+  return network_encode(r->net, &in, a, &r->enc, err);
+}
+
+/* ---- a query beside it ---- */
+
+/* The one bound query that `sql` holds; NULL in *out without. */
+static emend_rc parse_query(const catalog *cat, str sql, arena *a, sql_query **out,
+                            emend_error *err) {
+  sql_parsed p;
+  *out = NULL;
+  emend_rc rc = sql_parse(sql, cat->dialect, a, &p, err);
+  if (rc != EMEND_OK) return rc;
+  if (p.statements.len != 1 || p.statements.items[0].kind != SQL_STMT_QUERY) return EMEND_OK;
+  *out = p.statements.items[0].query;
+  return check_bind(*out, cat, cat->dialect, a, NULL, err);
+}
+
+emend_rc model_keep_columns(const catalog *cat, str sql, arena *a, bool *kept, emend_error *err) {
+  sql_query *query;
+  ir_values values;
+  ir_reading ir;
+  if (cat->n_columns <= MAX_COLUMNS) return EMEND_OK; /* none is pruned */
+  emend_rc rc = parse_query(cat, sql, a, &query, err);
+  if (rc == EMEND_OK && query) rc = ir_from_sql_alone(query, cat, a, &values, &ir, err);
+  if (rc != EMEND_OK || !query || !ir.ok) return rc == EMEND_ENOMEM ? rc : EMEND_OK;
+  for (int i = 0; i < ir.seq.n; i++) {
+    const ir_step *s = &ir.seq.steps[i];
+    if (s->kind == IR_STEP_COLUMN) kept[s->id] = true;
+    if (s->kind == IR_STEP_TABLE) kept[cat->tables[s->id].first_column] = true;
+  }
+  return EMEND_OK;
+}
+
+emend_rc model_answer(const catalog *cat, const reading *r, str sql, arena *a, example *out,
+                      bool *ok, emend_error *err) {
+  sql_query *query;
+  ir_reading ir;
+  *ok = false;
+  emend_rc rc = parse_query(cat, sql, a, &query, err);
+  if (rc == EMEND_OK && query) rc = ir_from_sql(query, cat, r->values, (size_t)r->v.n, a, &ir, err);
+  if (rc != EMEND_OK || !query || !ir.ok) return rc == EMEND_ENOMEM ? rc : EMEND_OK;
+  rc = example_build(&r->f, &r->s, ir.seq.steps, ir.seq.n, a, out);
+  *ok = rc == EMEND_OK;
+  return rc == EMEND_ENOMEM ? err_nomem(err, STAGE) : EMEND_OK;
 }

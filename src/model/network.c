@@ -148,6 +148,7 @@ void network_free(network *net) {
 const weights_shape *network_shape(const network *net) { return &net->shape; }
 str network_name(const network *net) { return net->w->name; }
 int network_ir_version(const network *net) { return net->w->ir_version; }
+uint64_t network_checksum(const network *net) { return net->w->checksum; }
 
 bool network_word(const network *net, str lower, arena *a, model_word *out) {
   uint16_t grams[GRAMS_MAX];

@@ -26,6 +26,8 @@ void network_free(network *net);
 const weights_shape *network_shape(const network *net);
 str network_name(const network *net);
 int network_ir_version(const network *net);
+/** Of the weights' file; 0 when they came from none. */
+uint64_t network_checksum(const network *net);
 
 /** A word (lower case) as the network sees it; its grams live in `a`. False when out of memory. */
 bool network_word(const network *net, str lower, arena *a, model_word *out);

@@ -296,6 +296,7 @@ static emend_rc read_all(const tensor_file *f, const json_t *meta, const char *p
     if (!find_tensor(f, prefix, &w->tensors[i], err)) rc = EMEND_EFORMAT;
   if (rc == EMEND_OK) rc = make_block(w, err);
   if (rc == EMEND_OK) rc = weights_read_block(w, f, prefix, w->block, err);
+  if (rc == EMEND_OK) w->checksum = tensor_file_checksum(f);
   if (rc == EMEND_OK)
     *out = w;
   else

@@ -54,6 +54,7 @@ typedef struct weights {
   str name;       /* "emend-m1" */
   str training;   /* JSON: how it was trained */
   int ir_version;
+  uint64_t checksum; /* of the file that they came from; 0: none */
   arena *mem;
   void *memory; /* that block lies in */
 } weights;

@@ -30,6 +30,7 @@ static const char STAGE[] = "tensor file";
 struct tensor_file {
   void *map; /* NULL when over the caller's bytes */
   size_t map_len;
+  uint64_t checksum;
   str meta;
   size_t n;
   tensor entries[];
@@ -179,6 +180,7 @@ emend_rc tensor_file_parse(const void *bytes, size_t n, tensor_file **out, emend
   if (!f) return err_nomem(err, STAGE);
   f->meta = (str){(const char *)c.p + c.at, (size_t)meta_len};
   f->n = n_entries;
+  f->checksum = sum;
   c.at += (size_t)meta_len;
   const char *bad = read_entries(f, c, end);
   if (bad) {
@@ -233,6 +235,7 @@ void tensor_file_close(tensor_file *f) {
 }
 
 str tensor_file_meta(const tensor_file *f) { return f->meta; }
+uint64_t tensor_file_checksum(const tensor_file *f) { return f->checksum; }
 size_t tensor_file_len(const tensor_file *f) { return f->n; }
 const tensor *tensor_file_at(const tensor_file *f, size_t i) { return &f->entries[i]; }
 

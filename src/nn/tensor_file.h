@@ -52,6 +52,8 @@ void tensor_file_close(tensor_file *f);
 
 /** The JSON text; not checked to be JSON. */
 str tensor_file_meta(const tensor_file *f);
+/** Of all of the file: what tells one from another. */
+uint64_t tensor_file_checksum(const tensor_file *f);
 size_t tensor_file_len(const tensor_file *f);
 /** i < tensor_file_len. */
 const tensor *tensor_file_at(const tensor_file *f, size_t i);
