@@ -3,9 +3,22 @@
 #ifndef GENERATE_GENERATE_H
 #define GENERATE_GENERATE_H
 
+#include <stdatomic.h>
+
 #include "check/check.h"
 #include "model/model.h"
+#include "retrieve/link.h"
 #include "retrieve/retrieve.h"
+
+struct model_adapter;
+
+/** What people taught that is near to the question: shown to a language model as data. */
+typedef struct gen_example {
+  str id; /* "ex_…" or "fb_…": for provenance */
+  str question, sql;
+  bool is_correction;
+  str wrong_sql, note; /* of a correction: what was turned down, and why; may be empty */
+} gen_example;
 
 /** What a generator is asked. A first request has no `failed`. */
 typedef struct gen_request {
@@ -13,11 +26,28 @@ typedef struct gen_request {
   const catalog *cat;
   const retrieve_result *context; /* what retrieve found; may be NULL */
   int round;                      /* 1 for the first generation of a question */
+  int samples;                 /* so many independent answers of a language model; 0 and 1: one */
+  const gen_example *examples; /* nearest first */
+  size_t n_examples;
+  const link_alias *aliases; /* what words mean here, taught by people */
+  size_t n_aliases;
+  const struct model_adapter *adapter; /* this database's own, of the network; may be NULL */
+  emend_privacy privacy;
+  double deadline_ms;         /* on clock_ms; 0: none */
+  const atomic_uint *cancels; /* how often "stop" was said; NULL: nobody can */
+  unsigned cancels_before;    /* … when the question began */
+  /** Where a generator keeps what it made for this question, from round to round: NULL before the
+   *  first. It lives in the arena that `candidates` is given. `memo` itself may be NULL. */
+  void **memo;
   /* the correction: what was wrong with the last try */
   str failed;             /* its SQL; empty on the first request */
   const diag_list *diags; /* why, the database's own words included; may be NULL */
   const str *forbidden;   /* every SQL tried so far: not to be given again */
   size_t n_forbidden;
+  const source_result *result; /* of a suspected try: what came back; may be NULL */
+  bool result_private;         /* it may hold values of private columns: its shape alone is shown */
+  const str *suspicions;       /* why it is suspected, as sentences */
+  size_t n_suspicions;
 } gen_request;
 
 typedef struct gen_candidate {
@@ -25,12 +55,27 @@ typedef struct gen_candidate {
   double share;      /* 0..1: the generator's own belief, all candidates together 1 */
   bool cross_join;   /* its tables are not connected by a key */
   int linked_unused; /* words of the question linked to the schema that it does not use */
+  /** Not SQL at all: the code of the fault ("no_sql", "reply_cut"), and what came instead. */
+  const char *fault;
+  str fault_text;
 } gen_candidate;
 
 typedef struct gen_candidates {
   VEC(gen_candidate) items; /* most likely first, distinct SQL */
   double answerable;        /* 0..1: how likely the schema can answer this at all */
+  str refusal;   /* a language model says that it cannot be answered, and why; else empty */
+  double llm_ms; /* spent waiting for a model server */
+  str note;      /* for the trace: what was left out of a prompt; may be empty */
 } gen_candidates;
+
+/** A result that is to be put in words. The words of what is not shown cannot be in them. */
+typedef struct gen_telling {
+  str question;
+  const source_result *result;
+  double deadline_ms;
+  const atomic_uint *cancels;
+  unsigned cancels_before;
+} gen_telling;
 
 typedef struct generator {
   const char *name;  /* "embedded": written into attempts */
@@ -39,6 +84,9 @@ typedef struct generator {
   /** Candidates in `a`. An empty list is not an error. Must be safe to call from many threads. */
   emend_rc (*candidates)(void *self, const gen_request *req, arena *a, gen_candidates *out,
                          emend_error *err);
+  /** The result in words, unchecked, in `a`; empty when it has none. May be NULL: it cannot. */
+  emend_rc (*tell)(void *self, const gen_telling *what, arena *a, str *out, double *llm_ms,
+                   emend_error *err);
   void (*destroy)(void *self); /* may be NULL */
 } generator;
 
