@@ -24,7 +24,11 @@ static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a
   embedded *e = self;
   *out = (gen_candidates){0};
   int beam = BEAM << (req->round > 1 ? req->round - 1 : 0);
-  model_options opt = {.beam = beam < WIDEST ? beam : WIDEST, .max_candidates = beam};
+  model_options opt = {.beam = beam < WIDEST ? beam : WIDEST,
+                       .max_candidates = beam,
+                       .aliases = req->aliases,
+                       .n_aliases = (int)req->n_aliases,
+                       .adapter = req->adapter};
   model_candidates found = {0};
   emend_rc rc = model_generate(e->m, req->cat, req->question, &opt, a, &found, err);
   if (rc) return rc;
@@ -32,7 +36,10 @@ static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a
   for (size_t i = 0; i < found.items.len; i++) {
     const model_candidate *c = &found.items.items[i];
     if (is_forbidden(req, c->sql)) continue;
-    gen_candidate it = {c->sql, c->share, c->cross_join, c->linked_unused};
+    gen_candidate it = {.sql = c->sql,
+                        .share = c->share,
+                        .cross_join = c->cross_join,
+                        .linked_unused = c->linked_unused};
     if (!vec_push(a, &out->items, it)) return err_nomem(err, "generate");
   }
   return EMEND_OK;

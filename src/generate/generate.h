@@ -10,8 +10,6 @@
 #include "retrieve/link.h"
 #include "retrieve/retrieve.h"
 
-struct model_adapter;
-
 /** What people taught that is near to the question: shown to a language model as data. */
 typedef struct gen_example {
   str id; /* "ex_…" or "fb_…": for provenance */
@@ -31,7 +29,7 @@ typedef struct gen_request {
   size_t n_examples;
   const link_alias *aliases; /* what words mean here, taught by people */
   size_t n_aliases;
-  const struct model_adapter *adapter; /* this database's own, of the network; may be NULL */
+  const model_adapter *adapter; /* this database's own, of the network; may be NULL */
   emend_privacy privacy;
   double deadline_ms;         /* on clock_ms; 0: none */
   const atomic_uint *cancels; /* how often "stop" was said; NULL: nobody can */
