@@ -1,6 +1,12 @@
 /* Nodes and relations from schema linking. See features.h. */
 #include "model/features.h"
 
+/* What a link_kind is among the relations that begin at `none`. */
+static relation word_relation(link_kind kind, relation none, relation synonym) {
+  if (kind == LINK_SYNONYM) return synonym;
+  return (relation)((int)none + (int)kind - (kind > LINK_SYNONYM ? 1 : 0));
+}
+
 static relation mirror(relation r, relation from, relation to) {
   return (relation)((int)r - (int)from + (int)to);
 }
@@ -27,13 +33,16 @@ static void relate_words(builder *b) {
       f->rel[(size_t)i * (size_t)f->n + (size_t)j] = (uint8_t)(REL_WORD_SELF + d);
     }
     for (int c = 0; c < f->n_columns; c++) {
-      relation r = (relation)(REL_WORD_COLUMN_NONE + b->links->columns[i * f->n_columns + c]);
-      set_pair(b, i, features_column(f, c), r,
-               mirror(r, REL_WORD_COLUMN_NONE, REL_COLUMN_WORD_NONE));
+      link_kind kind = (link_kind)b->links->columns[i * f->n_columns + c];
+      set_pair(b, i, features_column(f, c),
+               word_relation(kind, REL_WORD_COLUMN_NONE, REL_WORD_COLUMN_SYNONYM),
+               word_relation(kind, REL_COLUMN_WORD_NONE, REL_COLUMN_WORD_SYNONYM));
     }
     for (int t = 0; t < f->n_tables; t++) {
-      relation r = (relation)(REL_WORD_TABLE_NONE + b->links->tables[i * f->n_tables + t]);
-      set_pair(b, i, features_table(f, t), r, mirror(r, REL_WORD_TABLE_NONE, REL_TABLE_WORD_NONE));
+      link_kind kind = (link_kind)b->links->tables[i * f->n_tables + t];
+      set_pair(b, i, features_table(f, t),
+               word_relation(kind, REL_WORD_TABLE_NONE, REL_WORD_TABLE_SYNONYM),
+               word_relation(kind, REL_TABLE_WORD_NONE, REL_TABLE_WORD_SYNONYM));
     }
     for (int k = 0; k < f->n_values; k++) {
       bool in = i >= b->v->items[k].from && i < b->v->items[k].to;

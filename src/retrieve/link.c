@@ -119,8 +119,8 @@ emend_rc link_question_read(str question, arena *a, link_question *out) {
 typedef struct word_table {
   map *index; /* lower word → its number + 1 */
   VEC(str) words, stems;
-  uint8_t
-      *kind; /* [question words][schema words]: LINK_NONE, SYNONYM, SIMILAR or PARTIAL (equal) */
+  uint8_t *kind; /* [question words][schema words]: LINK_NONE, RELATED, SIMILAR, SYNONYM, PARTIAL
+                    (equal) */
 } word_table;
 
 static int word_number(const word_table *t, str word) {
@@ -167,8 +167,10 @@ static bool compare_meanings(word_table *t, const link_question *q, const synony
     synonyms_word word = synonyms_find(syn, q->words[i].lower);
     for (size_t j = 0; word.n && j < t->words.len; j++) {
       uint8_t *kind = &t->kind[(size_t)i * t->words.len + j];
-      if (*kind == LINK_NONE && synonyms_between(syn, &word, &schema[j]) != SYNONYMS_NONE)
-        *kind = LINK_SYNONYM;
+      if (*kind != LINK_NONE) continue;
+      synonyms_kind found = synonyms_between(syn, &word, &schema[j]);
+      if (found == SYNONYMS_HYPERNYM) *kind = LINK_RELATED;
+      if (found == SYNONYMS_SYNONYM || found == SYNONYMS_DERIVATION) *kind = LINK_SYNONYM;
     }
   }
   return true;

@@ -16,8 +16,9 @@ enum {
 /** How a question word belongs to a table or column, weakest first. */
 typedef enum link_kind {
   LINK_NONE,
-  LINK_SYNONYM,      /* WordNet relates it to a word of the name */
+  LINK_RELATED,      /* WordNet relates it to a word of the name: a kind of it, a near sister */
   LINK_SIMILAR,      /* 3-grams or abbreviation */
+  LINK_SYNONYM,      /* another word for a word of the name, or derived from it */
   LINK_PARTIAL,      /* equals a word of the name */
   LINK_PARTIAL_LAST, /* equals its last word */
   LINK_VALUE,        /* columns: is part of a value stored there */

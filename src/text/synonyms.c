@@ -273,3 +273,17 @@ synonyms_kind synonyms_relation(const synonyms *s, str word_a, str word_b) {
   synonyms_word a = synonyms_find(s, word_a), b = synonyms_find(s, word_b);
   return synonyms_between(s, &a, &b);
 }
+
+int synonyms_list(const synonyms *s, const synonyms_word *w, synonyms_kind kind, uint16_t *out,
+                  int room) {
+  int n = 0;
+  for (uint32_t id = 0; s && id < s->n_words && n < room; id++)
+    for (int i = 0; i < w->sure; i++)
+      if (w->lemma[i] != id && relation_of(s, w->lemma[i], (uint16_t)id) == kind) {
+        out[n++] = (uint16_t)id;
+        break;
+      }
+  return n;
+}
+
+str synonyms_text(const synonyms *s, uint16_t lemma) { return word_at(s, lemma); }

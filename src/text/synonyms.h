@@ -55,6 +55,14 @@ synonyms_word synonyms_find(const synonyms *s, str lower_word);
 /** The closest relation between two words that synonyms_find gave. `s` may be NULL. */
 synonyms_kind synonyms_between(const synonyms *s, const synonyms_word *a, const synonyms_word *b);
 
+/** Up to `room` lemmas that stand to `w` in the relation `kind`; how many. Looks through the whole
+ *  table: for making training data. `s` may be NULL. */
+int synonyms_list(const synonyms *s, const synonyms_word *w, synonyms_kind kind, uint16_t *out,
+                  int room);
+
+/** The text of a lemma, inside `s`. */
+str synonyms_text(const synonyms *s, uint16_t lemma);
+
 /** Both steps for one pair of lower-case words. `s` may be NULL. */
 synonyms_kind synonyms_relation(const synonyms *s, str word_a, str word_b);
 

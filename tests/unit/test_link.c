@@ -183,6 +183,23 @@ static void every_pair_of_nodes_has_its_relation(void **state) {
                    REL_VALUE_COLUMN_STORED);
 }
 
+static void other_words_link_by_how_close_they_are(void **state) {
+  (void)state;
+  synonyms *syn;
+  assert_int_equal(synonyms_open(EMEND_SOURCE_DIR "/models/synonyms.bin", &syn, NULL), EMEND_OK);
+  const link_options opt = {.synonyms = syn};
+  linked x = link_all("Which produce was grown on each ranch of the state?", &opt);
+  features f;
+  assert_int_equal(x.r.tables[word_of(&x, "ranch") * x.s.n_tables + 0], LINK_RELATED);
+  linked y = link_all("Which crop gave the most?", &opt);
+  assert_int_equal(y.r.tables[word_of(&y, "crop") * y.s.n_tables + 1], LINK_SYNONYM);
+  assert_int_equal(features_build(&y.q, &y.s, &y.v, &y.r, mem, &f), EMEND_OK);
+  int word = word_of(&y, "crop"), table = features_table(&f, 1);
+  assert_int_equal(f.rel[word * f.n + table], REL_WORD_TABLE_SYNONYM);
+  assert_int_equal(f.rel[table * f.n + word], REL_TABLE_WORD_SYNONYM);
+  synonyms_close(syn);
+}
+
 static void hostile_questions_are_read(void **state) {
   (void)state;
   static char long_text[1 << 16];
@@ -241,6 +258,7 @@ int main(void) {
       cmocka_unit_test(a_taught_word_links),
       cmocka_unit_test(a_part_of_a_schema_keeps_its_ids_and_keys),
       cmocka_unit_test(every_pair_of_nodes_has_its_relation),
+      cmocka_unit_test(other_words_link_by_how_close_they_are),
       cmocka_unit_test(hostile_questions_are_read),
       cmocka_unit_test(the_table_that_is_asked_for_ranks_first),
       cmocka_unit_test(running_out_of_memory_is_reported),

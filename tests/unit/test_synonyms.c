@@ -79,6 +79,20 @@ static void a_small_table_gives_its_relations_through_forms(void **state) {
   synonyms_close(s);
 }
 
+static void words_in_a_relation_are_listed(void **state) {
+  (void)state;
+  table t = sample();
+  synonyms *s;
+  uint16_t found[4];
+  assert_int_equal(parse_sealed(&t, &s), EMEND_OK);
+  synonyms_word men = synonyms_find(s, STR("men"));
+  assert_int_equal(synonyms_list(s, &men, SYNONYMS_SYNONYM, found, 4), 1);
+  assert_true(str_eq(synonyms_text(s, found[0]), STR("person")));
+  assert_int_equal(synonyms_list(s, &men, SYNONYMS_HYPERNYM, found, 4), 0);
+  assert_int_equal(synonyms_list(NULL, &men, SYNONYMS_SYNONYM, found, 4), 0);
+  synonyms_close(s);
+}
+
 static void contents_that_lie_are_refused_though_the_checksum_fits(void **state) {
   (void)state;
   synonyms *s;
@@ -186,6 +200,7 @@ static void the_shipped_table_knows_the_words_of_databases(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_small_table_gives_its_relations_through_forms),
+      cmocka_unit_test(words_in_a_relation_are_listed),
       cmocka_unit_test(contents_that_lie_are_refused_though_the_checksum_fits),
       cmocka_unit_test(every_cut_and_every_changed_byte_is_found),
       cmocka_unit_test(a_missing_table_is_empty_and_a_folder_is_an_error),

@@ -7,7 +7,7 @@
 
 /* How often each kind is applied. */
 static const double P_VALUE = 0.35, P_NUMBER = 0.3, P_RENAME = 0.35, P_SHORTEN = 0.2,
-                    P_ALIAS = 0.12, P_STRANGERS = 0.15, P_DROP = 0.6;
+                    P_ALIAS = 0.12, P_SYNONYM = 0.45, P_STRANGERS = 0.15, P_DROP = 0.6;
 
 static bool chance(rng *r, double p) { return rng_unit(r) < p; }
 
@@ -201,6 +201,55 @@ static void simulate_alias(sample *x, const augment_context *c, rng *r, arena *a
   }
 }
 
+/* ---- other words for the schema's ---- */
+
+static bool names_word(const link_schema *s, str stem) {
+  for (int i = 0; i < s->n_columns; i++)
+    for (int k = 0; k < s->columns[i].name.n; k++)
+      if (str_eq(s->columns[i].name.stems[k], stem)) return true;
+  for (int i = 0; i < s->n_tables; i++)
+    for (int k = 0; k < s->tables[i].name.n; k++)
+      if (str_eq(s->tables[i].name.stems[k], stem)) return true;
+  return false;
+}
+
+/* A word that WordNet holds for a synonym of `word`, a hypernym or a sister now and then; .len 0:
+ * none. */
+static str random_synonym(const synonyms *syn, str word, rng *r) {
+  enum { MOST = 24 };
+  uint16_t found[MOST];
+  str none = {NULL, 0};
+  bool close = chance(r, 0.75);
+  synonyms_word w = synonyms_find(syn, word);
+  int n = synonyms_list(syn, &w, close ? SYNONYMS_SYNONYM : SYNONYMS_HYPERNYM, found, MOST);
+  return n ? synonyms_text(syn, found[rng_below(r, (uint32_t)n)]) : none;
+}
+
+/* A person says "vocalist" where the schema says "singer": the question alone changes. */
+static void say_otherwise(sample *x, const augment_context *c, rng *r, arena *a) {
+  for (int tries = 0; tries < 12; tries++) {
+    int i = (int)rng_below(r, (uint32_t)x->q.n);
+    link_word old = x->q.words[i];
+    if ((old.flags & (LINK_WORD_STOP | LINK_WORD_NUMBER)) || in_value(x, i, i + 1, -1) ||
+        !names_word(&x->s, old.stem))
+      continue;
+    str other = random_synonym(c->synonyms, old.lower, r);
+    if (other.len == 0 || names_word(&x->s, text_stem(a, other))) continue;
+    link_word new;
+    bool plural = old.lower.len > 3 && str_ends(old.lower, STR("s"));
+    link_name name = {.words = {other}, .stems = {text_stem(a, other)}, .n = 1};
+    name_words(&name, plural, a, &new);
+    new.flags |= old.flags &LINK_WORD_CAPITAL;
+    for (int k = 0; k < x->q.n; k++) {
+      if (!str_eq(x->q.words[k].stem, old.stem) || in_value(x, k, k + 1, -1)) continue;
+      replace_words(x, k, k + 1, &new, 1);
+      int at = x->v.n < LINK_MAX_VALUES - 2 ? sample_value_at(x, k, k + 1) : -1;
+      if (at >= 0) x->v.items[at].flags |= LINK_VAL_LEFTOVER;
+    }
+    return;
+  }
+}
+
 /* ---- values ---- */
 
 static emend_rc swap_value(sample *x, int k, const augment_context *c, rng *r, arena *a) {
@@ -382,6 +431,10 @@ emend_rc augment_sample(sample *x, const augment_context *c, rng *r, arena *a) {
   if (chance(r, P_ALIAS)) simulate_alias(x, c, r, a);
   if (chance(r, P_RENAME)) rename_jointly(x, c, r, a);
   if (chance(r, P_RENAME / 2)) rename_jointly(x, c, r, a);
+  if (c->synonyms && chance(r, P_SYNONYM)) {
+    say_otherwise(x, c, r, a);
+    if (chance(r, 0.5)) say_otherwise(x, c, r, a);
+  }
   if (chance(r, P_SHORTEN)) shorten_a_word(x, r, a);
   if (c->strangers && chance(r, P_STRANGERS) && add_strangers(x, c->strangers, r, a) != EMEND_OK)
     return EMEND_ENOMEM;

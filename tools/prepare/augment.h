@@ -28,6 +28,7 @@ typedef struct augment_context {
   const catalog *cat;           /* of the sample's database; NULL: none */
   const augment_values *values; /* [catalog columns]; NULL: none */
   const augment_names *names;
+  const synonyms *synonyms;     /* may be NULL */
   const link_schema *strangers; /* another database, for tables that do not belong; may be NULL */
 } augment_context;
 

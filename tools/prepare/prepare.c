@@ -183,7 +183,7 @@ static bool add_variant(preparer *p, const database *d, str db, str question, st
                         dataset_origin origin, int row) {
   arena *a = arena_create((size_t)1 << 28);
   sample x = {.s = d->schema};
-  augment_context c = {d->cat, d->values, &p->names, NULL};
+  augment_context c = {d->cat, d->values, &p->names, p->syn, NULL};
   const database *other = any_other(p, d);
   if (!a) return false;
   if (other) c.strangers = &other->schema;
@@ -287,7 +287,7 @@ static bool read_names(preparer *p) {
 
 static bool add_wikisql(void *ctx, sample *x, arena *a, int row, str table) {
   preparer *p = ctx;
-  augment_context c = {NULL, NULL, &p->names, NULL};
+  augment_context c = {NULL, NULL, &p->names, p->syn, NULL};
   const database *other = any_other(p, NULL);
   if (other) c.strangers = &other->schema;
   p->seen++;
