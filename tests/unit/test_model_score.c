@@ -21,7 +21,7 @@ static const char *const SCHEMA =
 static const str QUESTION = {"How many singers from Chile are older than 35?", 46};
 
 /* Random weights seldom write anything; these do. */
-enum { SEED = 5 };
+enum { SEED = 9 };
 
 static arena *mem;
 static catalog *cat;
