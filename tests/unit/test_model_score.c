@@ -21,7 +21,7 @@ static const char *const SCHEMA =
 static const str QUESTION = {"How many singers from Chile are older than 35?", 46};
 
 /* Random weights seldom write anything; these do. */
-enum { SEED = 9 };
+enum { SEED = 29 };
 
 static arena *mem;
 static catalog *cat;
