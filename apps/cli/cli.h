@@ -83,6 +83,8 @@ int cli_failed(const emend_error *err);
 int cli_usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** The arguments as one text, or standard input for "-": malloc'ed; NULL after saying why. */
 char *cli_text_argument(const cli *c, const char *what);
+/** All of a file, or of standard input for "-": malloc'ed; NULL after saying why. */
+char *cli_read_file(const char *path, const char *what);
 /** Prints and frees a JSON text. */
 int cli_print_json(char *json);
 /** From here on Ctrl-C cancels what `e` does; the second one kills. NULL: it kills at once. */

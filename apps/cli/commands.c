@@ -296,4 +296,5 @@ static const cli_command eval_command = {
 
 const cli_command *const cli_commands[] = {
     &ask_command, &check_command, &judge_command, &retrieve_command, &eval_command, &source_command,
+    &finalize_command, &finalized_command, &confirm_command,
     NULL};

@@ -29,6 +29,7 @@ static const cli_option options[] = {
     {"each", "FILE", "check every line of a file; one verdict a line (- for standard input)", NULL},
     {"question", "Q", "the question that the SQL is to answer", NULL},
     {"sql", "SQL", "the SQL to be judged", NULL},
+    {"answer", "ID", "the answer whose SQL is right", NULL},
     {"data", "FILE", "a list of questions with SQL, as JSON", NULL},
     {"db-dir", "DIR", "databases at DIR/<db_id>/<db_id>.sqlite", NULL},
     {"predictions", "FILE", "score these queries, one a line", NULL},

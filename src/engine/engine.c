@@ -1,6 +1,7 @@
 /* An engine's beginning and end, and what it makes when first needed: the state
  * and the generator. */
 #include "engine/engine.h"
+#include "engine/recall.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,7 @@ EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emen
 
 EMEND_API void emend_close(emend_engine *e) {
   if (!e) return;
+  engine_recall_free(e);
   store_close(e->state);
   gen_free(e->gen);
   engine_source_free_all(e);

@@ -33,12 +33,15 @@ typedef struct engine_source {
   struct engine_source *next;
 } engine_source;
 
+struct engine_recall; /* recall.c */
+
 struct emend_engine {
   char *state_path, *weights; /* NULL: the default */
   bool no_state;
   pthread_mutex_t lock; /* guards state, gen and adding to sources */
   store *state;
   generator *gen;
+  _Atomic(struct engine_recall *) recall; /* NULL before it was needed */
   atomic_uint cancels;
   _Atomic(engine_source *) sources; /* only ever grows; newest first */
 };

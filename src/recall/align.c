@@ -232,7 +232,7 @@ static void charge_rest(aligner *x) {
 /* ---- values ---- */
 
 /* "at least 4" is "more than 3" where rows are counted: no change of value then. */
-static void forgive_whole_numbers(aligner *x, operations *w, operations *q) {
+static void forgive_whole_numbers(aligner *x, operations *q) {
   slots_filling *fill = &x->out->fill;
   for (size_t s = 0; s < x->ew->slots.n; s++) {
     const recall_slot *slot = &x->ew->slots.items[s];
@@ -250,7 +250,6 @@ static void forgive_whole_numbers(aligner *x, operations *w, operations *q) {
     fill->n_changed--;
     q->n[after]--;
     q->n[before]++;
-    (void)w;
   }
 }
 
@@ -290,29 +289,45 @@ static void tell_faults(aligner *x) {
     if (x->out->faults & TOLD[i].fault) tell(x, "", str_from(TOLD[i].text), "");
 }
 
+static bool align(aligner *x) {
+  alignment *out = x->out;
+  operations ops_w, ops_q;
+  bool w_taken[WORDING_MAX_WORDS] = {false};
+  *out = (alignment){0};
+  if (!slots_fill(&x->e->facts, &x->ew->slots, x->w, x->q, x->ctx->cat, x->a, &out->fill))
+    return false;
+  if (!out->fill.aligned) out->faults |= FAULT_VALUE;
+  set_aside(x);
+  for (size_t s = 0; s < x->ew->slots.n; s++)
+    for (size_t k = 0; k < x->ew->slots.items[s].n_words; k++)
+      w_taken[x->ew->slots.items[s].word + k] = true;
+  operations_read(x->w, w_taken, &ops_w);
+  operations_read(x->q, out->fill.taken, &ops_q);
+  forgive_whole_numbers(x, &ops_q);
+  out->n_changed = out->fill.n_changed;
+  out->faults |= operations_compare(&x->e->facts, &ops_w, &ops_q);
+  compare_places(x);
+  match_same(x);
+  match_dimensions(x);
+  match_related(x);
+  return true;
+}
+
 bool align_wordings(const recall_entry *e, const entry_wording *w, const recall_wording *q,
                     const align_context *ctx, arena *a, alignment *out, recall_match *reasons) {
   aligner x = {
       .e = e, .ew = w, .w = &w->words, .q = q, .ctx = ctx, .a = a, .out = out, .reasons = reasons};
-  operations ops_w, ops_q;
-  *out = (alignment){0};
-  if (!slots_fill(&e->facts, &w->slots, x.w, q, ctx->cat, a, &out->fill)) return false;
-  if (!out->fill.aligned) out->faults |= FAULT_VALUE;
-  set_aside(&x);
-  bool w_taken[WORDING_MAX_WORDS] = {false};
-  for (size_t s = 0; s < w->slots.n; s++)
-    for (size_t k = 0; k < w->slots.items[s].n_words; k++)
-      w_taken[w->slots.items[s].word + k] = true;
-  operations_read(x.w, w_taken, &ops_w);
-  operations_read(q, out->fill.taken, &ops_q);
-  forgive_whole_numbers(&x, &ops_w, &ops_q);
-  out->n_changed = out->fill.n_changed;
-  out->faults |= operations_compare(&e->facts, &ops_w, &ops_q);
-  compare_places(&x);
-  match_same(&x);
-  match_dimensions(&x);
-  match_related(&x);
+  if (!align(&x)) return false;
   charge_rest(&x);
   tell_faults(&x);
+  return !arena_failed(a);
+}
+
+bool align_words(const recall_entry *e, const entry_wording *w, const recall_wording *q,
+                 const align_context *ctx, arena *a, alignment *out, bool *q_done, bool *w_done) {
+  aligner x = {.e = e, .ew = w, .w = &w->words, .q = q, .ctx = ctx, .a = a, .out = out};
+  if (!align(&x)) return false;
+  memcpy(q_done, x.q_done, sizeof x.q_done);
+  memcpy(w_done, x.w_done, sizeof x.w_done);
   return !arena_failed(a);
 }

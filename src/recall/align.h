@@ -51,4 +51,9 @@ typedef struct alignment {
 bool align_wordings(const recall_entry *e, const entry_wording *w, const recall_wording *q,
                     const align_context *ctx, arena *a, alignment *out, recall_match *reasons);
 
+/** As align_wordings, and says which words have a counterpart or need none: q_done and w_done hold
+ *  WORDING_MAX_WORDS each. */
+bool align_words(const recall_entry *e, const entry_wording *w, const recall_wording *q,
+                 const align_context *ctx, arena *a, alignment *out, bool *q_done, bool *w_done);
+
 #endif

@@ -54,6 +54,9 @@ void recall_free(recall *r); /* NULL is harmless; no call may be running */
 emend_rc recall_put(recall *r, const recall_record *records, size_t n, emend_error *err);
 /** From now on it is not found. */
 void recall_remove(recall *r, str id);
+/** As recall_put, and what is not among `records` is not found any more. */
+emend_rc recall_replace(recall *r, const recall_record *records, size_t n, emend_error *err);
+bool recall_is_empty(recall *r);
 /** Two words that a person confirmed to mean the same, for the source at `url`. */
 emend_rc recall_teach(recall *r, str url, str word, str other, emend_error *err);
 

@@ -135,16 +135,24 @@ static void replace_old(const recall_snapshot *s, const entry_batch *b) {
   mem_free(ids);
 }
 
-emend_rc recall_put(recall *r, const recall_record *records, size_t n, emend_error *err) {
+static void set_all_gone(const recall_snapshot *s) {
+  for (size_t i = 0; i < s->n_segments; i++)
+    for (size_t k = 0; k < s->segments[i]->n; k++)
+      atomic_store(&s->segments[i]->items[k].entry->state, ENTRY_GONE);
+}
+
+static emend_rc put(recall *r, const recall_record *records, size_t n, bool all, emend_error *err) {
   entry_batch *b = NULL;
-  if (n == 0) return EMEND_OK;
   emend_rc rc = entry_batch_read(records, n, &b, err);
   if (rc) return rc;
   pthread_mutex_lock(&r->lock);
   recall_snapshot *fresh = copy_now(r);
   if (fresh && add_batch(fresh, b)) {
     const recall_snapshot *before = atomic_load(&r->now);
-    replace_old(before, b);
+    if (all)
+      set_all_gone(before);
+    else
+      replace_old(before, b);
     swap_in(r, fresh);
   } else {
     snapshot_unref(fresh);
@@ -153,6 +161,21 @@ emend_rc recall_put(recall *r, const recall_record *records, size_t n, emend_err
   pthread_mutex_unlock(&r->lock);
   entry_batch_unref(b);
   return rc;
+}
+
+emend_rc recall_put(recall *r, const recall_record *records, size_t n, emend_error *err) {
+  return n ? put(r, records, n, false, err) : EMEND_OK;
+}
+
+emend_rc recall_replace(recall *r, const recall_record *records, size_t n, emend_error *err) {
+  return n || !recall_is_empty(r) ? put(r, records, n, true, err) : EMEND_OK;
+}
+
+bool recall_is_empty(recall *r) {
+  recall_snapshot *s = snapshot_take(r);
+  bool empty = s->n_segments == 0;
+  snapshot_unref(s);
+  return empty;
 }
 
 void recall_remove(recall *r, str id) {
