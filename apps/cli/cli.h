@@ -72,6 +72,12 @@ const char *config_get(const char *section, const char *key);
 const char *config_source(size_t i);
 void config_free(void);
 
+/* ---- backend.c ---- */
+
+/** What flags, environment and emend.conf say of who writes SQL. EXIT_DONE, or EXIT_USAGE after
+ *  saying what is wrong. */
+int backend_options(const cli *c, emend_options *out);
+
 /* ---- main.c ---- */
 
 /** Makes the engine from the options --state, --weights, --backend, --model. */

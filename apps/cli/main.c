@@ -74,8 +74,7 @@ int cli_open(cli *c) {
   emend_error err;
   opt.state = cli_value(c, "state");
   opt.weights = cli_value(c, "weights");
-  opt.backend = cli_value(c, "backend");
-  opt.model = cli_value(c, "model");
+  if (backend_options(c, &opt)) return EXIT_USAGE;
   if (emend_open(&opt, &c->engine, &err)) return cli_failed(&err);
   cli_catch_interrupts(c->engine);
   return EXIT_DONE;
@@ -221,8 +220,9 @@ static int run_command(cli *c, int argc, char **argv) {
 }
 
 static int run_shell(cli *c, int argc, char **argv) {
-  static const char *const names[] = {"db",      "state",    "backend",  "model", "weights",
-                                      "timeout", "max-rows", "attempts", "user",  NULL};
+  static const char *const names[] = {"db",           "state",    "backend",  "model", "weights",
+                                      "timeout",      "max-rows", "attempts", "user",  "server",
+                                      "answer-model", "privacy",  NULL};
   static const cli_command shell = {.name = "shell",
                                     .usage = "",
                                     .about = "interactive shell",

@@ -84,8 +84,15 @@ typedef struct emend_options {
   const char *state;   /* path of the state database; NULL: $XDG_DATA_HOME/emend/state.sqlite */
   bool no_state;       /* remember nothing: no state database is read or written */
   const char *weights; /* the embedded network's weights; NULL: EMEND_MODEL, then where they ship */
-  const char *backend; /* who writes SQL: NULL or "embedded" */
-  const char *model;   /* the back end's model name; the embedded one has none to choose */
+  const char *backend; /* who writes SQL: NULL or "embedded", "ollama", "openai" */
+  const char *model;   /* the server's; NULL: OPENAI_MODEL, else the only one it has. The embedded
+                          one has none to choose */
+  const char *answer_model; /* puts results in words; NULL: the same model */
+  const char *server;       /* its address; NULL: OLLAMA_HOST or OPENAI_BASE_URL, else where such a
+                               server mostly is */
+  const char *api_key;      /* sent to that server alone; NULL: OPENAI_API_KEY for "openai" */
+  size_t context_tokens;    /* prompt and reply together; 0: 8192, or what the model has if less */
+  double connect_s, first_token_s, idle_s; /* how long a server may stay silent; 0: 5, 60, 20 */
 } emend_options;
 #define EMEND_OPTIONS_INIT {0}
 

@@ -38,8 +38,8 @@ typedef struct ask_context {
   size_t n_sources;
   const generator *gen;
   const ask_recall *recall; /* NULL: nothing was taught */
-  store *state;      /* where the history goes; NULL: nowhere */
-  const char *draft; /* takes the place of the first generation; NULL: none */
+  store *state;             /* where the history goes; NULL: nowhere */
+  const char *draft;        /* takes the place of the first generation; NULL: none */
   /** Fills sources and gen once the text has turned out to be a question; NULL: they are there. */
   emend_rc (*prepare)(void *ctx, struct ask_context *self, emend_error *err);
   /** A connection to source `i` for this question, given back by the caller of ask_run.
