@@ -5,11 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ask/words.h"
 #include "base/clock.h"
-
-/* An answer that is less sure than this is delivered with a warning. */
-static const double least_sure = 0.4;
 
 enum { ANSWER_BYTES = 512 << 20, SHOWN_ATTEMPTS = 3 };
 
@@ -72,17 +68,26 @@ static int heavier_first(const void *x, const void *y) {
   return a < b ? 1 : a > b ? -1 : 0;
 }
 
-const emend_diagnostic *ask_signals(const judge_signals *signals, arena *a) {
+const emend_diagnostic *ask_signals(const judge_signals *signals, judge_setting setting, arena *a,
+                                    size_t *n) {
   emend_diagnostic *out = signals->len ? ARENA_ARRAY(a, emend_diagnostic, signals->len) : NULL;
+  *n = 0;
   for (size_t i = 0; out && i < signals->len; i++) {
     const judge_signal *s = &signals->items[i];
-    out[i] = (emend_diagnostic){.code = s->code,
-                                .severity = EMEND_WARNING,
-                                .weight = judge_signal_weight(s),
-                                .message = copy_text(a, s->message)};
+    if (s->message.len == 0) continue;
+    out[(*n)++] = (emend_diagnostic){.code = s->code,
+                                     .severity = EMEND_WARNING,
+                                     .weight = judge_signal_weight(s, setting),
+                                     .message = copy_text(a, s->message)};
   }
-  if (out) qsort(out, signals->len, sizeof *out, heavier_first);
+  if (*n) qsort(out, *n, sizeof *out, heavier_first);
   return arena_failed(a) ? NULL : out;
+}
+
+static bool keep_shown(arena *a, const judge_signals *from, judge_signals *out) {
+  for (size_t i = 0; i < from->len; i++)
+    if (from->items[i].message.len && !vec_push(a, out, from->items[i])) return false;
+  return true;
 }
 
 /* ---- rows ---- */
@@ -120,21 +125,19 @@ void ask_answer_rows(ask_answer *a, const source_result *r) {
   a->pub.has_rows = true;
 }
 
-emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_tries *tries,
-                            const ask_try *best, emend_error *err) {
+emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_try *best, emend_error *err) {
   a->pub.status = EMEND_ANSWERED;
   ask_answer_rows(a, &best->result);
   str sentence = ask_verbalise(&q->intent, &best->result, a->mem);
-  emend_rc rc = ask_words(q, best, a->mem, &sentence, err);
-  if (rc) return rc;
   a->pub.text = sentence.ptr;
-  a->pub.confidence = ask_confidence(tries, best);
+  a->pub.confidence = 1 - best->suspicion;
   judge_signals against = {0};
-  if (judge_band_of(best->suspicion) != JUDGE_DELIVER) against = best->signals;
-  if (a->pub.confidence < least_sure && !judge_add_unsure(&against, q->work, a->pub.confidence))
-    return err_nomem(err, "ask");
-  a->pub.n_warnings = against.len;
-  a->pub.warnings = ask_signals(&against, a->mem);
+  if (judge_band_of(best->suspicion) != JUDGE_DELIVER) {
+    if (!keep_shown(q->work, &best->signals, &against)) return err_nomem(err, "ask");
+    if (against.len == 0 && !judge_add_unsure(&against, q->work, a->pub.confidence))
+      return err_nomem(err, "ask");
+  }
+  a->pub.warnings = ask_signals(&against, best->setting, a->mem, &a->pub.n_warnings);
   return arena_failed(a->mem) || !sentence.ptr ? err_nomem(err, "ask") : EMEND_OK;
 }
 
@@ -178,8 +181,7 @@ static void copy_attempt(emend_attempt *to, const ask_try *t, int n, arena *a) {
     to->n_diagnostics = t->faults.len;
     to->diagnostics = ask_diagnostics(&t->faults, a);
   } else if (is_suspected(t)) {
-    to->n_diagnostics = t->signals.len;
-    to->diagnostics = ask_signals(&t->signals, a);
+    to->diagnostics = ask_signals(&t->signals, t->setting, a, &to->n_diagnostics);
   }
 }
 
@@ -229,7 +231,6 @@ emend_rc ask_answer_finish(ask_answer *a, ask_question *q, const ask_tries *trie
   copy_provenance(a, q, best);
   a->pub.total_ms = clock_ms() - q->started;
   a->pub.db_ms = q->db_ms;
-  a->pub.llm_ms = q->llm_ms;
   return arena_failed(a->mem) ? err_nomem(err, "ask") : EMEND_OK;
 }
 

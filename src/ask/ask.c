@@ -8,7 +8,7 @@
 
 #include "ask/answer.h"
 #include "ask/recalled.h"
-#include "ask/request.h"
+#include "ask/second.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 
@@ -22,11 +22,15 @@ static const double slice_of_time = 3;
 /* Below this belief of the generator that the schema can answer at all, it is not asked to. */
 static const double least_answerable = 0.02;
 
+/* From this suspicion on the second opinion is preferred, if it is far less suspicious. */
+static const double look_again_from = 0.5;
+
 /* A draft says nothing of its own belief; this is about what drafts are worth. */
 static const double draft_belief = 0.75;
 
 typedef struct outcome {
   ask_tries tries;     /* of all generations, in order */
+  ask_second second;   /* what somebody else answered */
   ask_try *best;       /* NULL: all failed */
   const char *failure; /* its kind for the log; NULL: none */
 } outcome;
@@ -87,19 +91,20 @@ static emend_rc generate(ask_question *q, str question, int round, const outcome
     gen_candidate draft = {.sql = str_from(q->ctx->draft), .share = draft_belief};
     return vec_push(q->work, &out->items, draft) ? EMEND_OK : err_nomem(err, "generate");
   }
+  gen_request req = {.question = question, .cat = q->cat, .context = &q->context, .round = round};
   const ask_try *last = o->best ? o->best : o->tries.len ? o->tries.items[o->tries.len - 1] : NULL;
-  gen_request req;
-  emend_error e = {0};
-  emend_rc rc = ask_request(q, question, round, &o->tries, last, &req, err);
+  if (last) {
+    req.failed = last->sql;
+    req.diags = &last->faults;
+    str *forbidden = ARENA_ARRAY(q->work, str, o->tries.len);
+    if (!forbidden) return err_nomem(err, "generate");
+    for (size_t i = 0; i < o->tries.len; i++) forbidden[i] = o->tries.items[i]->sql;
+    req.forbidden = forbidden;
+    req.n_forbidden = o->tries.len;
+  }
+  emend_rc rc = g->candidates(g->self, &req, q->work, out, err);
   if (rc) return rc;
-  rc = g->candidates(g->self, &req, q->work, out, &e);
-  ask_request_done(q, out);
-  if (rc && o->best && ask_request_spares(rc))
-    return ask_trace(q, "generate", since, err, "%s: %s", g->name, e.msg);
-  if (rc && err) *err = e;
-  if (rc) return rc;
-  return ask_trace(q, "generate", since, err, "%s: %zu candidates%s%.*s", g->name, out->items.len,
-                   out->note.len ? "; " : "", STR_ARG(out->note));
+  return ask_trace(q, "generate", since, err, "%s: %zu candidates", g->name, out->items.len);
 }
 
 /* Enough is known when the best so far is not suspected and looking further costs too much. */
@@ -123,10 +128,9 @@ static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, out
     if (!t || !vec_push(q->work, &o->tries, t)) return err_nomem(err, "ask");
     *t = (ask_try){.sql = it->sql,
                    .share = it->share,
+                   .logprob = it->logprob,
                    .linked_unused = it->linked_unused,
                    .cross_join = it->cross_join,
-                   .no_sql = it->fault,
-                   .no_sql_text = it->fault_text,
                    .round = round,
                    .generator = q->ctx->draft && round == 1 ? "draft" : q->ctx->gen->name};
     ++*fresh;
@@ -149,10 +153,44 @@ static bool ends_here(const outcome *o) {
   return false;
 }
 
+static bool is_suspect(const ask_try *t) {
+  return !t || judge_band_of(t->suspicion) == JUDGE_CORRECT;
+}
+
+/* The second opinion takes the place of what is suspected, if it is less so itself. What it gives
+ * is an attempt like any other. */
+static emend_rc take_second(ask_question *q, outcome *o, emend_error *err) {
+  ask_try *rival = ask_choose(&o->second.tries);
+  if (o->best && o->best->suspicion < look_again_from) return EMEND_OK;
+  if (!rival || !ask_outdoes(rival, o->best)) return EMEND_OK;
+  for (size_t i = 0; i < o->second.tries.len; i++) {
+    ask_try *t = o->second.tries.items[i];
+    if (t != rival && t->repaired != rival) continue;
+    t->round = 2;
+    if (!vec_push(q->work, &o->tries, t)) return err_nomem(err, "ask");
+  }
+  double since = clock_ms();
+  const ask_try *old = o->best;
+  o->best = rival;
+  return ask_trace(q, "correct", since, err, "suspicion %.2f to %.2f: the second opinion's query",
+                   old ? old->suspicion : 1.0, rival->suspicion);
+}
+
+/* Settles which of all tries stands. A correction replaces what stood only by outdoing it. */
+static emend_rc settle(ask_question *q, str question, ask_try *before, outcome *o,
+                       emend_error *err) {
+  emend_rc rc = ask_second_hold(q, question, &o->tries, &o->second, err);
+  if (rc) return rc;
+  o->best = ask_choose(&o->tries);
+  if (before && o->best != before && !ask_outdoes(o->best, before)) o->best = before;
+  return o->second.asked ? take_second(q, o, err) : EMEND_OK;
+}
+
 static emend_rc run_rounds(ask_question *q, str question, outcome *o, double *answerable,
                            emend_error *err) {
   int most = q->opt->attempts > 0 && q->opt->attempts < ASK_MAX_GENERATIONS ? q->opt->attempts
                                                                             : ASK_MAX_GENERATIONS;
+  bool others = q->ctx->second && (q->ctx->draft || q->ctx->gen != q->ctx->second);
   for (int round = 1; round <= most; round++) {
     gen_candidates candidates;
     size_t fresh = 0;
@@ -160,17 +198,15 @@ static emend_rc run_rounds(ask_question *q, str question, outcome *o, double *an
     if (rc) return rc;
     if (round == 1) *answerable = candidates.answerable;
     if (*answerable < least_answerable) return EMEND_OK;
-    const ask_try *before = o->best;
+    ask_try *before = o->best;
     rc = try_all(q, &candidates, round, o, &fresh, err);
+    if (!rc && ends_here(o)) return settle(q, question, before, o, err);
+    if (!rc && round == 1 && others) rc = ask_second_ask(q, question, &o->second, err);
+    if (!rc) rc = settle(q, question, before, o, err);
     if (rc) return rc;
-    /* A correction replaces what stood only when it is less suspicious. */
-    if (before && o->best != before && o->best->suspicion >= before->suspicion)
-      for (size_t i = 0; i < o->tries.len; i++) {
-        ask_try *t = o->tries.items[i];
-        if (t == before || t->repaired == before) o->best = t == before ? t : t->repaired;
-      }
-    if (fresh == 0 || ends_here(o)) break;
-    if (o->best && judge_band_of(o->best->suspicion) != JUDGE_CORRECT) break;
+    if (fresh == 0 || !is_suspect(o->best)) break;
+    /* Its best few have been looked at: what it gives further down is no better. */
+    if (o->second.asked && o->best && q->ctx->gen == q->ctx->second) break;
   }
   return EMEND_OK;
 }
@@ -181,16 +217,13 @@ static emend_rc conclude(ask_question *q, outcome *o, double answerable, ask_ans
                          emend_error *err) {
   if (o->best) {
     if (o->best->ran && o->best->result.n_rows == 0) o->failure = "empty";
-    emend_rc rc = ask_answer_deliver(a, q, &o->tries, o->best, err);
-    if (q->not_answering) o->failure = "not_answering";
-    return rc;
+    return ask_answer_deliver(a, q, o->best, err);
   }
   if (o->tries.len == 0) {
     o->failure = "not_answerable";
     return ask_answer_without(
         a, EMEND_REFUSED,
-        q->refusal.len ? q->refusal
-        : answerable < least_answerable
+        answerable < least_answerable
             ? STR("Nothing in this schema seems to answer that question.")
             : STR("No query over this schema was found for that question; say it in other words."),
         err);

@@ -37,6 +37,10 @@ typedef struct ask_context {
   const ask_source *sources;
   size_t n_sources;
   const generator *gen;
+  /** Answers independently of whoever else writes the SQL, and takes its place where that is
+   *  suspected and this is not; NULL: nobody does. The same as `gen` where only drafts are
+   *  another's. */
+  const generator *second;
   const ask_recall *recall; /* NULL: nothing was taught */
   store *state;             /* where the history goes; NULL: nowhere */
   const char *draft;        /* takes the place of the first generation; NULL: none */
@@ -59,8 +63,10 @@ emend_rc ask_run(ask_context *ctx, const char *question, const emend_ask_options
 
 /** What check found, as the public header shows it. In `a`; NULL when out of memory (or n is 0). */
 const emend_diagnostic *ask_diagnostics(const diag_list *diags, arena *a);
-/** Signals as warnings, heaviest first. In `a`; NULL when out of memory or without any. */
-const emend_diagnostic *ask_signals(const judge_signals *signals, arena *a);
+/** Signals as warnings, heaviest first, *n of them. In `a`; NULL when out of memory or without any
+ *  that is shown. */
+const emend_diagnostic *ask_signals(const judge_signals *signals, judge_setting setting, arena *a,
+                                    size_t *n);
 
 void ask_json_diagnostics(jw *w, const char *key, const emend_diagnostic *diags, size_t n);
 void ask_json_trace(jw *w, const char *key, const emend_answer *a);

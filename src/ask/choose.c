@@ -17,12 +17,13 @@ static const struct {
 #include "ask/rank.def"
 #undef RANK
 };
-/* Confidence: a logistic over belief and suspicion; slopes set by hand, the level by how often
- * answers over Spider's public development databases were right. */
-static const double confidence_bias = -0.05, by_agreement = 0.75, by_suspicion = 0.55;
+/* A correction must be so much less suspicious than what it replaces, in log odds, and rather
+ * right than wrong itself. Chosen on drafts of databases left out: of what was right at first fewer
+ * than one in a hundred is to be replaced by something wrong. */
+static const double least_gain = 2.0, most_suspicion = 0.3;
 
 /* A repair takes the place of what it mends where that failed, or where it is less suspicious. */
-static ask_try *final_form(ask_try *t) {
+ask_try *ask_final_form(ask_try *t) {
   ask_try *r = t->repaired;
   return r && !r->failed && (t->failed || r->suspicion < t->suspicion) ? r : t;
 }
@@ -35,9 +36,9 @@ static double log_odds(double p) {
 double ask_agreement(const ask_tries *tries, const ask_try *t) {
   double same = 0, all = 0;
   for (size_t i = 0; i < tries->len; i++) {
-    const ask_try *x = final_form(tries->items[i]);
+    const ask_try *x = ask_final_form(tries->items[i]);
     all += x->share;
-    if (x == t || (x->ran && t->ran && x->rows_hash == t->rows_hash)) same += x->share;
+    if (x == t || (x->ran && t->ran && x->digest.rows == t->digest.rows)) same += x->share;
   }
   return all > 0 ? same / (all > 1 ? all : 1) : 0;
 }
@@ -60,7 +61,7 @@ ask_try *ask_choose(const ask_tries *tries) {
   ask_try *best = NULL;
   double best_score = 0;
   for (size_t i = 0; i < tries->len; i++) {
-    ask_try *t = final_form(tries->items[i]);
+    ask_try *t = ask_final_form(tries->items[i]);
     if (t->failed) continue;
     double s = score(tries, t);
     if (best && s <= best_score) continue;
@@ -70,8 +71,9 @@ ask_try *ask_choose(const ask_tries *tries) {
   return best;
 }
 
-double ask_confidence(const ask_tries *tries, const ask_try *t) {
-  double x = confidence_bias + by_agreement * log_odds(ask_agreement(tries, t)) -
-             by_suspicion * (log_odds(t->suspicion) - log_odds(0.15));
-  return 1 / (1 + exp(-x));
+bool ask_outdoes(const ask_try *better, const ask_try *than) {
+  if (!better || better->failed) return false;
+  if (!than || than->failed) return true;
+  return better->suspicion <= most_suspicion &&
+         log_odds(than->suspicion) - log_odds(better->suspicion) >= least_gain;
 }

@@ -10,7 +10,10 @@ typedef VEC(ask_try *) ask_tries;
 ask_try *ask_choose(const ask_tries *tries);
 /** Summed belief, 0..1, of all that gave the same rows as `t`. */
 double ask_agreement(const ask_tries *tries, const ask_try *t);
-/** 0..1 that `t` answers the question. */
-double ask_confidence(const ask_tries *tries, const ask_try *t);
+/** The candidate, or its repair where that is to stand for it. */
+ask_try *ask_final_form(ask_try *t);
+/** May `better` (NULL: no) take the place of `than` (NULL: nothing stands)? Only what runs where
+ *  the other fails, or is less suspicious by a margin. */
+bool ask_outdoes(const ask_try *better, const ask_try *than);
 
 #endif

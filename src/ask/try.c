@@ -2,11 +2,12 @@
  * several is delivered is choose.c's to say. */
 #include "ask/try.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "base/clock.h"
+
+enum { MOST_UNUSED = 5 }; /* words left aside: more are not worse */
 
 emend_rc ask_still_wanted(const ask_question *q, emend_error *err) {
   if (q->ctx->cancels && atomic_load(q->ctx->cancels) != q->cancels_before)
@@ -86,6 +87,7 @@ static emend_rc repair(ask_question *q, ask_try *t, emend_error *err) {
   *t->repaired = (ask_try){.sql = mended,
                            .generator = "repair",
                            .share = t->share,
+                           .logprob = t->logprob,
                            .round = t->round,
                            .linked_unused = t->linked_unused,
                            .cross_join = t->cross_join};
@@ -93,35 +95,6 @@ static emend_rc repair(ask_question *q, ask_try *t, emend_error *err) {
 }
 
 /* ---- execute ---- */
-
-static uint64_t cell_hash(const cell *c) {
-  switch (c->kind) {
-    case CELL_NULL:
-      return 0x51ed270b;
-    case CELL_INT:
-    case CELL_BOOL:
-      return (uint64_t)llround((double)c->i * 100) * 0x9e3779b97f4a7c15u;
-    case CELL_REAL:
-      return fabs(c->r) < 1e16 ? (uint64_t)llround(c->r * 100) * 0x9e3779b97f4a7c15u
-                               : (uint64_t)(fabs(c->r) / 3);
-    case CELL_TEXT:
-    case CELL_BLOB:
-      return str_hash64(c->text);
-  }
-  return 0;
-}
-
-/* Sums over rows and columns, so that neither order counts: two queries that answer alike. */
-static uint64_t result_hash(const source_result *r) {
-  uint64_t sum = r->n_rows * 31 + r->n_columns;
-  for (size_t i = 0; i < r->n_rows; i++) {
-    uint64_t row = 0;
-    for (size_t c = 0; c < r->n_columns; c++) row += cell_hash(&r->cells[i * r->n_columns + c]);
-    row ^= row >> 29;
-    sum += row * 0xbf58476d1ce4e5b9u + (row >> 32);
-  }
-  return sum;
-}
 
 /* Which of the engine's answers says something of the query, and which ends the question. */
 static emend_rc take_engine_error(ask_question *q, ask_try *t, emend_rc rc, const emend_error *e,
@@ -160,25 +133,23 @@ static emend_rc execute(ask_question *q, ask_try *t, emend_error *err) {
   q->db_ms += clock_ms() - since;
   if (rc) return take_engine_error(q, t, rc, &e, err);
   t->ran = true;
-  t->rows_hash = result_hash(&t->result);
-  return EMEND_OK;
+  return judge_digest_of(&t->result, q->work, &t->digest) ? EMEND_OK : err_nomem(err, "execute");
 }
 
 static emend_rc judge_try(ask_question *q, ask_try *t, emend_error *err) {
   emend_rc rc = judge_sql(&q->intent, &t->report, q->work, &t->signals, err);
   if (!rc && t->ran)
     rc = judge_result(&q->intent, t->report.query, &t->result, q->work, &t->signals, err);
-  t->suspicion = judge_suspicion(&t->signals);
+  int unused = t->linked_unused < MOST_UNUSED ? t->linked_unused : MOST_UNUSED;
+  if (!rc && !judge_add_left_aside(&t->signals, q->work, unused)) rc = err_nomem(err, "judge");
+  t->n_alone = t->signals.len;
+  t->setting = q->db ? JUDGE_OWN : JUDGE_TEXT;
+  t->suspicion = judge_suspicion(&t->signals, t->setting);
   return rc;
 }
 
 emend_rc ask_try_run(ask_question *q, ask_try *t, emend_error *err) {
   double since = clock_ms();
-  if (t->no_sql) {
-    t->suspicion = 1;
-    const char *why = arena_strndup(q->work, t->no_sql_text.ptr, t->no_sql_text.len);
-    return why && add_fault(q, t, t->no_sql, why, -1) ? EMEND_OK : err_nomem(err, "check");
-  }
   emend_rc rc = check_again(q, t->sql, &t->report, err);
   if (!rc) rc = mend_quotes(q, t, err);
   if (!rc) rc = repair(q, t, err);

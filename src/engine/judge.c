@@ -3,56 +3,48 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask/verdict.h"
 #include "engine/registry.h"
 
 typedef struct judging {
-  const char *question, *sql;
-  const catalog *cat;
+  engine_source *source;
+  catalog *cat;
   source *db; /* NULL: the text alone */
-  arena *work;
-  judge_signals signals;
 } judging;
 
-/* A query that check or the engine turns down answers nothing: the fault is the one signal. */
-static emend_rc turn_down(const char *code, str message, emend_judgement *out, arena *a,
-                          emend_error *err) {
-  emend_diagnostic *d = ARENA_NEW(a, emend_diagnostic);
-  if (!d) return err_nomem(err, "judge");
-  *d = (emend_diagnostic){
-      .code = code, .severity = EMEND_ERROR, .weight = 1, .message = engine_text(a, message)};
-  *out = (emend_judgement){.suspicion = 1, .band = EMEND_CORRECT, .n_signals = 1, .signals = d};
-  return d->message ? EMEND_OK : err_nomem(err, "judge");
+static emend_rc give_connection(void *ctx, size_t i, source **out, emend_error *err) {
+  (void)i, (void)err;
+  *out = ((judging *)ctx)->db;
+  return EMEND_OK;
 }
 
-static emend_rc judge_it(judging *x, emend_judgement *out, arena *a, emend_error *err) {
-  check_report report;
-  judge_intent intent;
-  source_result result;
-  source_limits limits = {.timeout_ms = 30000};
-  check_options opt = {.dialect = x->cat->dialect};
-  str sql = str_from(x->sql), mended = sql;
-  int n = 0;
-  emend_rc rc = check_sql(sql, x->cat, &opt, x->work, &report, err);
-  if (!rc) rc = check_mend_dq_text(sql, &report, x->work, &mended, &n, err);
+/* A query that check or the engine turns down answers nothing: its fault is the one signal. */
+static emend_rc turn_down(const ask_try *t, emend_judgement *out, arena *a, emend_error *err) {
+  diag_list first = {.items = t->faults.items, .len = 1};
+  *out = (emend_judgement){.suspicion = 1, .band = EMEND_CORRECT, .n_signals = 1};
+  out->signals = ask_diagnostics(&first, a);
+  return out->signals ? EMEND_OK : err_nomem(err, "judge");
+}
+
+static emend_rc judge_it(emend_engine *e, judging *x, const char *question, const char *sql,
+                         arena *work, emend_judgement *out, arena *a, emend_error *err) {
+  static const double patience_ms = 30000;
+  ask_source only = {.name = x->source->name, .cat = x->cat};
+  ask_context ctx = {.sources = &only,
+                     .n_sources = 1,
+                     .connect = give_connection,
+                     .ctx = x,
+                     .cancels = &e->cancels};
+  str query = str_from(sql);
+  ask_verdict verdict;
+  emend_rc rc = engine_generator(e, &ctx.second, err);
+  if (!rc) rc = ask_verdict_on(&ctx, question, &query, 1, patience_ms, work, &verdict, err);
   if (rc) return rc;
-  for (size_t i = 0; i < report.diags.len; i++)
-    if (report.diags.items[i].severity == DIAG_ERROR)
-      return turn_down(report.diags.items[i].code, report.diags.items[i].message, out, a, err);
-  rc = judge_read(str_from(x->question), x->work, &intent, err);
-  if (!rc) rc = judge_sql(&intent, &report, x->work, &x->signals, err);
-  if (!rc && x->db) {
-    emend_error e;
-    rc = source_run(x->db, mended, &limits, x->work, &result, &e);
-    if (rc == EMEND_EDB || rc == EMEND_EREFUSED || rc == EMEND_ETIMEOUT || rc == EMEND_ELIMIT)
-      return turn_down("database_error", str_from(e.msg), out, a, err);
-    if (rc && err) *err = e;
-    if (!rc) rc = judge_result(&intent, report.query, &result, x->work, &x->signals, err);
-  }
-  if (rc) return rc;
-  out->suspicion = judge_suspicion(&x->signals);
+  const ask_try *t = verdict.tries.items[0];
+  if (t->failed) return turn_down(t, out, a, err);
+  out->suspicion = t->suspicion;
   out->band = (emend_band)judge_band_of(out->suspicion);
-  out->n_signals = x->signals.len;
-  out->signals = ask_signals(&x->signals, a);
+  out->signals = ask_signals(&t->signals, t->setting, a, &out->n_signals);
   return out->n_signals && !out->signals ? err_nomem(err, "judge") : EMEND_OK;
 }
 
@@ -61,21 +53,19 @@ EMEND_API emend_rc emend_judge(emend_engine *e, const char *source_name, const c
   *out = NULL;
   if (!question || !question[0] || !sql || !sql[0])
     return err_set(err, EMEND_EUSAGE, "judge", "judging needs a question and a SQL");
-  arena *a = NULL;
+  arena *a = NULL, *work = arena_create(256 << 20);
   emend_judgement *j = engine_handout(sizeof *j, &a);
-  judging x = {.question = question, .sql = sql, .work = arena_create(256 << 20)};
-  engine_source *s = NULL;
+  judging x = {0};
   engine_connection *c = NULL;
-  catalog *cat = NULL;
-  emend_rc rc = j && x.work ? engine_source_find(e, source_name, &s, err) : err_nomem(err, "judge");
-  if (!rc) rc = engine_catalog(e, s, &cat, err);
-  if (!rc) rc = engine_take(e, s, &c, err);
-  x.cat = cat;
+  emend_rc rc =
+      j && work ? engine_source_find(e, source_name, &x.source, err) : err_nomem(err, "judge");
+  if (!rc) rc = engine_catalog(e, x.source, &x.cat, err);
+  if (!rc) rc = engine_take(e, x.source, &c, err);
   x.db = c ? c->db : NULL;
-  if (!rc) rc = judge_it(&x, j, a, err);
+  if (!rc) rc = judge_it(e, &x, question, sql, work, j, a, err);
   engine_give(c);
-  catalog_unref(cat);
-  arena_destroy(x.work);
+  catalog_unref(x.cat);
+  arena_destroy(work);
   if (rc)
     engine_handout_free(j);
   else

@@ -38,11 +38,18 @@ static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a
     if (is_forbidden(req, c->sql)) continue;
     gen_candidate it = {.sql = c->sql,
                         .share = c->share,
+                        .logprob = c->logprob,
                         .cross_join = c->cross_join,
                         .linked_unused = c->linked_unused};
     if (!vec_push(a, &out->items, it)) return err_nomem(err, "generate");
   }
   return EMEND_OK;
+}
+
+static emend_rc embedded_witness(void *self, const gen_request *req, const model_query *queries,
+                                 size_t n, arena *a, model_view *out, emend_error *err) {
+  embedded *e = self;
+  return model_witness(e->m, req->cat, req->question, NULL, queries, n, a, out, err);
 }
 
 static void embedded_destroy(void *self) { model_free(((embedded *)self)->m); }
@@ -59,6 +66,7 @@ emend_rc gen_embedded(model *m, generator **out, emend_error *err) {
                         .model = e->label,
                         .self = e,
                         .candidates = embedded_candidates,
+                        .witness = embedded_witness,
                         .destroy = embedded_destroy};
   *out = &e->face;
   return EMEND_OK;

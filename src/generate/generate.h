@@ -51,6 +51,7 @@ typedef struct gen_request {
 typedef struct gen_candidate {
   str sql;
   double share;      /* 0..1: the generator's own belief, all candidates together 1 */
+  double logprob;    /* the same before it was shared out, comparable with model_view's; or 0 */
   bool cross_join;   /* its tables are not connected by a key */
   int linked_unused; /* words of the question linked to the schema that it does not use */
   /** Not SQL at all: the code of the fault ("no_sql", "reply_cut"), and what came instead. */
@@ -85,20 +86,16 @@ typedef struct generator {
   /** The result in words, unchecked, in `a`; empty when it has none. May be NULL: it cannot. */
   emend_rc (*tell)(void *self, const gen_telling *what, arena *a, str *out, double *llm_ms,
                    emend_error *err);
+  /** What speaks for and against each of n queries as an answer, whoever wrote it: out [n]. NULL:
+   *  it has no view on others' queries. Threads as above. */
+  emend_rc (*witness)(void *self, const gen_request *req, const model_query *queries, size_t n,
+                      arena *a, model_view *out, emend_error *err);
   void (*destroy)(void *self); /* may be NULL */
 } generator;
 
 /** The embedded network behind the interface.
  *  Owns: *out is the caller's until gen_free; it takes `m` over, also on failure. */
 emend_rc gen_embedded(model *m, generator **out, emend_error *err);
-
-struct llm_options;
-/** A language model behind the interface. `sql_model` writes SQL (NULL: the only one that the
- * server has), `answer_model` puts results in words (NULL: the same). Touches no network yet. Owns:
- * *out is the caller's until gen_free; texts are copied. Returns: what llm_open does. */
-emend_rc gen_llm(const struct llm_options *server, const char *sql_model, const char *answer_model,
-                 generator **out, emend_error *err);
-
 void gen_free(generator *g); /* NULL is harmless */
 
 #endif

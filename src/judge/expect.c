@@ -212,20 +212,111 @@ static bool add_warnings(const expecting *x, const check_report *report) {
     const diag *d = &report->diags.items[i];
     if (d->severity != DIAG_WARNING || d->weight <= 0 || d->weight >= 1) continue;
     if (str_eq(str_from(d->code), STR("dq_string"))) continue; /* mended before it runs */
-    if (!judge_add(x->out, x->a, JUDGE_check_warning, evidence(d->weight), "%.*s",
-                   STR_ARG(d->message)))
-      return false;
-    x->out->items[x->out->len - 1].code = d->code;
+    if (!judge_add(x->out, x->a, JUDGE_check_warning, 1, "%.*s", STR_ARG(d->message))) return false;
+    judge_signal *s = &x->out->items[x->out->len - 1];
+    s->code = d->code;
+    s->hand_set = evidence(d->weight);
   }
   return true;
+}
+
+#define QUIET(x, code, value) judge_add_quiet((x)->out, (x)->a, JUDGE_##code, (value))
+
+/* Longer queries go wrong more often, and some forms more than others. */
+static bool add_size(const expecting *x, const check_report *report) {
+  const judge_facts *f = &x->f;
+  size_t tables = report->tables.len;
+  bool joined = tables > 1 && !f->subquery && !f->set_op;
+  bool folded = f->group_by || f->count || f->sum || f->average || f->extreme;
+  bool one = f->limit && judge_number_value(f->limit) < 1.5;
+  return QUIET(x, joins, tables > 1 ? (double)tables - 1 : 0) && QUIET(x, nested, f->subquery) &&
+         QUIET(x, set_operation, f->set_op) && QUIET(x, grouped, f->group_by) &&
+         QUIET(x, conditions, (double)(f->strings.len + f->numbers.len)) &&
+         QUIET(x, plain_join, joined && !f->distinct && !folded && !f->has_limit) &&
+         QUIET(x, count_over_join, joined && f->count && !f->distinct && !f->group_by) &&
+         QUIET(x, count_distinct, f->count && f->distinct) &&
+         QUIET(x, distinct, f->distinct && !f->count) && QUIET(x, ordered, f->order_by) &&
+         QUIET(x, one_row, one) && QUIET(x, divides, f->division) &&
+         QUIET(x, items, f->n_items > 1 ? f->n_items - 1 : 0) && QUIET(x, star, f->n_items < 0);
+}
+
+/* What kind of question it is: some are harder than others. */
+static bool add_question(const expecting *x) {
+  const judge_intent *in = x->in;
+  int sentences = 0;
+  for (size_t i = 0; i + 1 < in->words.len; i++)
+    sentences +=
+        in->words.items[i].is_punct && !in->words.items[i].quoted &&
+        (str_eq(in->words.items[i].raw, STR(".")) || str_eq(in->words.items[i].raw, STR("?")));
+  return QUIET(x, sentences, sentences) && QUIET(x, ask_count, in->count) &&
+         QUIET(x, ask_extreme, in->superlative) && QUIET(x, ask_average, in->average) &&
+         QUIET(x, ask_total, in->total) && QUIET(x, ask_negated, in->negated) &&
+         QUIET(x, ask_distinct, in->distinct) && QUIET(x, ask_each, in->per_group) &&
+         QUIET(x, ask_share, in->percentage) &&
+         QUIET(x, ask_several, in->listed > 1 ? in->listed - 1 : 0);
+}
+
+/* The words of a text stand in the question, and a capitalised one right before or after them, as
+ * if only a part of the name was taken: 'Fresno' of "Fresno County". */
+static bool is_cut(const expecting *x, str literal) {
+  const text_words *q = &x->in->words;
+  text_words words;
+  if (!text_tokenize(literal, x->a, &words) || words.len == 0) return false;
+  for (size_t i = 0; i + words.len <= q->len; i++) {
+    size_t n = 0;
+    while (n < words.len && str_eq(q->items[i + n].lower, words.items[n].lower)) n++;
+    if (n < words.len) continue;
+    const text_word *after = i + n < q->len ? &q->items[i + n] : NULL;
+    const text_word *before = i > 1 ? &q->items[i - 1] : NULL;
+    return q->items[i].capital && ((after && after->capital && !after->is_punct) ||
+                                   (before && before->capital && !before->is_punct));
+  }
+  return false;
+}
+
+/* Words of texts that the question has not, to the letter; names in it that the query has not. */
+static bool add_strays(const expecting *x) {
+  int stray = 0, missing = 0, cut = 0;
+  buf all;
+  buf_init(&all, 1 << 20);
+  for (size_t i = 0; i < x->f.strings.len; i++) {
+    str plain = text_normalise(x->a, x->f.strings.items[i]->text);
+    cut += is_cut(x, x->f.strings.items[i]->text);
+    buf_add(&all, plain);
+    buf_add_c(&all, ' ');
+    for (size_t from = 0; from < plain.len;) {
+      size_t to = str_find(plain, STR(" "), from);
+      if (to == SIZE_MAX) to = plain.len;
+      str word = str_slice(plain, from, to);
+      stray += word.len > 1 && str_find(x->question, word, 0) == SIZE_MAX;
+      from = to + 1;
+    }
+  }
+  for (size_t i = 0; i < x->f.names.len; i++) {
+    buf_add(&all, text_normalise(x->a, x->f.names.items[i]));
+    buf_add_c(&all, ' ');
+  }
+  for (size_t i = 1; i < x->in->words.len; i++) {
+    const text_word *w = &x->in->words.items[i];
+    const text_word *before = &x->in->words.items[i - 1];
+    bool begins = before->is_punct && !before->quoted && before->raw.len == 1 &&
+                  (before->raw.ptr[0] == '.' || before->raw.ptr[0] == '?');
+    if (!w->capital || w->is_punct || begins || w->lower.len < 3) continue;
+    str part = w->stem.len < w->lower.len ? w->stem : w->lower;
+    missing += !all.failed && str_find(buf_str(&all), part, 0) == SIZE_MAX;
+  }
+  bool full = all.failed;
+  buf_free(&all);
+  return !full && QUIET(x, stray_words, stray < 4 ? stray : 4) &&
+         QUIET(x, names_missing, missing < 4 ? missing : 4) && QUIET(x, literal_cut, cut);
 }
 
 emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a, judge_signals *out,
                    emend_error *err) {
   if (!report->query) return EMEND_OK;
   expecting x = {.in = in, .a = a, .out = out, .question = text_normalise(a, in->question)};
-  bool ok = judge_read_facts(report->query, a, &x.f) && expect_rows_wanted(&x) &&
-            expect_numbers(&x) && expect_texts(&x) && expect_aggregates(&x) && expect_form(&x) &&
-            add_warnings(&x, report);
+  bool ok = judge_read_facts(report->query, a, &x.f) && add_size(&x, report) && add_question(&x) &&
+            add_strays(&x) && expect_rows_wanted(&x) && expect_numbers(&x) && expect_texts(&x) &&
+            expect_aggregates(&x) && expect_form(&x) && add_warnings(&x, report);
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
 }

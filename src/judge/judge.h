@@ -5,6 +5,7 @@
 #define JUDGE_JUDGE_H
 
 #include "check/check.h"
+#include "model/model.h"
 #include "source/source.h"
 #include "text/text.h"
 
@@ -49,9 +50,10 @@ emend_rc judge_read(str question, arena *a, judge_intent *out, emend_error *err)
 /* ---- signals ---- */
 
 typedef struct judge_signal {
-  const char *code; /* from the table in judge/signals.def */
-  double log_odds;  /* what it adds to the suspicion */
-  str message;
+  const char *code; /* from the table in judge/signals.def, or check's */
+  double value;     /* how much of it: 1 for what is there or is not */
+  double hand_set;  /* what one of it adds to the log odds where nothing was fitted */
+  str message;      /* empty: evidence that only counts, and is not shown */
 } judge_signal;
 typedef VEC(judge_signal) judge_signals;
 
@@ -67,10 +69,67 @@ emend_rc judge_result(const judge_intent *in, sql_query *q, const source_result 
 /** Appends that other readings of the question were about as likely. False when out of memory. */
 bool judge_add_unsure(judge_signals *out, arena *a, double confidence);
 
-/** 0..1 that the query does not answer the question: logistic over the signals. */
-double judge_suspicion(const judge_signals *signals);
+/** Appends how many linked words of the question a generator's candidate leaves aside. */
+bool judge_add_left_aside(judge_signals *out, arena *a, int words);
+
+/* ---- a second opinion ---- */
+
+enum { JUDGE_DIGEST_COLUMNS = 8 };
+
+/** A result, told from others without its cells; the order of rows and columns does not count. */
+typedef struct judge_digest {
+  bool known; /* false: the query was not run */
+  size_t n_rows, n_columns;
+  uint64_t rows;                          /* equal for equal results */
+  uint64_t columns[JUDGE_DIGEST_COLUMNS]; /* of the first columns, each by itself */
+  uint64_t sets[JUDGE_DIGEST_COLUMNS];    /* … without repetitions */
+} judge_digest;
+
+/** False when out of memory (scratch is taken from `a`). */
+bool judge_digest_of(const source_result *r, arena *a, judge_digest *out);
+
+/** One answer that somebody else gave to the question. */
+typedef struct judge_reading {
+  const check_report *report;
+  judge_digest digest;
+  double share; /* belief in it, 0..1 over all of theirs */
+  bool failed;  /* could not be run */
+} judge_reading;
+
+typedef struct judge_readings {
+  const judge_reading *items;
+  size_t n;
+  size_t top; /* the one that they would give; n: none */
+} judge_readings;
+
+/**
+ * Holds a query and its rows against what an independent generator answered. `view`, what the
+ * network says of the query itself, may be NULL; `best_logprob` is that of its own best.
+ *
+ * Owns: what is added is in `a`. Returns: EMEND_OK or EMEND_ENOMEM.
+ */
+emend_rc judge_opinion(const check_report *mine, const judge_digest *digest,
+                       const judge_readings *others, const model_view *view, double best_logprob,
+                       arena *a, judge_signals *out, emend_error *err);
+
+/** The columns and tables of `cat` that the query of `report` reads, for model_witness. In `a`;
+ *  false when out of memory. */
+bool judge_reads(const check_report *report, const catalog *cat, arena *a, model_query *out);
+
+/* ---- suspicion ---- */
+
+/** What is known when judging; each setting has fitted weights of its own (fitted.def). */
+typedef enum judge_setting {
+  JUDGE_OWN,   /* the embedded network's answer among its other candidates, all of them run */
+  JUDGE_DRAFT, /* somebody's query, run, beside the embedded network's answers */
+  JUDGE_TEXT   /* a schema without a database: nothing was run */
+} judge_setting;
+enum { JUDGE_N_SETTINGS = 3 };
+
+/** 0..1 that the query does not answer the question: logistic over the signals, calibrated. */
+double judge_suspicion(const judge_signals *signals, judge_setting setting);
 /** The suspicion that `s` alone would raise: 0..1. */
-double judge_signal_weight(const judge_signal *s);
+double judge_signal_weight(const judge_signal *s, judge_setting setting);
 
 typedef enum judge_band { JUDGE_DELIVER, JUDGE_WARN, JUDGE_CORRECT } judge_band;
 judge_band judge_band_of(double suspicion);

@@ -11,8 +11,10 @@ typedef enum judge_code {
   JUDGE_N_CODES
 } judge_code;
 
-/** Appends signal `code`, its log odds times `factor`. False when out of memory. */
-bool judge_add(judge_signals *out, arena *a, judge_code code, double factor, const char *fmt, ...)
+/** Appends signal `code`, `value` times. False when out of memory. */
+bool judge_add(judge_signals *out, arena *a, judge_code code, double value, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/** Appends one that counts and is not shown; nothing for a value of 0. */
+bool judge_add_quiet(judge_signals *out, arena *a, judge_code code, double value);
 
 #endif

@@ -1,4 +1,4 @@
-/* From signals to one suspicion: a logistic sum, and the bands it falls into. */
+/* From signals to one suspicion: a logistic sum, calibrated, and the bands it falls into. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,28 +6,68 @@
 
 #include "judge/signal.h"
 
-/* The log odds that a query without any signal is wrong, and where the bands begin. */
-static const double bias = -1.7;
-static const double warn_from = 0.45, correct_from = 0.70;
-static const double most = 5; /* log odds: an error alone is certain */
+/* Where the bands begin. */
+static const double warn_from = 0.63, correct_from = 0.80;
 
 static const struct {
   const char *code;
   double log_odds;
-} table[JUDGE_N_CODES] = {
+} hand_set[JUDGE_N_CODES] = {
 #define JUDGE_SIGNAL(code, log_odds) {#code, log_odds},
 #include "judge/signals.def"
 #undef JUDGE_SIGNAL
 };
 
-bool judge_add(judge_signals *out, arena *a, judge_code code, double factor, const char *fmt, ...) {
+/* ---- what was fitted ---- */
+
+typedef struct fitted_weight {
+  judge_setting setting;
+  const char *code;
+  double weight;
+} fitted_weight;
+
+static const fitted_weight weights[] = {
+#define JUDGE_FIT(setting, code, weight) {JUDGE_##setting, #code, weight},
+#include "judge/fitted.def"
+};
+
+static const double bias[JUDGE_N_SETTINGS] = {
+#define JUDGE_BIAS(setting, log_odds) [JUDGE_##setting] = log_odds,
+#include "judge/fitted.def"
+};
+
+/* The sum of log odds, and the share of queries with that sum that were wrong: ascending. */
+static const struct {
+  judge_setting setting;
+  double sum, wrong;
+} knots[] = {
+#define JUDGE_KNOT(setting, sum, wrong) {JUDGE_##setting, sum, wrong},
+#include "judge/fitted.def"
+};
+
+static double weight_of(const judge_signal *s, judge_setting setting) {
+  for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
+    if (weights[i].setting == setting && strcmp(weights[i].code, s->code) == 0)
+      return weights[i].weight;
+  return s->hand_set;
+}
+
+/* ---- adding ---- */
+
+bool judge_add(judge_signals *out, arena *a, judge_code code, double value, const char *fmt, ...) {
   char text[400];
   va_list ap;
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
-  judge_signal s = {table[code].code, table[code].log_odds * factor, arena_str(a, str_from(text))};
+  judge_signal s = {hand_set[code].code, value, hand_set[code].log_odds,
+                    arena_str(a, str_from(text))};
   return s.message.ptr && vec_push(a, out, s);
+}
+
+bool judge_add_quiet(judge_signals *out, arena *a, judge_code code, double value) {
+  judge_signal s = {hand_set[code].code, value, hand_set[code].log_odds, {0}};
+  return fabs(value) < 1e-9 || vec_push(a, out, s);
 }
 
 bool judge_add_unsure(judge_signals *out, arena *a, double confidence) {
@@ -35,6 +75,12 @@ bool judge_add_unsure(judge_signals *out, arena *a, double confidence) {
                    "Other readings of the question are about as likely: %.0f%% sure of this one.",
                    confidence * 100);
 }
+
+bool judge_add_left_aside(judge_signals *out, arena *a, int words) {
+  return judge_add_quiet(out, a, JUDGE_left_aside, words);
+}
+
+/* ---- adding up ---- */
 
 static double logistic(double x) { return 1 / (1 + exp(-x)); }
 
@@ -45,14 +91,33 @@ static bool is_repeated(const judge_signals *signals, size_t i) {
   return false;
 }
 
-double judge_suspicion(const judge_signals *signals) {
-  double sum = bias;
-  for (size_t i = 0; i < signals->len; i++)
-    if (!is_repeated(signals, i)) sum += signals->items[i].log_odds;
-  return logistic(sum < most ? sum : most);
+/* Between two knots a straight line; without knots, or past the last, the logistic itself. */
+static double calibrate(double sum, judge_setting setting) {
+  size_t below = SIZE_MAX;
+  for (size_t i = 0; i < sizeof knots / sizeof *knots; i++) {
+    if (knots[i].setting != setting) continue;
+    if (knots[i].sum >= sum) {
+      if (below == SIZE_MAX) return knots[i].wrong;
+      double span = knots[i].sum - knots[below].sum;
+      double part = span > 0 ? (sum - knots[below].sum) / span : 1;
+      return knots[below].wrong + part * (knots[i].wrong - knots[below].wrong);
+    }
+    below = i;
+  }
+  return below == SIZE_MAX ? logistic(sum) : knots[below].wrong;
 }
 
-double judge_signal_weight(const judge_signal *s) { return logistic(bias + s->log_odds); }
+double judge_suspicion(const judge_signals *signals, judge_setting setting) {
+  double sum = bias[setting];
+  for (size_t i = 0; i < signals->len; i++)
+    if (!is_repeated(signals, i))
+      sum += weight_of(&signals->items[i], setting) * signals->items[i].value;
+  return calibrate(sum, setting);
+}
+
+double judge_signal_weight(const judge_signal *s, judge_setting setting) {
+  return logistic(-1.7 + fabs(weight_of(s, setting) * s->value));
+}
 
 judge_band judge_band_of(double suspicion) {
   return suspicion >= correct_from ? JUDGE_CORRECT

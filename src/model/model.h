@@ -57,6 +57,50 @@ emend_rc model_generate(const model *m, const catalog *cat, str question, const 
 emend_rc model_score(const model *m, const catalog *cat, str question, const model_options *opt,
                      const str *sqls, size_t n, arena *a, double *logprob, emend_error *err);
 
+/** A query to be looked at, and what it reads. */
+typedef struct model_query {
+  str sql;
+  const bool *columns, *tables; /* [catalog columns], [catalog tables] */
+  const uint8_t *use;           /* [catalog columns]: MODEL_IN_* of those that it reads */
+} model_query;
+
+enum {
+  MODEL_IN_SELECT = 1 << 0,
+  MODEL_IN_WHERE = 1 << 1,
+  MODEL_IN_GROUP = 1 << 2,
+  MODEL_IN_ORDER = 1 << 3,
+  MODEL_IN_JOIN = 1 << 4,
+  MODEL_IN_HAVING = 1 << 5
+};
+
+/** What speaks for and against a query. Beliefs are log odds that a thing is used at all. */
+typedef struct model_view {
+  bool known;                     /* false: the question has no words, and nothing below counts */
+  double logprob;                 /* as model_score */
+  double least_used, most_unused; /* of its columns (keys apart); of the others */
+  double least_table, most_table_unused; /* of its tables, by their columns; of the others */
+  double columns_logprob;                /* that just these columns are used, each by itself */
+  int unasked_columns; /* it reads, though no word of the question points at them */
+  int unused_words;    /* name a table or column outright, and nothing that they name is read */
+  double role_unlikely, role_unlikely_most; /* −log of what columns are for: mean, most */
+  int unasked_selected, unasked_filters;    /* columns there that no word points at */
+  double better_sibling; /* words more that a column has which is not read, most */
+  int unexplained_words; /* with content, that nothing which is read has to do with */
+  int strange_words;     /* with content, that nothing in the schema has to do with */
+  int content_words;
+  int idle_tables; /* read for nothing but a join */
+} model_view;
+
+/**
+ * Look at each of `queries` as an answer to `question`, which is encoded once.
+ *
+ * out [n]. NULL: `opt` may be. Threads: as model_generate. Scratch memory is taken from `a`.
+ * Returns: EMEND_OK or EMEND_ENOMEM.
+ */
+emend_rc model_witness(const model *m, const catalog *cat, str question, const model_options *opt,
+                       const model_query *queries, size_t n, arena *a, model_view *out,
+                       emend_error *err);
+
 enum { MODEL_EMBED_DIM = 768 };
 
 /**

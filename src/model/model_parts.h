@@ -1,4 +1,4 @@
-/* What model.c, model_read.c and model_score.c share: a model, and a question as it reads it. */
+/* What model.c and the model_*.c share: a model, and a question as it reads it. */
 #ifndef MODEL_MODEL_PARTS_H
 #define MODEL_MODEL_PARTS_H
 
@@ -44,5 +44,10 @@ emend_rc model_keep_columns(const catalog *cat, str sql, arena *a, bool *kept, e
  *  `cat`, has no IR, or names what was pruned. Returns: EMEND_OK or EMEND_ENOMEM. */
 emend_rc model_answer(const catalog *cat, const reading *r, str sql, arena *a, example *out,
                       bool *ok, emend_error *err);
+
+/** As model_score for one query under a question that is read already; *logprob is left alone where
+ *  there is none to give. */
+emend_rc model_score_read(const reading *r, const catalog *cat, str sql, arena *a, double *logprob,
+                          emend_error *err);
 
 #endif

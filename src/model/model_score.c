@@ -41,16 +41,12 @@ static emend_rc score_steps(const reading *r, const example *e, arena *a, double
   return EMEND_OK;
 }
 
-static emend_rc score_all(const reading *r, const catalog *cat, const str *sqls, size_t n, arena *a,
-                          double *logprob, emend_error *err) {
-  for (size_t i = 0; i < n; i++) {
-    example e;
-    bool ok;
-    emend_rc rc = model_answer(cat, r, sqls[i], a, &e, &ok, err);
-    if (rc == EMEND_OK && ok) rc = score_steps(r, &e, a, &logprob[i], err);
-    if (rc != EMEND_OK) return rc;
-  }
-  return EMEND_OK;
+emend_rc model_score_read(const reading *r, const catalog *cat, str sql, arena *a, double *logprob,
+                          emend_error *err) {
+  example e;
+  bool ok;
+  emend_rc rc = model_answer(cat, r, sql, a, &e, &ok, err);
+  return rc == EMEND_OK && ok ? score_steps(r, &e, a, logprob, err) : rc;
 }
 
 emend_rc model_score(const model *m, const catalog *cat, str question, const model_options *opt,
@@ -66,5 +62,7 @@ emend_rc model_score(const model *m, const catalog *cat, str question, const mod
   if (rc == EMEND_OK) rc = model_link(m, cat, question, opt, kept, a, &r, err);
   if (rc != EMEND_OK || r.q.n == 0) return rc;
   rc = model_encode(m, opt, a, &r, err);
-  return rc == EMEND_OK ? score_all(&r, cat, sqls, n, a, logprob, err) : rc;
+  for (size_t i = 0; rc == EMEND_OK && i < n; i++)
+    rc = model_score_read(&r, cat, sqls[i], a, &logprob[i], err);
+  return rc;
 }

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if ((in.request == JUDGE_QUESTION) != (in.reason.len == 0)) abort();
   if (check_sql(sql, NULL, &opt, a, &report, NULL) == EMEND_OK) {
     if (judge_sql(&in, &report, a, &signals, NULL) != EMEND_OK) abort();
-    double p = judge_suspicion(&signals);
+    double p = judge_suspicion(&signals, JUDGE_OWN);
     if (!(p > 0 && p < 1) || isnan(p)) abort();
     try_result(&in, report.query, question, a);
   }

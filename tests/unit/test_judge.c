@@ -96,7 +96,7 @@ static void signals_are_those_of_the_cases(void **state) {
         EMEND_OK);
     buf_init(&b, 4096);
     for (size_t s = 0; s < signals.len; s++)
-      buf_printf(&b, s ? " %s" : "%s", signals.items[s].code);
+      if (signals.items[s].message.len) buf_printf(&b, b.len ? " %s" : "%s", signals.items[s].code);
     case_expect(c, "signals", buf_str(&b));
     buf_free(&b);
     seen++;
@@ -105,31 +105,35 @@ static void signals_are_those_of_the_cases(void **state) {
   arena_destroy(a);
 }
 
-static void suspicion_grows_with_each_signal(void **state) {
+static void what_is_shown_never_lowers_the_suspicion(void **state) {
   (void)state;
   arena *a = arena_create(8 << 20);
-  judge_signals none = {0}, some = {0};
+  judge_signals none = {0}, some = {0}, quiet = {0};
   assert_int_equal(judge_case(STR("How many singers are there?"),
                               STR("SELECT count(*) FROM singer"), STR(""), a, &none),
                    EMEND_OK);
-  double least = judge_suspicion(&none);
-  assert_true(least > 0 && judge_band_of(least) == JUDGE_DELIVER);
   assert_int_equal(
       judge_case(STR("What are the 3 oldest singers from \"Peru\"?"),
                  STR("SELECT name FROM singer WHERE country = 'Denmark'"), STR("none"), a, &some),
       EMEND_OK);
-  assert_true(some.len >= 4);
-  double before = least;
-  size_t all = some.len;
-  for (some.len = 1; some.len <= all; some.len++) {
-    double now = judge_suspicion(&some);
-    assert_true(now > before && now < 1);
-    before = now;
+  for (int setting = 0; setting < JUDGE_N_SETTINGS; setting++) {
+    double least = judge_suspicion(&none, (judge_setting)setting);
+    assert_true(least > 0 && judge_band_of(least) == JUDGE_DELIVER);
+    quiet.len = 0;
+    for (size_t i = 0; i < some.len; i++)
+      if (!some.items[i].message.len) assert_true(vec_push(a, &quiet, some.items[i]));
+    double before = judge_suspicion(&quiet, (judge_setting)setting);
+    size_t shown = 0;
+    for (size_t i = 0; i < some.len; i++) {
+      if (!some.items[i].message.len) continue;
+      assert_true(vec_push(a, &quiet, some.items[i]));
+      double now = judge_suspicion(&quiet, (judge_setting)setting);
+      assert_true(now >= before && now < 1);
+      before = now;
+      shown++;
+    }
+    assert_true(shown >= 4 && before > least);
   }
-  some.len = all;
-  assert_int_equal(judge_band_of(judge_suspicion(&some)), JUDGE_CORRECT);
-  for (size_t i = 0; i < all; i++)
-    assert_true(judge_signal_weight(&some.items[i]) > least && some.items[i].message.len > 0);
   arena_destroy(a);
 }
 
@@ -152,7 +156,7 @@ static void no_memory_is_an_error_at_every_point(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(signals_are_those_of_the_cases),
-      cmocka_unit_test(suspicion_grows_with_each_signal),
+      cmocka_unit_test(what_is_shown_never_lowers_the_suspicion),
       cmocka_unit_test(no_memory_is_an_error_at_every_point),
   };
   return cmocka_run_group_tests(tests, load_schema, drop_schema);

@@ -1,0 +1,90 @@
+/* emend-fit: the judge's weights from queries with known answers. tools/fit/README.md tells how. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+
+static int usage(void) {
+  fprintf(stderr,
+          "usage: emend-fit extract --model FILE --data FILE --db-dir DIR [--predictions FILE]…\n"
+          "                         [--variants DIR] [--labels FILE] [--out FILE]\n"
+          "       emend-fit text    --model FILE --data FILE --schema FILE [--out FILE]\n"
+          "       emend-fit tables  ROWS... [--scores FILE] [--out src/judge/fitted.def]\n");
+  return 2;
+}
+
+static int fail(const emend_error *err) {
+  fprintf(stderr, "emend-fit: %s\n", err->msg);
+  return 3;
+}
+
+int main(int argc, char **argv) {
+  static const struct option options[] = {
+      {"model", required_argument, NULL, 'm'},  {"data", required_argument, NULL, 'd'},
+      {"db-dir", required_argument, NULL, 'b'}, {"predictions", required_argument, NULL, 'p'},
+      {"schema", required_argument, NULL, 's'}, {"variants", required_argument, NULL, 'v'},
+      {"labels", required_argument, NULL, 'l'}, {"scores", required_argument, NULL, 'r'},
+      {"out", required_argument, NULL, 'o'},    {NULL, 0, NULL, 0}};
+  fit_options opt = {0};
+  const char *weights = NULL, *path = NULL, *score_path = NULL;
+  int at;
+  while ((at = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    switch (at) {
+      case 'm':
+        weights = optarg;
+        break;
+      case 'd':
+        opt.data = optarg;
+        break;
+      case 'b':
+        opt.db_dir = optarg;
+        break;
+      case 'p':
+        if (opt.n_predictions == FIT_MOST_FILES) return usage();
+        opt.predictions[opt.n_predictions++] = optarg;
+        break;
+      case 's':
+        opt.schema = optarg;
+        break;
+      case 'v':
+        opt.variants = optarg;
+        break;
+      case 'l':
+        opt.labels = optarg;
+        break;
+      case 'r':
+        score_path = optarg;
+        break;
+      case 'o':
+        path = optarg;
+        break;
+      default:
+        return usage();
+    }
+  }
+  bool text = optind < argc && strcmp(argv[optind], "text") == 0;
+  bool extract = optind < argc && strcmp(argv[optind], "extract") == 0;
+  bool tables = optind < argc && strcmp(argv[optind], "tables") == 0;
+  emend_error err;
+  FILE *out = path ? fopen(path, "w") : stdout;
+  if (!out) return fprintf(stderr, "emend-fit: cannot write %s\n", path), 3;
+  if (tables) {
+    FILE *scores = score_path ? fopen(score_path, "w") : NULL;
+    emend_rc done =
+        fit_tables((const char *const *)argv + optind + 1, argc - optind - 1, scores, out, &err);
+    if (path) fclose(out);
+    if (scores) fclose(scores);
+    return done ? fail(&err) : 0;
+  }
+  if ((!text && !extract) || !weights || !opt.data || (text ? !opt.schema : !opt.db_dir))
+    return usage();
+  model *m = NULL;
+  generator *gen = NULL;
+  emend_rc rc = model_load(weights, &m, &err);
+  if (!rc) rc = gen_embedded(m, &gen, &err);
+  if (!rc) rc = text ? fit_extract_text(&opt, gen, out, &err) : fit_extract(&opt, gen, out, &err);
+  gen_free(gen);
+  if (path && fclose(out) && !rc) rc = err_set(&err, EMEND_EIO, "fit", "cannot write %s", path);
+  return rc ? fail(&err) : 0;
+}

@@ -1,0 +1,512 @@
+/* Logistic weights over signals, fitted leaving each database out, and what they would have done
+ * there. See fit.h. */
+#define _GNU_SOURCE
+#include "fit.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask/choose.h"
+#include "base/map.h"
+
+enum {
+  MOST_SIGNALS = 256,
+  MOST_GROUPS = 256,
+  STEPS = 30,
+  LEAST_ROWS = 8,
+  BINS = 10,
+  MOST_STEPS = 12
+};
+
+typedef struct fit_row {
+  int group, item, system;
+  judge_setting setting;
+  bool wrong, failed;
+  double out_of_fold; /* the sum of log odds by weights that never saw its database */
+  double suspicion;   /* calibrated without its database too */
+  double *x;          /* [n_signals] */
+} fit_row;
+
+typedef struct fitting {
+  arena *mem;
+  VEC(fit_row) rows;
+  VEC(json_t *) signals; /* a row's, until all names are known */
+  const char *codes[MOST_SIGNALS];
+  int n_codes;
+  const char *groups[MOST_GROUPS];
+  int n_groups;
+  double ridge[JUDGE_N_SETTINGS];
+} fitting;
+
+static const char *const setting_names[] = {"OWN", "DRAFT", "TEXT"};
+
+/* Without rows there is little to tell many signals apart by: these have a reason each, and held
+ * up on databases left out. */
+static const char *const for_text[] = {"literal_cut",      "joins",           "idle_tables",
+                                       "off_key",          "filter_join",     "fan_out",
+                                       "fan_out_count",    "number_missing",  "quoted_missing",
+                                       "top_k_mismatch",   "mixed_and_or",    "negation_missing",
+                                       "bare_column",      "names_missing",   "conditions",
+                                       "score_gap",        "score_none",      "columns_unlikely",
+                                       "least_table",      "table_support",   "literal_extra",
+                                       "literal_left_out", "column_left_out", "unused_words",
+                                       "unasked_selected", "items_extra",     "items_left_out",
+                                       "sentences",        "ask_average",     "ask_share",
+                                       "grouped",          "distinct",        NULL};
+
+static bool is_for(const char *code, judge_setting setting) {
+  if (setting != JUDGE_TEXT) return true;
+  for (const char *const *p = for_text; *p; p++)
+    if (strcmp(*p, code) == 0) return true;
+  return false;
+}
+
+/* What people are shown speaks against a query, or says nothing. */
+static bool is_accusation(const char *code) {
+  static const struct {
+    const char *code;
+    double log_odds;
+  } table[] = {
+#define JUDGE_SIGNAL(code, log_odds) {#code, log_odds},
+#include "judge/signals.def"
+#undef JUDGE_SIGNAL
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (strcmp(table[i].code, code) == 0) return table[i].log_odds > 0;
+  return true; /* a code of check's */
+}
+
+/* ---- rows ---- */
+
+static int index_of(const char **names, int *n, int most, const char *name, arena *a) {
+  for (int i = 0; i < *n; i++)
+    if (strcmp(names[i], name) == 0) return i;
+  if (*n == most) return -1;
+  names[*n] = arena_strndup(a, name, strlen(name));
+  return names[*n] ? (*n)++ : -1;
+}
+
+static bool read_row(fitting *f, json_t *row) {
+  const char *kind = json_string_value(json_object_get(row, "kind"));
+  const char *group = json_string_value(json_object_get(row, "group"));
+  json_t *signals = json_object_get(row, "x");
+  if (!kind || !group || !json_is_object(signals)) return false;
+  fit_row r = {.group = index_of(f->groups, &f->n_groups, MOST_GROUPS, group, f->mem),
+               .item = (int)json_integer_value(json_object_get(row, "item")),
+               .system = (int)json_integer_value(json_object_get(row, "system")),
+               .setting = strcmp(kind, "own") == 0     ? JUDGE_OWN
+                          : strcmp(kind, "draft") == 0 ? JUDGE_DRAFT
+                                                       : JUDGE_TEXT,
+               .wrong = !json_is_true(json_object_get(row, "right")),
+               .failed = json_is_true(json_object_get(row, "failed"))};
+  const char *code;
+  json_t *value;
+  json_object_foreach(signals, code, value) {
+    if (index_of(f->codes, &f->n_codes, MOST_SIGNALS, code, f->mem) < 0) return false;
+  }
+  return r.group >= 0 && vec_push(f->mem, &f->rows, r) &&
+         vec_push(f->mem, &f->signals, json_incref(signals));
+}
+
+static bool read_file(fitting *f, const char *path) {
+  FILE *in = fopen(path, "r");
+  char *line = NULL;
+  size_t room = 0;
+  bool ok = in != NULL;
+  while (ok && getline(&line, &room, in) > 0) {
+    json_t *row = json_loads(line, 0, NULL);
+    ok = row && read_row(f, row);
+    json_decref(row);
+  }
+  free(line);
+  if (in) fclose(in);
+  return ok;
+}
+
+static bool fill_matrix(fitting *f) {
+  for (size_t i = 0; i < f->rows.len; i++) {
+    fit_row *r = &f->rows.items[i];
+    r->x = ARENA_ARRAY(f->mem, double, (size_t)f->n_codes);
+    if (!r->x) return false;
+    for (int k = 0; k < f->n_codes; k++)
+      r->x[k] = json_number_value(json_object_get(f->signals.items[i], f->codes[k]));
+    json_decref(f->signals.items[i]);
+  }
+  return true;
+}
+
+/* ---- logistic regression with a ridge, by Newton's steps ---- */
+
+typedef struct fitted {
+  double weight[MOST_SIGNALS], bias;
+} fitted;
+
+static bool is_used(const fit_row *r, judge_setting setting, int left_out) {
+  return r->setting == setting && !r->failed && r->group != left_out;
+}
+
+/* Scales to unit variance; 0 for a signal that is too rare or always the same. */
+static void measure_scales(const fitting *f, judge_setting setting, int left_out, double *scale) {
+  for (int k = 0; k < f->n_codes; k++) {
+    double n = 0, sum = 0, squares = 0;
+    int there = 0;
+    for (size_t i = 0; i < f->rows.len; i++) {
+      const fit_row *r = &f->rows.items[i];
+      if (!is_used(r, setting, left_out)) continue;
+      n++;
+      sum += r->x[k];
+      squares += r->x[k] * r->x[k];
+      there += fabs(r->x[k]) > 1e-12;
+    }
+    double variance = n > 0 ? squares / n - (sum / n) * (sum / n) : 0;
+    bool fit = there >= LEAST_ROWS && variance > 1e-6 && is_for(f->codes[k], setting);
+    scale[k] = fit ? 1 / sqrt(variance) : 0;
+  }
+}
+
+/* Solves h x = g in place by Cholesky's factors; h is [n][n] and positive. */
+static void solve(double *h, double *g, int n) {
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j <= i; j++) {
+      double sum = h[i * n + j];
+      for (int k = 0; k < j; k++) sum -= h[i * n + k] * h[j * n + k];
+      h[i * n + j] = i == j ? sqrt(sum > 1e-12 ? sum : 1e-12) : sum / h[j * n + j];
+    }
+  for (int i = 0; i < n; i++) {
+    for (int k = 0; k < i; k++) g[i] -= h[i * n + k] * g[k];
+    g[i] /= h[i * n + i];
+  }
+  for (int i = n - 1; i >= 0; i--) {
+    for (int k = i + 1; k < n; k++) g[i] -= h[k * n + i] * g[k];
+    g[i] /= h[i * n + i];
+  }
+}
+
+static double logistic(double x) { return 1 / (1 + exp(-x)); }
+
+static double sum_of(const fitting *f, const fitted *w, const fit_row *r) {
+  double sum = w->bias;
+  for (int k = 0; k < f->n_codes; k++) sum += w->weight[k] * r->x[k];
+  return sum;
+}
+
+static bool newton_step(const fitting *f, judge_setting setting, int left_out, const double *scale,
+                        fitted *w, double *moved) {
+  int n = f->n_codes + 1;
+  double *h = calloc((size_t)(n * n), sizeof *h), *g = calloc((size_t)n, sizeof *g);
+  double *z = calloc((size_t)n, sizeof *z);
+  if (!h || !g || !z) return free(h), free(g), free(z), false;
+  for (size_t i = 0; i < f->rows.len; i++) {
+    const fit_row *r = &f->rows.items[i];
+    if (!is_used(r, setting, left_out)) continue;
+    double p = logistic(sum_of(f, w, r)), error = p - r->wrong, curve = p * (1 - p);
+    for (int k = 0; k < f->n_codes; k++) z[k] = r->x[k] * scale[k];
+    z[n - 1] = 1;
+    for (int a = 0; a < n; a++) {
+      if (fabs(z[a]) < 1e-12) continue;
+      g[a] += error * z[a];
+      for (int b = 0; b <= a; b++) h[a * n + b] += curve * z[a] * z[b];
+    }
+  }
+  for (int k = 0; k < n; k++) {
+    double ridge = k < n - 1 ? f->ridge[setting] : 1e-6;
+    h[k * n + k] += ridge;
+    if (k < n - 1 && scale[k] > 0) g[k] += ridge * w->weight[k] / scale[k];
+  }
+  solve(h, g, n);
+  *moved = 0;
+  for (int k = 0; k < n; k++) {
+    if (fabs(g[k]) > *moved) *moved = fabs(g[k]);
+    if (k < n - 1)
+      w->weight[k] -= g[k] * scale[k];
+    else
+      w->bias -= g[k];
+  }
+  free(h), free(g), free(z);
+  return true;
+}
+
+static bool fit_weights(const fitting *f, judge_setting setting, int left_out, fitted *out) {
+  double scale[MOST_SIGNALS];
+  measure_scales(f, setting, left_out, scale);
+  for (bool again = true; again;) {
+    double moved = 1;
+    memset(out, 0, sizeof *out);
+    for (int step = 0; step < STEPS && moved > 1e-6; step++)
+      if (!newton_step(f, setting, left_out, scale, out, &moved)) return false;
+    again = false;
+    for (int k = 0; k < f->n_codes; k++)
+      if (out->weight[k] < 0 && is_accusation(f->codes[k])) {
+        scale[k] = 0;
+        again = true;
+      }
+  }
+  return true;
+}
+
+/* ---- calibration: the nearest rising steps to what was seen ---- */
+
+typedef struct step {
+  double sum, wrong, n;
+} step;
+
+static int by_sum(const void *x, const void *y) {
+  double a = ((const step *)x)->sum, b = ((const step *)y)->sum;
+  return (a > b) - (a < b);
+}
+
+/* Bins of equal count, pooled until they rise; at most `most`. Returns how many. */
+static int calibrate(const fitting *f, judge_setting setting, int left_out, step *out, int most) {
+  step *all = calloc(f->rows.len + 1, sizeof *all);
+  int n = 0, steps = 0;
+  if (!all) return 0;
+  for (size_t i = 0; i < f->rows.len; i++)
+    if (is_used(&f->rows.items[i], setting, left_out))
+      all[n++] = (step){f->rows.items[i].out_of_fold, f->rows.items[i].wrong, 1};
+  qsort(all, (size_t)n, sizeof *all, by_sum);
+  for (int b = 0; b < most; b++) {
+    int from = (int)((long)n * b / most), to = (int)((long)n * (b + 1) / most);
+    step s = {0, 0, to - from};
+    for (int i = from; i < to; i++) s.sum += all[i].sum, s.wrong += all[i].wrong;
+    if (to == from) continue;
+    out[steps++] = s;
+    while (steps > 1 &&
+           out[steps - 2].wrong / out[steps - 2].n >= out[steps - 1].wrong / out[steps - 1].n) {
+      out[steps - 2].sum += out[steps - 1].sum;
+      out[steps - 2].wrong += out[steps - 1].wrong;
+      out[steps - 2].n += out[steps - 1].n;
+      steps--;
+    }
+  }
+  double first = n ? all[0].sum : 0, last = n ? all[n - 1].sum : 0;
+  free(all);
+  for (int i = 0; i < steps; i++) {
+    out[i].sum /= out[i].n;
+    out[i].wrong = (out[i].wrong + 0.5) / (out[i].n + 1);
+  }
+  if (!steps) return 0;
+  /* Beyond the means of the outermost bins it goes on, more slowly: no two sums look alike. */
+  memmove(out + 1, out, (size_t)steps * sizeof *out);
+  out[0] = (step){first - 2, out[1].wrong * 0.3, 0};
+  out[steps + 1] = (step){last + 2, 1 - (1 - out[steps].wrong) * 0.4, 0};
+  return steps + 2;
+}
+
+static double calibrated(const step *steps, int n, double sum) {
+  if (n == 0) return logistic(sum);
+  if (sum <= steps[0].sum) return steps[0].wrong;
+  for (int i = 1; i < n; i++)
+    if (sum <= steps[i].sum) {
+      double part = (sum - steps[i - 1].sum) / (steps[i].sum - steps[i - 1].sum);
+      return steps[i - 1].wrong + part * (steps[i].wrong - steps[i - 1].wrong);
+    }
+  return steps[n - 1].wrong;
+}
+
+/* Every row's suspicion by weights and steps that never saw its database. */
+static bool cross_validate(fitting *f, judge_setting setting) {
+  step steps[MOST_STEPS + 2];
+  for (int g = 0; g < f->n_groups; g++) {
+    fitted w;
+    if (!fit_weights(f, setting, g, &w)) return false;
+    for (size_t i = 0; i < f->rows.len; i++)
+      if (f->rows.items[i].setting == setting && f->rows.items[i].group == g)
+        f->rows.items[i].out_of_fold = sum_of(f, &w, &f->rows.items[i]);
+  }
+  for (int g = 0; g < f->n_groups; g++) {
+    int n = calibrate(f, setting, g, steps, MOST_STEPS);
+    for (size_t i = 0; i < f->rows.len; i++) {
+      fit_row *r = &f->rows.items[i];
+      if (r->setting != setting || r->group != g) continue;
+      r->suspicion = r->failed ? 1 : calibrated(steps, n, r->out_of_fold);
+    }
+  }
+  return true;
+}
+
+/* ---- what it is worth ---- */
+
+typedef struct scored {
+  double p, sum;
+  bool wrong;
+} scored;
+
+static int by_suspicion(const void *x, const void *y) {
+  double a = ((const scored *)x)->p, b = ((const scored *)y)->p;
+  return (a < b) - (a > b);
+}
+
+/* One table's sums order as its suspicions do, without the steps that each left-out database
+ * calibrates differently. */
+static int by_score(const void *x, const void *y) {
+  double a = ((const scored *)x)->sum, b = ((const scored *)y)->sum;
+  return (a < b) - (a > b);
+}
+
+static size_t collect(const fitting *f, int setting, scored *out) {
+  size_t n = 0;
+  for (size_t i = 0; i < f->rows.len; i++) {
+    const fit_row *r = &f->rows.items[i];
+    bool asked = setting < 0 ? r->setting != JUDGE_TEXT : (int)r->setting == setting;
+    if (!asked) continue;
+    out[n++] = (scored){r->suspicion, r->failed ? 1e9 : r->out_of_fold, r->wrong};
+  }
+  qsort(out, n, sizeof *out, setting < 0 ? by_suspicion : by_score);
+  return n;
+}
+
+static void print_worth(const fitting *f, const char *name, int setting, FILE *out) {
+  scored *s = calloc(f->rows.len + 1, sizeof *s);
+  size_t n = s ? collect(f, setting, s) : 0;
+  double wrong = 0, brier = 0, pairs = 0, ece = 0, noise = 0, recall = 0, false_alarms = 0;
+  for (size_t i = 0; i < n; i++) {
+    wrong += s[i].wrong;
+    brier += (s[i].p - s[i].wrong) * (s[i].p - s[i].wrong);
+  }
+  double right = (double)n - wrong, seen_wrong = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (s[i].wrong) {
+      seen_wrong++;
+      if (false_alarms <= 0.05 * right) recall = seen_wrong / wrong;
+    } else {
+      pairs += seen_wrong;
+      false_alarms++;
+    }
+  }
+  if (s) qsort(s, n, sizeof *s, by_suspicion);
+  for (int b = 0; b < BINS; b++) { /* of equal count; less what chance alone would show */
+    size_t from = n * (size_t)b / BINS, to = n * (size_t)(b + 1) / BINS;
+    double p = 0, y = 0, m = (double)(to - from), variance = 0;
+    for (size_t i = from; i < to; i++) p += s[i].p, y += s[i].wrong;
+    if (m < 1) continue;
+    variance = (y / m) * (1 - y / m) / m;
+    ece += m / (double)n * fabs(p / m - y / m);
+    noise += m / (double)n * sqrt(2 * variance / 3.14159265358979);
+  }
+  double base = wrong / (double)n * (1 - wrong / (double)n);
+  if (n)
+    fprintf(out,
+            "%-6s n %5zu  wrong %.3f  AUC %.4f  recall at 5%% false alarms %.3f  Brier skill %.3f  "
+            "ECE %.4f, debiased %.4f\n",
+            name, n, wrong / (double)n, pairs / (wrong * right), recall,
+            1 - brier / (double)n / base, ece, ece > noise ? ece - noise : 0);
+  free(s);
+}
+
+/* ---- the loop over drafts, as ask.c decides ---- */
+
+typedef struct outcomes {
+  double right, broken, warned_right, wrong, fixed, warned_wrong;
+} outcomes;
+
+static const fit_row *own_answer(const fitting *f, int item, int group) {
+  for (size_t i = 0; i < f->rows.len; i++)
+    if (f->rows.items[i].setting == JUDGE_OWN && f->rows.items[i].item == item &&
+        f->rows.items[i].group == group)
+      return &f->rows.items[i];
+  return NULL;
+}
+
+static void decide(const fitting *f, const fit_row *draft, outcomes *o) {
+  const fit_row *own = own_answer(f, draft->item, draft->group), *best = draft;
+  ask_try mine = {.suspicion = draft->suspicion, .failed = draft->failed};
+  if (own) {
+    ask_try rival = {.suspicion = own->suspicion, .failed = own->failed};
+    if (mine.suspicion >= 0.5 && ask_outdoes(&rival, &mine)) best = own;
+  }
+  bool warned = judge_band_of(best->suspicion) != JUDGE_DELIVER || best->failed;
+  if (draft->wrong) {
+    o->wrong++;
+    o->fixed += !best->wrong;
+    o->warned_wrong += best->wrong && warned;
+  } else {
+    o->right++;
+    o->broken += best->wrong;
+    o->warned_right += !best->wrong && warned;
+  }
+}
+
+static void print_loop(const fitting *f, FILE *out) {
+  for (int system = -1; system < FIT_MOST_FILES; system++) {
+    outcomes o = {0};
+    for (size_t i = 0; i < f->rows.len; i++) {
+      const fit_row *r = &f->rows.items[i];
+      if (r->setting == JUDGE_DRAFT && (system < 0 || r->system == system)) decide(f, r, &o);
+    }
+    if (o.right + o.wrong < 1) continue;
+    double n = o.right + o.wrong;
+    fprintf(out,
+            "drafts of %d: right %.3f; of right ones harmed %.4f (broken %.4f); of wrong ones "
+            "helped %.3f (fixed %.3f); right afterwards %.3f (%+.1f)\n",
+            system, o.right / n, (o.broken + o.warned_right) / o.right, o.broken / o.right,
+            (o.fixed + o.warned_wrong) / o.wrong, o.fixed / o.wrong,
+            (o.right - o.broken + o.fixed) / n, (o.fixed - o.broken) / n * 100);
+  }
+}
+
+/* ---- the tables ---- */
+
+static bool write_setting(const fitting *f, judge_setting setting, FILE *out) {
+  step steps[MOST_STEPS + 2];
+  fitted w;
+  if (!fit_weights(f, setting, -1, &w)) return false;
+  int n = calibrate(f, setting, -1, steps, MOST_STEPS);
+  bool seen[MOST_SIGNALS] = {false}; /* often enough to be told to weigh nothing */
+  for (int k = 0; k < f->n_codes; k++) {
+    int there = 0;
+    for (size_t i = 0; i < f->rows.len; i++)
+      there += is_used(&f->rows.items[i], setting, -1) && fabs(f->rows.items[i].x[k]) > 1e-12;
+    seen[k] = there >= LEAST_ROWS;
+  }
+  fprintf(out, "\nJUDGE_BIAS(%s, %.4f)\n", setting_names[setting], w.bias);
+  for (int k = 0; k < f->n_codes; k++)
+    if (fabs(w.weight[k]) > 0 || !is_for(f->codes[k], setting) || seen[k])
+      fprintf(out, "JUDGE_FIT(%s, %s, %.4f)\n", setting_names[setting], f->codes[k], w.weight[k]);
+  for (int i = 0; i < n; i++)
+    fprintf(out, "JUDGE_KNOT(%s, %.4f, %.4f)\n", setting_names[setting], steps[i].sum,
+            steps[i].wrong);
+  return true;
+}
+
+static const char head[] =
+    "/* What emend-fit found: for each setting the log odds that a query without any signal is\n"
+    " * wrong, what one of each signal adds, and the share of queries that were wrong where the "
+    "sum\n"
+    " * was such. Written by tools/fit; docs/accuracy.md says what came of it. */\n"
+    "#ifndef JUDGE_FIT\n#define JUDGE_FIT(setting, code, weight)\n#endif\n"
+    "#ifndef JUDGE_BIAS\n#define JUDGE_BIAS(setting, log_odds)\n#endif\n"
+    "#ifndef JUDGE_KNOT\n#define JUDGE_KNOT(setting, sum, wrong)\n#endif\n";
+static const char tail[] = "\n#undef JUDGE_FIT\n#undef JUDGE_BIAS\n#undef JUDGE_KNOT\n";
+
+static void write_scores(const fitting *f, FILE *out) {
+  for (size_t i = 0; i < f->rows.len; i++) {
+    const fit_row *r = &f->rows.items[i];
+    fprintf(out, "%s\t%s\t%d\t%d\t%d\t%.5f\n", setting_names[r->setting], f->groups[r->group],
+            r->item, r->system, !r->wrong, r->suspicion);
+  }
+}
+
+emend_rc fit_tables(const char *const *paths, int n_paths, FILE *scores, FILE *out,
+                    emend_error *err) {
+  fitting f = {.mem = arena_create((size_t)2 << 30), .ridge = {50, 100, 60}};
+  bool ok = f.mem != NULL;
+  for (int i = 0; ok && i < n_paths; i++) ok = read_file(&f, paths[i]);
+  ok = ok && fill_matrix(&f);
+  for (int s = 0; ok && s < JUDGE_N_SETTINGS; s++) {
+    ok = cross_validate(&f, (judge_setting)s);
+    if (ok) print_worth(&f, setting_names[s], s, stderr);
+  }
+  if (ok) {
+    print_worth(&f, "pooled", -1, stderr);
+    print_loop(&f, stderr);
+    if (scores) write_scores(&f, scores);
+    fputs(head, out);
+    for (int s = 0; ok && s < JUDGE_N_SETTINGS; s++) ok = write_setting(&f, (judge_setting)s, out);
+    fputs(tail, out);
+  }
+  arena_destroy(f.mem);
+  return ok ? EMEND_OK
+            : err_set(err, EMEND_EFORMAT, "fit", "the rows cannot be read, or memory is exhausted");
+}
