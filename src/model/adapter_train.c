@@ -140,7 +140,7 @@ static void fill_options(training *t, const model_adapter_options *opt) {
   if (o.threads > MAX_THREADS) o.threads = MAX_THREADS;
   if (!(o.rate > 0)) o.rate = 2e-3;
   if (!(o.replay > 0 && o.replay < 1)) o.replay = 0.5;
-  if (o.steps <= 0) o.steps = 60 + (long)n;
+  if (o.steps <= 0) o.steps = 30 + (long)n / 2;
   t->opt = o;
 }
 
@@ -166,6 +166,15 @@ static void choose_options(training *t) {
     t->identity = op_mix(t->identity, numbers[i]);
 }
 
+/* What no factor changes, and is large, needs no gradient. */
+static void freeze(weights_view *v) {
+  v->emb_word = v->out_tok_w = NULL;
+  for (int l = 0; l < WEIGHTS_MAX_LAYERS; l++) {
+    v->enc[l].w1 = v->enc[l].w2 = NULL;
+    v->dec[l].w1 = v->dec[l].w2 = NULL;
+  }
+}
+
 static bool make_hands(training *t) {
   for (int i = 0; i < t->opt.threads; i++) {
     hand *h = &t->hands[i];
@@ -173,6 +182,7 @@ static bool make_hands(training *t) {
     h->grad = mem_alloc(t->w->n * sizeof *h->grad);
     if (!h->g || !h->grad) return false;
     weights_bind(t->w, h->grad, &h->view);
+    freeze(&h->view);
   }
   t->team = team_create(t->opt.threads);
   return t->team != NULL;
@@ -234,8 +244,8 @@ static void deal_batch(training *t) {
 static void gradients(void *arg, int number) {
   training *t = arg;
   hand *h = &t->hands[number];
-  for (size_t i = 0; i < t->w->n_tensors; i++) {
-    const weights_tensor *of = &t->w->tensors[i];
+  for (size_t i = 0; i < t->change.n_parts; i++) { /* of the others nobody reads the sums */
+    const weights_tensor *of = &t->change.parts[i].of;
     memset(h->grad + of->offset, 0, of->rows * of->columns * sizeof *h->grad);
   }
   h->rc =

@@ -16,11 +16,10 @@ static const char STAGE[] = "checkpoint";
 /* ---- options as JSON ---- */
 
 /* Every number that a run is made with; sources apart. */
-#define REALS(X)                                                                     \
-  X(rate)                                                                            \
-  X(warm_up)                                                                         \
-  X(decay) X(clip) X(average) X(dropout) X(word_dropout) X(smoothing) X(used_weight) \
-      X(role_weight)
+#define REALS(X) \
+  X(rate)        \
+  X(warm_up)     \
+  X(decay) X(clip) X(average) X(dropout) X(word_dropout) X(smoothing) X(used_weight) X(role_weight)
 #define INTEGERS(X) \
   X(fold)           \
   X(steps) X(batch_nodes) X(threads) X(seed) X(min_count) X(width) X(heads) X(enc) X(dec) X(ff)

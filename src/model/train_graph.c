@@ -113,14 +113,26 @@ static size_t scratch_size(const graph *g) {
   for (size_t i = 0; i < g->n; i++) {
     const train_example *e = &g->items[i].example;
     size_t nodes = (size_t)e->nodes, steps = (size_t)e->steps;
-    attention s = {
-        .queries = nodes, .keys = nodes, .rel = e->rel, .relations = (size_t)g->w->shape.relations};
-    size_t need = op_attention_scratch(&s);
-    most = need > most ? need : most;
-    most = steps * nodes > most ? steps * nodes : most;
-    most = steps * steps > most ? steps * steps : most;
+    attention kinds[] = {{.queries = nodes, .keys = nodes, .rel = e->rel},
+                         {.queries = steps, .keys = steps},
+                         {.queries = steps, .keys = nodes}};
+    for (size_t k = 0; k < 3; k++) {
+      kinds[k].heads = g->heads;
+      kinds[k].dh = g->dh;
+      kinds[k].relations = (size_t)g->w->shape.relations;
+      size_t need = op_attention_scratch(&kinds[k]);
+      most = need > most ? need : most;
+    }
   }
   return most;
+}
+
+/* The largest of the weights that products are made with. */
+static size_t panels_size(const graph *g) {
+  size_t inner = op_linear_scratch(g->d, g->ff), all = op_linear_scratch(g->d, g->d);
+  size_t tokens = op_linear_scratch(g->d, g->tokens);
+  all = inner > all ? inner : all;
+  return tokens > all ? tokens : all;
 }
 
 static void lay_out(graph *g, bool backward) {
@@ -148,6 +160,7 @@ static void lay_out(graph *g, bool backward) {
   g->used_logit = take(g, g->rows);
   g->role_logit = take(g, g->rows * WEIGHTS_ROLES);
   g->scratch = take(g, scratch_size(g));
+  g->panels = take(g, panels_size(g));
   if (!backward) return;
   g->dx = take(g, most * d);
   g->dm = take(g, g->rows * d);
@@ -228,7 +241,7 @@ static void norm_backward(graph *g, size_t rows, const norm_tape *t, const float
                           float *db) {
   memcpy(g->d_h, g->dx, rows * g->d * sizeof(float));
   memset(g->dx, 0, rows * g->d * sizeof(float));
-  op_layernorm_backward(rows, g->d, t->x, t->mean, t->rstd, gain, g->d_h, g->dx, dg, db);
+  kernel_layernorm_backward(rows, g->d, t->x, t->mean, t->rstd, gain, g->d_h, g->dx, dg, db);
 }
 
 static void backward(graph *g, const weights_view *p, const weights_view *dp) {

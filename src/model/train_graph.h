@@ -36,7 +36,8 @@ void graph_free(graph *g);
 /**
  * Forward, and with `grads` backward: the gradient of scale * loss is added to *grads.
  *
- * NULL:    `grads`: forward only.
+ * NULL:    `grads`: forward only. In it, emb_word (all embeddings of nodes with it), out_tok_w, w1
+ *          and w2 may be: what is not wanted is not computed.
  * Returns: EMEND_OK or EMEND_ENOMEM.
  */
 emend_rc graph_run(graph *g, const weights_view *p, const graph_item *items, size_t n,

@@ -64,9 +64,9 @@ void embed_forward(graph *g, const weights_view *p) {
 void embed_backward(graph *g, const weights_view *p, const weights_view *dp) {
   graph_drop(g, g->dx, false, g->d, SITE_EMBED);
   memset(g->d_h, 0, g->rows * g->d * sizeof(float));
-  op_layernorm_backward(g->rows, g->d, g->x0, g->emb.mean, g->emb.rstd, p->emb_ln_g, g->dx, g->d_h,
-                        dp->emb_ln_g, dp->emb_ln_b);
-  all_node_parts(g, dp, g->d_h, scatter);
+  kernel_layernorm_backward(g->rows, g->d, g->x0, g->emb.mean, g->emb.rstd, p->emb_ln_g, g->dx,
+                            g->d_h, dp->emb_ln_g, dp->emb_ln_b);
+  if (dp->emb_word) all_node_parts(g, dp, g->d_h, scatter);
 }
 
 /* ---- steps ---- */
@@ -101,7 +101,7 @@ void steps_forward(graph *g, const weights_view *p) {
   step_parts(g, p, g->y0, gather);
   for (size_t i = 0; i < n; i++)
     memcpy(g->pointer_in + i * d, g->memory.y + g->pointed[i] * d, d * sizeof(float));
-  op_linear(n, d, d, g->pointer_in, p->dec_ptr_in, NULL, mapped);
+  op_linear(n, d, d, g->pointer_in, p->dec_ptr_in, NULL, mapped, g->panels);
   for (size_t i = 0; i < n; i++) kernel_axpy(1, mapped + i * d, g->y0 + g->pointing[i] * d, d);
   graph_drop(g, g->y0, true, d, SITE_DECODER_IN);
 }
@@ -114,7 +114,7 @@ void steps_backward(graph *g, const weights_view *p, const weights_view *dp) {
   for (size_t i = 0; i < n; i++)
     memcpy(d_mapped + i * d, g->dx + g->pointing[i] * d, d * sizeof(float));
   op_linear_backward(n, d, d, g->pointer_in, p->dec_ptr_in, d_mapped, g->d_pointer, false,
-                     dp->dec_ptr_in, NULL);
+                     dp->dec_ptr_in, NULL, g->panels);
   for (size_t i = 0; i < n; i++) kernel_axpy(1, g->d_pointer + i * d, g->dm + g->pointed[i] * d, d);
 }
 
@@ -205,12 +205,13 @@ static void auxiliary_losses(graph *g, size_t i, graph_result *out) {
 void heads_forward(graph *g, const weights_view *p, graph_result *out) {
   size_t d = g->d;
   *out = (graph_result){0};
-  op_linear(g->rows, d, 1, g->memory.y, p->used_w, p->used_b, g->used_logit);
-  op_linear(g->rows, d, WEIGHTS_ROLES, g->memory.y, p->role_w, p->role_b, g->role_logit);
-  op_linear(g->rows, d, d, g->memory.y, p->out_pk, NULL, g->mk);
-  for (int k = 0; k < 3; k++) op_linear(g->steps, d, d, g->z.y, p->out_pq[k], NULL, g->zq[k]);
+  op_linear(g->rows, d, 1, g->memory.y, p->used_w, p->used_b, g->used_logit, g->panels);
+  op_linear(g->rows, d, WEIGHTS_ROLES, g->memory.y, p->role_w, p->role_b, g->role_logit, g->panels);
+  op_linear(g->rows, d, d, g->memory.y, p->out_pk, NULL, g->mk, g->panels);
+  for (int k = 0; k < 3; k++)
+    op_linear(g->steps, d, d, g->z.y, p->out_pq[k], NULL, g->zq[k], g->panels);
   float *token_logits = g->scratch;
-  op_linear(g->steps, d, g->tokens, g->z.y, p->out_tok_w, p->out_tok_b, token_logits);
+  op_linear(g->steps, d, g->tokens, g->z.y, p->out_tok_w, p->out_tok_b, token_logits, g->panels);
   for (size_t i = 0; i < g->n; i++) {
     pointer_logits(g, i);
     step_losses(g, i, token_logits, out);
@@ -276,17 +277,18 @@ void heads_backward(graph *g, const weights_view *p, const weights_view *dp) {
     auxiliary_gradients(g, i);
   }
   op_linear_backward(g->steps, d, g->tokens, g->z.y, p->out_tok_w, d_tokens, g->dx, false,
-                     dp->out_tok_w, dp->out_tok_b);
+                     dp->out_tok_w, dp->out_tok_b, g->panels);
   op_linear_backward(g->rows, d, 1, g->memory.y, p->used_w, g->used_logit, g->dm, false, dp->used_w,
-                     dp->used_b);
+                     dp->used_b, g->panels);
   op_linear_backward(g->rows, d, WEIGHTS_ROLES, g->memory.y, p->role_w, g->role_logit, g->dm, true,
-                     dp->role_w, dp->role_b);
+                     dp->role_w, dp->role_b, g->panels);
   memset(g->dk, 0, g->rows * d * sizeof(float));
   for (int kind = 1; kind < INPUT_KINDS; kind++) {
     memset(g->dq, 0, g->steps * d * sizeof(float));
     for (size_t i = 0; i < g->n; i++) pointer_gradients(g, i, kind);
     op_linear_backward(g->steps, d, d, g->z.y, p->out_pq[kind - 1], g->dq, g->dx, true,
-                       dp->out_pq[kind - 1], NULL);
+                       dp->out_pq[kind - 1], NULL, g->panels);
   }
-  op_linear_backward(g->rows, d, d, g->memory.y, p->out_pk, g->dk, g->dm, true, dp->out_pk, NULL);
+  op_linear_backward(g->rows, d, d, g->memory.y, p->out_pk, g->dk, g->dm, true, dp->out_pk, NULL,
+                     g->panels);
 }

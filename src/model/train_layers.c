@@ -29,7 +29,6 @@ static attention attention_of(const graph *g, attn_kind kind, const attn_params 
                  .keys = kind == ATTN_CAUSAL ? steps : nodes,
                  .heads = g->heads,
                  .dh = g->dh,
-                 .ld = g->d,
                  .causal = kind == ATTN_CAUSAL};
   if (kind == ATTN_ENCODER) {
     s.rel = g->items[i].example.rel;
@@ -56,16 +55,16 @@ void attn_forward(graph *g, attn_kind kind, const attn_params *p, attn_tape *t, 
   const size_t *k_off = kind == ATTN_CAUSAL ? g->step : g->row;
   float *each = t->weights;
   norm_forward(rows, d, p->ln_g, p->ln_b, &t->ln);
-  op_linear(rows, d, d, t->ln.y, p->q, p->qb, t->q);
-  op_linear(keys, d, d, source, p->k, p->kb, t->k);
-  op_linear(keys, d, d, source, p->v, p->vb, t->v);
+  op_linear(rows, d, d, t->ln.y, p->q, p->qb, t->q, g->panels);
+  op_linear(keys, d, d, source, p->k, p->kb, t->k, g->panels);
+  op_linear(keys, d, d, source, p->v, p->vb, t->v, g->panels);
   for (size_t i = 0; i < g->n; i++) {
     attention s = attention_of(g, kind, p, i);
     size_t q = q_off[i] * d, k = k_off[i] * d;
     op_attention(&s, t->q + q, t->k + k, t->v + k, each, t->o + q, g->scratch);
     each += s.heads * s.queries * s.keys;
   }
-  op_linear(rows, d, d, t->o, p->o, p->ob, t->out);
+  op_linear(rows, d, d, t->o, p->o, p->ob, t->out, g->panels);
   graph_drop(g, t->out, kind != ATTN_ENCODER, d, site);
   kernel_axpy(1, t->ln.x, t->out, rows * d);
 }
@@ -93,15 +92,15 @@ void attn_backward(graph *g, attn_kind kind, const attn_params *p, const attn_pa
   size_t rows = query_rows(g, kind), keys = key_rows(g, kind), d = g->d;
   memcpy(g->d_h, g->dx, rows * d * sizeof(float));
   graph_drop(g, g->d_h, kind != ATTN_ENCODER, d, site);
-  op_linear_backward(rows, d, d, t->o, p->o, g->d_h, g->d_o, false, dp->o, dp->ob);
+  op_linear_backward(rows, d, d, t->o, p->o, g->d_h, g->d_o, false, dp->o, dp->ob, g->panels);
   weights_backward(g, kind, p, dp, t);
-  op_linear_backward(rows, d, d, t->ln.y, p->q, g->dq, g->d_h, false, dp->q, dp->qb);
+  op_linear_backward(rows, d, d, t->ln.y, p->q, g->dq, g->d_h, false, dp->q, dp->qb, g->panels);
   const float *source = kind == ATTN_CROSS ? g->memory.y : t->ln.y;
   float *d_source = kind == ATTN_CROSS ? g->dm : g->d_h;
-  op_linear_backward(keys, d, d, source, p->k, g->dk, d_source, true, dp->k, dp->kb);
-  op_linear_backward(keys, d, d, source, p->v, g->dv, d_source, true, dp->v, dp->vb);
-  op_layernorm_backward(rows, d, t->ln.x, t->ln.mean, t->ln.rstd, p->ln_g, g->d_h, g->dx, dp->ln_g,
-                        dp->ln_b);
+  op_linear_backward(keys, d, d, source, p->k, g->dk, d_source, true, dp->k, dp->kb, g->panels);
+  op_linear_backward(keys, d, d, source, p->v, g->dv, d_source, true, dp->v, dp->vb, g->panels);
+  kernel_layernorm_backward(rows, d, t->ln.x, t->ln.mean, t->ln.rstd, p->ln_g, g->d_h, g->dx,
+                            dp->ln_g, dp->ln_b);
 }
 
 /* ---- feed-forward ---- */
@@ -109,10 +108,10 @@ void attn_backward(graph *g, attn_kind kind, const attn_params *p, const attn_pa
 void ffn_forward(graph *g, bool steps, const ffn_params *p, ffn_tape *t, uint64_t site) {
   size_t rows = steps ? g->steps : g->rows, d = g->d;
   norm_forward(rows, d, p->ln_g, p->ln_b, &t->ln);
-  op_linear(rows, d, g->ff, t->ln.y, p->w1, p->b1, t->hidden);
+  op_linear(rows, d, g->ff, t->ln.y, p->w1, p->b1, t->hidden, g->panels);
   op_relu(t->hidden, rows * g->ff);
   graph_drop(g, t->hidden, steps, g->ff, site);
-  op_linear(rows, g->ff, d, t->hidden, p->w2, p->b2, t->out);
+  op_linear(rows, g->ff, d, t->hidden, p->w2, p->b2, t->out, g->panels);
   graph_drop(g, t->out, steps, d, site + 1);
   kernel_axpy(1, t->ln.x, t->out, rows * d);
 }
@@ -122,10 +121,12 @@ void ffn_backward(graph *g, bool steps, const ffn_params *p, const ffn_params *d
   size_t rows = steps ? g->steps : g->rows, d = g->d;
   memcpy(g->d_h, g->dx, rows * d * sizeof(float));
   graph_drop(g, g->d_h, steps, d, site + 1);
-  op_linear_backward(rows, g->ff, d, t->hidden, p->w2, g->d_h, g->d_hidden, false, dp->w2, dp->b2);
+  op_linear_backward(rows, g->ff, d, t->hidden, p->w2, g->d_h, g->d_hidden, false, dp->w2, dp->b2,
+                     g->panels);
   graph_drop(g, g->d_hidden, steps, g->ff, site);
   op_relu_backward(t->hidden, g->d_hidden, rows * g->ff);
-  op_linear_backward(rows, d, g->ff, t->ln.y, p->w1, g->d_hidden, g->d_h, false, dp->w1, dp->b1);
-  op_layernorm_backward(rows, d, t->ln.x, t->ln.mean, t->ln.rstd, p->ln_g, g->d_h, g->dx, dp->ln_g,
-                        dp->ln_b);
+  op_linear_backward(rows, d, g->ff, t->ln.y, p->w1, g->d_hidden, g->d_h, false, dp->w1, dp->b1,
+                     g->panels);
+  kernel_layernorm_backward(rows, d, t->ln.x, t->ln.mean, t->ln.rstd, p->ln_g, g->d_h, g->dx,
+                            dp->ln_g, dp->ln_b);
 }

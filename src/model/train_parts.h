@@ -59,6 +59,7 @@ struct graph {
 
   /* of the backward */
   float *dx, *dm, *d_h, *dq, *dk, *dv, *d_o, *d_hidden, *d_pointer, *scratch;
+  float *panels; /* of one product's weights, both ways */
 };
 
 /* Where dropout happens; with the layer it makes a key of its own. */

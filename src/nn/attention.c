@@ -1,5 +1,6 @@
-/* Attention and its backward, head by head: relations are looked up in q rkᵀ and binned before rv
- * (Shaw et al. 2018, Wang et al. 2020, without the tensor of their equations). See ops.h. */
+/* Attention and its backward: relations are looked up in q rkᵀ and binned before rv (Shaw et al.
+ * 2018, Wang et al. 2020, without the tensor of their equations). What concerns relations is done
+ * for all heads at once, since they share rk and rv; the rest head by head. See ops.h. */
 #include <cblas.h>
 #include <math.h>
 #include <string.h>
@@ -7,102 +8,155 @@
 #include "nn/kernels.h"
 #include "nn/ops.h"
 
-/* c [m,n] (+)= a [m,k] · b, transposed where said. */
-static void product(bool ta, bool tb, size_t m, size_t n, size_t k, const float *a, size_t lda,
-                    const float *b, size_t ldb, bool add, float *c, size_t ldc) {
-  cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int)m,
-              (int)n, (int)k, 1.0f, a, (int)lda, b, (int)ldb, add ? 1.0f : 0.0f, c, (int)ldc);
+static size_t most(size_t x, size_t y) { return x > y ? x : y; }
+
+static size_t panels_size(const attention *s) {
+  size_t keys = most(panel_size(s->keys, s->dh), panel_size(s->dh, s->keys));
+  size_t relations = most(panel_size(s->relations, s->dh), panel_size(s->dh, s->relations));
+  return s->rel ? most(keys, relations) : keys;
 }
 
-/* One array of queries × keys, two of queries × relations. */
+/* Where the arrays of both directions lie in the scratch. */
+typedef struct workspace {
+  float *panels, *de;   /* de [queries, keys] of one head */
+  float *bins, *d_bins; /* [queries, heads, relations] */
+  float *by_head;       /* [heads, relations] */
+} workspace;
+
 size_t op_attention_scratch(const attention *s) {
-  return s->queries * s->keys + (s->rel ? 2 * s->queries * s->relations : 0);
+  size_t by_head = s->rel ? s->heads * s->relations : 0;
+  return panels_size(s) + s->queries * s->keys + (2 * s->queries + 1) * by_head;
 }
 
-/* looked_up [queries, relations] = q rkᵀ + rb[:, head] */
-static void relation_scores(const attention *s, const float *q, size_t head, float *looked_up) {
+static workspace place(const attention *s, float *scratch) {
+  size_t by_head = s->rel ? s->heads * s->relations : 0;
+  workspace w = {.panels = scratch};
+  w.de = w.panels + panels_size(s);
+  w.bins = w.de + s->queries * s->keys;
+  w.d_bins = w.bins + s->queries * by_head;
+  w.by_head = w.d_bins + s->queries * by_head;
+  return w;
+}
+
+/* y [m,n] += aᵀ b for a [k,m], b [k,n]. */
+static void transposed(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+                       size_t ldb, float *y, size_t ldy) {
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)m, (int)n, (int)k, 1.0f, a, (int)lda, b,
+              (int)ldb, 1.0f, y, (int)ldy);
+}
+
+/* ---- forward ---- */
+
+/* looked_up [queries, heads, relations] = q rkᵀ + rb */
+static void relation_scores(const attention *s, const float *q, workspace *w) {
   size_t n = s->relations;
+  for (size_t r = 0; r < n; r++)
+    for (size_t h = 0; h < s->heads; h++) w->by_head[h * n + r] = s->rb[r * s->heads + h];
+  panel_pack_rows(s->rk, s->dh, n, s->dh, w->panels);
+  panel_gemm(s->queries * s->heads, n, s->dh, q, s->dh, w->panels, NULL, w->bins, n);
   for (size_t i = 0; i < s->queries; i++)
-    for (size_t r = 0; r < n; r++) looked_up[i * n + r] = s->rb[r * s->heads + head];
-  product(false, true, s->queries, n, s->dh, q, s->ld, s->rk, s->dh, true, looked_up, n);
+    kernel_axpy(1, w->by_head, w->bins + i * s->heads * n, s->heads * n);
 }
 
-static void bin_rows(const attention *s, const float *x, float *bins) {
-  for (size_t i = 0; i < s->queries; i++)
-    kernel_relation_bins(x + i * s->keys, s->rel + i * s->keys, s->keys, bins + i * s->relations,
-                         s->relations);
-}
-
-static void one_head(const attention *s, size_t head, const float *q, const float *k,
-                     const float *v, float *a, float *o, float *scratch) {
+/* Scores of one head to weights; where there are relations, looked-up scores become bins. */
+static void weigh(const attention *s, size_t head, float *a, workspace *w) {
   float scale = 1.0f / sqrtf((float)s->dh);
-  product(false, true, s->queries, s->keys, s->dh, q, s->ld, k, s->ld, false, a, s->keys);
-  if (s->rel) relation_scores(s, q, head, scratch);
   for (size_t i = 0; i < s->queries; i++) {
-    float *row = a + i * s->keys;
+    float *row = a + i * s->keys, *bins = w->bins + (i * s->heads + head) * s->relations;
     size_t seen = s->causal ? i + 1 : s->keys;
-    if (s->rel)
-      kernel_relation_softmax(row, s->rel + i * s->keys, scratch + i * s->relations, s->keys,
-                              scale);
-    else
+    if (s->rel) {
+      const uint8_t *rel = s->rel + i * s->keys;
+      kernel_relation_softmax(row, rel, bins, s->keys, scale);
+      kernel_relation_bins(row, rel, s->keys, bins, s->relations);
+    } else {
       kernel_softmax(row, seen, scale);
+    }
     memset(row + seen, 0, (s->keys - seen) * sizeof *row);
   }
-  product(false, false, s->queries, s->dh, s->keys, a, s->keys, v, s->ld, false, o, s->ld);
-  if (!s->rel) return;
-  bin_rows(s, a, scratch);
-  product(false, false, s->queries, s->dh, s->relations, scratch, s->relations, s->rv, s->dh, true,
-          o, s->ld);
 }
 
 void op_attention(const attention *s, const float *q, const float *k, const float *v,
                   float *weights, float *o, float *scratch) {
+  size_t width = s->heads * s->dh;
+  workspace w = place(s, scratch);
+  if (s->rel) relation_scores(s, q, &w);
   for (size_t h = 0; h < s->heads; h++) {
     size_t at = h * s->dh;
-    one_head(s, h, q + at, k + at, v + at, weights + h * s->queries * s->keys, o + at, scratch);
+    float *a = weights + h * s->queries * s->keys;
+    panel_pack_rows(k + at, width, s->keys, s->dh, w.panels);
+    panel_gemm(s->queries, s->keys, s->dh, q + at, width, w.panels, NULL, a, s->keys);
+    weigh(s, h, a, &w);
+    panel_pack_cols(v + at, width, s->keys, s->dh, w.panels);
+    panel_gemm(s->queries, s->dh, s->keys, a, s->keys, w.panels, NULL, o + at, width);
   }
-}
-
-/* d_looked_up: the gradient of the relation scores, binned from de. */
-static void relation_backward(const attention *s, size_t head, const float *q,
-                              const float *d_looked_up, float *dq, const attention_grad *g) {
-  size_t n = s->relations;
-  product(false, false, s->queries, s->dh, n, d_looked_up, n, s->rk, s->dh, true, dq, s->ld);
-  product(true, false, n, s->dh, s->queries, d_looked_up, n, q, s->ld, true, g->drk, s->dh);
-  for (size_t i = 0; i < s->queries; i++)
-    for (size_t r = 0; r < n; r++) g->drb[r * s->heads + head] += d_looked_up[i * n + r];
-}
-
-static void one_head_backward(const attention *s, size_t head, const float *q, const float *k,
-                              const float *v, const float *a, const float *d_o, float *dq,
-                              float *dk, float *dv, const attention_grad *g, float *scratch) {
-  size_t n = s->relations;
-  float *de = scratch, *bins = de + s->queries * s->keys, *d_bins = bins + s->queries * n;
-  product(false, true, s->queries, s->keys, s->dh, d_o, s->ld, v, s->ld, false, de, s->keys);
-  product(true, false, s->keys, s->dh, s->queries, a, s->keys, d_o, s->ld, true, dv, s->ld);
-  if (s->rel) {
-    bin_rows(s, a, bins);
-    product(true, false, n, s->dh, s->queries, bins, n, d_o, s->ld, true, g->drv, s->dh);
-    product(false, true, s->queries, n, s->dh, d_o, s->ld, s->rv, s->dh, false, d_bins, n);
-    for (size_t i = 0; i < s->queries; i++)
-      for (size_t j = 0; j < s->keys; j++)
-        de[i * s->keys + j] += d_bins[i * n + s->rel[i * s->keys + j]];
-  }
-  for (size_t i = 0; i < s->queries; i++)
-    kernel_softmax_backward(a + i * s->keys, de + i * s->keys, s->keys, 1.0f / sqrtf((float)s->dh));
-  product(false, false, s->queries, s->dh, s->keys, de, s->keys, k, s->ld, true, dq, s->ld);
-  product(true, false, s->keys, s->dh, s->queries, de, s->keys, q, s->ld, true, dk, s->ld);
   if (!s->rel) return;
-  bin_rows(s, de, bins);
-  relation_backward(s, head, q, bins, dq, g);
+  panel_pack_cols(s->rv, s->dh, s->relations, s->dh, w.panels);
+  panel_gemm_add(s->queries * s->heads, s->dh, s->relations, w.bins, s->relations, w.panels, NULL,
+                 o, s->dh);
+}
+
+/* ---- backward ---- */
+
+/* By rv, and what every bin's gradient is. */
+static void bins_backward(const attention *s, const float *weights, const float *d_o,
+                          const attention_grad *g, workspace *w) {
+  size_t n = s->relations, rows = s->queries * s->heads;
+  for (size_t h = 0; h < s->heads; h++)
+    for (size_t i = 0; i < s->queries; i++)
+      kernel_relation_bins(weights + (h * s->queries + i) * s->keys, s->rel + i * s->keys, s->keys,
+                           w->bins + (i * s->heads + h) * n, n);
+  transposed(n, s->dh, rows, w->bins, n, d_o, s->dh, g->drv, s->dh);
+  panel_pack_rows(s->rv, s->dh, n, s->dh, w->panels);
+  panel_gemm(rows, n, s->dh, d_o, s->dh, w->panels, NULL, w->d_bins, n);
+}
+
+/* From the gradient of the looked-up scores, in w->bins, to those of q, rk and rb. */
+static void scores_backward(const attention *s, const float *q, const attention_grad *g,
+                            workspace *w) {
+  size_t n = s->relations, rows = s->queries * s->heads;
+  panel_pack_cols(s->rk, s->dh, n, s->dh, w->panels);
+  panel_gemm_add(rows, s->dh, n, w->bins, n, w->panels, NULL, g->dq, s->dh);
+  transposed(n, s->dh, rows, w->bins, n, q, s->dh, g->drk, s->dh);
+  memset(w->by_head, 0, s->heads * n * sizeof *w->by_head);
+  for (size_t i = 0; i < s->queries; i++)
+    kernel_axpy(1, w->bins + i * s->heads * n, w->by_head, s->heads * n);
+  for (size_t r = 0; r < n; r++)
+    for (size_t h = 0; h < s->heads; h++) g->drb[r * s->heads + h] += w->by_head[h * n + r];
+}
+
+/* de, the gradient by the weights of one head, becomes that by its scores. */
+static void weigh_backward(const attention *s, size_t head, const float *a, workspace *w) {
+  float scale = 1.0f / sqrtf((float)s->dh);
+  for (size_t i = 0; i < s->queries; i++) {
+    float *de = w->de + i * s->keys;
+    size_t at = (i * s->heads + head) * s->relations;
+    if (s->rel) {
+      const uint8_t *rel = s->rel + i * s->keys;
+      kernel_relation_add(de, rel, w->d_bins + at, s->keys);
+      kernel_softmax_backward(a + i * s->keys, de, s->keys, scale);
+      kernel_relation_bins(de, rel, s->keys, w->bins + at, s->relations);
+    } else {
+      kernel_softmax_backward(a + i * s->keys, de, s->keys, scale);
+    }
+  }
 }
 
 void op_attention_backward(const attention *s, const float *q, const float *k, const float *v,
                            const float *weights, const float *d_o, const attention_grad *g,
                            float *scratch) {
+  size_t width = s->heads * s->dh;
+  workspace w = place(s, scratch);
+  if (s->rel) bins_backward(s, weights, d_o, g, &w);
   for (size_t h = 0; h < s->heads; h++) {
     size_t at = h * s->dh;
-    one_head_backward(s, h, q + at, k + at, v + at, weights + h * s->queries * s->keys, d_o + at,
-                      g->dq + at, g->dk + at, g->dv + at, g, scratch);
+    const float *a = weights + h * s->queries * s->keys;
+    panel_pack_rows(v + at, width, s->keys, s->dh, w.panels);
+    panel_gemm(s->queries, s->keys, s->dh, d_o + at, width, w.panels, NULL, w.de, s->keys);
+    transposed(s->keys, s->dh, s->queries, a, s->keys, d_o + at, width, g->dv + at, width);
+    weigh_backward(s, h, a, &w);
+    panel_pack_cols(k + at, width, s->keys, s->dh, w.panels);
+    panel_gemm_add(s->queries, s->dh, s->keys, w.de, s->keys, w.panels, NULL, g->dq + at, width);
+    transposed(s->keys, s->dh, s->queries, w.de, s->keys, q + at, width, g->dk + at, width);
   }
+  if (s->rel) scores_backward(s, q, g, &w);
 }

@@ -15,9 +15,15 @@ typedef struct kernel_table {
   void (*softmax_backward)(const float *a, float *da, size_t n, float scale);
   void (*layernorm)(size_t rows, size_t n, const float *x, const float *g, const float *b, float *y,
                     float *mean, float *rstd);
+  void (*layernorm_backward)(size_t rows, size_t n, const float *x, const float *mean,
+                             const float *rstd, const float *g, const float *dy, float *dx,
+                             float *dg, float *db);
   void (*adamw)(const adamw_step *s, float *p, const float *grad, float *m, float *v, size_t n);
   void (*dropout)(float *x, size_t n, float p, uint64_t key);
 } kernel_table;
+
+/* Floats of the left operand that the second cache holds beside all else. */
+enum { CACHED = 1 << 14 };
 
 #define LANES 4
 #define ROWS 3
@@ -97,8 +103,13 @@ size_t panel_size(size_t n, size_t k) { return (n + PANEL - 1) / PANEL * PANEL *
 
 void panel_pack_rows(const float *w, size_t ld, size_t n, size_t k, float *panels) {
   for (size_t c = 0; c < n; c += PANEL, panels += PANEL * k)
-    for (size_t q = 0; q < PANEL; q++)
-      for (size_t i = 0; i < k; i++) panels[i * PANEL + q] = c + q < n ? w[(c + q) * ld + i] : 0.0f;
+    if (n - c >= PANEL)
+      for (size_t i = 0; i < k; i++)
+        for (size_t q = 0; q < PANEL; q++) panels[i * PANEL + q] = w[(c + q) * ld + i];
+    else
+      for (size_t i = 0; i < k; i++)
+        for (size_t q = 0; q < PANEL; q++)
+          panels[i * PANEL + q] = c + q < n ? w[(c + q) * ld + i] : 0.0f;
 }
 
 void panel_pack_cols(const float *w, size_t ld, size_t k, size_t n, float *panels) {
@@ -128,10 +139,20 @@ void kernel_layernorm(size_t rows, size_t n, const float *x, const float *g, con
   kernels()->layernorm(rows, n, x, g, b, y, mean, rstd);
 }
 
+void kernel_layernorm_backward(size_t rows, size_t n, const float *x, const float *mean,
+                               const float *rstd, const float *g, const float *dy, float *dx,
+                               float *dg, float *db) {
+  kernels()->layernorm_backward(rows, n, x, mean, rstd, g, dy, dx, dg, db);
+}
+
 void kernel_softmax(float *x, size_t n, float scale) { kernels()->softmax(x, n, scale); }
 
 void kernel_relation_softmax(float *x, const uint8_t *rel, const float *p, size_t n, float scale) {
   kernels()->relation_softmax(x, rel, p, n, scale);
+}
+
+void kernel_relation_add(float *x, const uint8_t *rel, const float *p, size_t n) {
+  for (size_t j = 0; j < n; j++) x[j] += p[rel[j]];
 }
 
 /* Four sets of bins, so that a run of one relation is not a chain of dependent additions. */

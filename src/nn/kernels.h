@@ -37,11 +37,19 @@ void panel_gemm_add(size_t m, size_t n, size_t k, const float *x, size_t ldx, co
 void kernel_layernorm(size_t rows, size_t n, const float *x, const float *g, const float *b,
                       float *y, float *mean, float *rstd);
 
+/** From dy of y = kernel_layernorm(x), which gave mean and rstd: dx, dg and db are added to. */
+void kernel_layernorm_backward(size_t rows, size_t n, const float *x, const float *mean,
+                               const float *rstd, const float *g, const float *dy, float *dx,
+                               float *dg, float *db);
+
 /** x = softmax(scale * x) over n elements; elements at -INFINITY get 0. n ≥ 1 with one finite. */
 void kernel_softmax(float *x, size_t n, float scale);
 
 /** x_j = softmax_j(scale * (x_j + p[rel_j])). */
 void kernel_relation_softmax(float *x, const uint8_t *rel, const float *p, size_t n, float scale);
+
+/** x_j += p[rel_j] over n elements. */
+void kernel_relation_add(float *x, const uint8_t *rel, const float *p, size_t n);
 
 /** bins[r] = Σ of x_j with rel_j = r, for n_bins ≤ 256; every rel_j < n_bins. */
 void kernel_relation_bins(const float *x, const uint8_t *rel, size_t n, float *bins, size_t n_bins);

@@ -25,7 +25,8 @@ INLINE void FN(store_panel)(const vec *acc, float *y, size_t width) {
   } else {
     float part[PANEL];
     for (int i = 0; i < PER_PANEL; i++) STORE(part + i * LANES, acc[i]);
-    for (size_t i = 0; i < width; i++) y[i] = part[i];
+    for (size_t i = 0; i < PANEL; i++)
+      if (i < width) y[i] = part[i];
   }
 }
 
@@ -33,8 +34,8 @@ INLINE void FN(add_panel)(vec *acc, const float *y, size_t width) {
   if (width >= PANEL) {
     for (int i = 0; i < PER_PANEL; i++) acc[i] += LOAD(y + i * LANES);
   } else {
-    float part[PANEL] = {0};
-    for (size_t i = 0; i < width; i++) part[i] = y[i];
+    float part[PANEL];
+    for (size_t i = 0; i < PANEL; i++) part[i] = i < width ? y[i] : 0;
     for (int i = 0; i < PER_PANEL; i++) acc[i] += LOAD(part + i * LANES);
   }
 }
@@ -94,8 +95,10 @@ INLINE void FN(strip)(int span, size_t m, size_t k, const float *x, size_t ldx, 
   }
 }
 
-TARGET static void FN(gemm)(size_t m, size_t n, size_t k, const float *x, size_t ldx,
-                            const float *panels, const float *bias, int add, float *y, size_t ldy) {
+/* All panels for m rows. */
+TARGET static void FN(sweep)(size_t m, size_t n, size_t k, const float *x, size_t ldx,
+                             const float *panels, const float *bias, int add, float *y,
+                             size_t ldy) {
   size_t c = 0;
 #if SPAN == 2
   for (; c + PANEL < n; c += 2 * PANEL)
@@ -103,6 +106,14 @@ TARGET static void FN(gemm)(size_t m, size_t n, size_t k, const float *x, size_t
 #endif
   for (; c < n; c += PANEL)
     FN(strip)(1, m, k, x, ldx, panels + c * k, bias ? bias + c : NULL, add, y + c, ldy, n - c);
+}
+
+/* Rows in blocks that stay in the second cache while all panels pass by. */
+static void FN(gemm)(size_t m, size_t n, size_t k, const float *x, size_t ldx, const float *panels,
+                     const float *bias, int add, float *y, size_t ldy) {
+  size_t block = (CACHED / (k + 1) / ROWS + 1) * ROWS;
+  for (size_t r = 0; r < m; r += block) FN(sweep)
+  (m - r < block ? m - r : block, n, k, x + r * ldx, ldx, panels, bias, add, y + r * ldy, ldy);
 }
 
 /* ---- rows ---- */
@@ -242,6 +253,40 @@ TARGET static void FN(layernorm)(size_t rows, size_t n, const float *x, const fl
   }
 }
 
+TARGET static void FN(layernorm_backward)(size_t rows, size_t n, const float *x, const float *mean,
+                                          const float *rstd, const float *g, const float *dy,
+                                          float *dx, float *dg, float *db) {
+  for (size_t r = 0; r < rows; r++, x += n, dy += n, dx += n) {
+    vec total = {0}, along = {0};
+    float sum = 0, dot = 0;
+    size_t j = 0;
+    for (; j + LANES <= n; j += LANES) {
+      vec norm = (LOAD(x + j) - mean[r]) * rstd[r], d = LOAD(dy + j) * LOAD(g + j);
+      STORE(dg + j, LOAD(dg + j) + LOAD(dy + j) * norm);
+      STORE(db + j, LOAD(db + j) + LOAD(dy + j));
+      total += d;
+      along += d * norm;
+    }
+    for (; j < n; j++) {
+      float norm = (x[j] - mean[r]) * rstd[r], d = dy[j] * g[j];
+      dg[j] += dy[j] * norm;
+      db[j] += dy[j];
+      sum += d;
+      dot += d * norm;
+    }
+    sum = (sum + FN(sum)(total)) / (float)n;
+    dot = (dot + FN(sum)(along)) / (float)n;
+    for (j = 0; j + LANES <= n; j += LANES) {
+      vec norm = (LOAD(x + j) - mean[r]) * rstd[r];
+      STORE(dx + j, LOAD(dx + j) + (LOAD(dy + j) * LOAD(g + j) - sum - norm * dot) * rstd[r]);
+    }
+    for (; j < n; j++) {
+      float norm = (x[j] - mean[r]) * rstd[r];
+      dx[j] += (dy[j] * g[j] - sum - norm * dot) * rstd[r];
+    }
+  }
+}
+
 TARGET static void FN(adamw)(const adamw_step *s, float *p, const float *grad, float *m, float *v,
                              size_t n) {
   for (size_t i = 0; i < n; i++) {
@@ -266,8 +311,9 @@ TARGET static void FN(dropout)(float *x, size_t n, float p, uint64_t key) {
 }
 
 static const kernel_table FN(table) = {
-    FN(gemm),      FN(softmax), FN(relation_softmax), FN(dot), FN(axpy), FN(softmax_backward),
-    FN(layernorm), FN(adamw),   FN(dropout),
+    FN(gemm),  FN(softmax),          FN(relation_softmax), FN(dot),
+    FN(axpy),  FN(softmax_backward), FN(layernorm),        FN(layernorm_backward),
+    FN(adamw), FN(dropout),
 };
 
 #undef vec

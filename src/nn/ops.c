@@ -9,46 +9,33 @@
 
 void ops_single_thread(void) { openblas_set_num_threads(1); }
 
+size_t op_linear_scratch(size_t in, size_t out) {
+  size_t forward = panel_size(out, in), backward = panel_size(in, out);
+  return forward > backward ? forward : backward;
+}
+
 void op_linear(size_t rows, size_t in, size_t out, const float *x, const float *w, const float *b,
-               float *y) {
+               float *y, float *scratch) {
   if (rows == 0) return;
-  if (b)
-    for (size_t r = 0; r < rows; r++) memcpy(y + r * out, b, out * sizeof *y);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)out, (int)in, 1.0f, x,
-              (int)in, w, (int)in, b ? 1.0f : 0.0f, y, (int)out);
+  panel_pack_rows(w, in, out, in, scratch);
+  panel_gemm(rows, out, in, x, in, scratch, b, y, out);
 }
 
 void op_linear_backward(size_t rows, size_t in, size_t out, const float *x, const float *w,
-                        const float *dy, float *dx, bool add, float *dw, float *db) {
+                        const float *dy, float *dx, bool add, float *dw, float *db,
+                        float *scratch) {
   if (rows == 0) return;
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)out, (int)in, (int)rows, 1.0f, dy,
-              (int)out, x, (int)in, 1.0f, dw, (int)in);
+  if (dw)
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)out, (int)in, (int)rows, 1.0f, dy,
+                (int)out, x, (int)in, 1.0f, dw, (int)in);
   if (db)
     for (size_t r = 0; r < rows; r++) kernel_axpy(1.0f, dy + r * out, db, out);
-  if (dx)
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)in, (int)out, 1.0f, dy,
-                (int)out, w, (int)in, add ? 1.0f : 0.0f, dx, (int)in);
-}
-
-void op_layernorm_backward(size_t rows, size_t n, const float *x, const float *mean,
-                           const float *rstd, const float *g, const float *dy, float *dx, float *dg,
-                           float *db) {
-  for (size_t r = 0; r < rows; r++, x += n, dy += n, dx += n) {
-    float sum = 0, dot = 0;
-    for (size_t j = 0; j < n; j++) {
-      float norm = (x[j] - mean[r]) * rstd[r], d = dy[j] * g[j];
-      dg[j] += dy[j] * norm;
-      db[j] += dy[j];
-      sum += d;
-      dot += d * norm;
-    }
-    sum /= (float)n;
-    dot /= (float)n;
-    for (size_t j = 0; j < n; j++) {
-      float norm = (x[j] - mean[r]) * rstd[r];
-      dx[j] += (dy[j] * g[j] - sum - norm * dot) * rstd[r];
-    }
-  }
+  if (!dx) return;
+  panel_pack_cols(w, in, out, in, scratch);
+  if (add)
+    panel_gemm_add(rows, in, out, dy, out, scratch, NULL, dx, in);
+  else
+    panel_gemm(rows, in, out, dy, out, scratch, NULL, dx, in);
 }
 
 void op_relu(float *x, size_t n) {

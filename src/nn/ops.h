@@ -1,6 +1,7 @@
 /* The operators of training, each with its backward: linear, layer norm, attention (plain, causal
  * or relation-aware), masked cross-entropy; kernel_dropout is its own backward. Products go to
- * BLAS. All matrices are row-major floats; gradients of parameters are added to what is there.
+ * panels, and transposed ones to BLAS. All matrices are row-major floats; gradients of parameters
+ * are added to what is there.
  *
  * Threads: every function works on the caller's arrays alone; call ops_single_thread once, first,
  * when several threads train side by side. NULL: only where said. */
@@ -14,17 +15,14 @@
 /** Process-wide: BLAS uses the calling thread only. */
 void ops_single_thread(void);
 
+/** Floats of scratch that op_linear and its backward need. */
+size_t op_linear_scratch(size_t in, size_t out);
 /** y [rows,out] = x [rows,in] wᵀ + b; w [out,in], b [out] or NULL. */
 void op_linear(size_t rows, size_t in, size_t out, const float *x, const float *w, const float *b,
-               float *y);
-/** dw += dyᵀ x, db += Σ dy, dx = dy w, or dx += dy w with `add`; db and dx may be NULL. */
+               float *y, float *scratch);
+/** dw += dyᵀ x, db += Σ dy, dx = dy w, or dx += dy w with `add`; dw, db and dx may be NULL. */
 void op_linear_backward(size_t rows, size_t in, size_t out, const float *x, const float *w,
-                        const float *dy, float *dx, bool add, float *dw, float *db);
-
-/** From dy of y = norm(x) g + b (kernel_layernorm, which gave mean and rstd): dx is added to. */
-void op_layernorm_backward(size_t rows, size_t n, const float *x, const float *mean,
-                           const float *rstd, const float *g, const float *dy, float *dx, float *dg,
-                           float *db);
+                        const float *dy, float *dx, bool add, float *dw, float *db, float *scratch);
 
 /** x = max(x, 0) */
 void op_relu(float *x, size_t n);
@@ -35,13 +33,13 @@ void op_relu_backward(const float *y, float *dy, size_t n);
 uint64_t op_mix(uint64_t key, uint64_t counter);
 
 /**
- * Scaled dot-product attention of `heads` heads of width dh, over rows with stride ld:
+ * Scaled dot-product attention of `heads` heads of width dh side by side in each row:
  *   e_ij = (q_i·k_j + q_i·rk[r_ij] + rb[r_ij,head]) / sqrt(dh)   a = softmax_j(e)
  *   o_i  = Σ_j a_ij v_j + Σ_r (Σ_{j: r_ij=r} a_ij) rv[r]
  * No array of queries × keys × dh is ever made: q rkᵀ is looked up, weights are binned.
  */
 typedef struct attention {
-  size_t queries, keys, heads, dh, ld;
+  size_t queries, keys, heads, dh;
   bool causal;          /* query i sees keys 0..i */
   const uint8_t *rel;   /* [queries, keys]; NULL: no relations, and the next four are unused */
   size_t relations;     /* ≤ 256 */

@@ -57,26 +57,28 @@ static void check_gradient(const char *what, objective f, void *arg, float *x, c
 
 typedef struct linear_case {
   size_t rows, in, out;
-  float *x, *w, *b, *y, *c;
+  float *x, *w, *b, *y, *c, *scratch;
 } linear_case;
 
 static double linear_value(void *arg) {
   linear_case *t = arg;
-  op_linear(t->rows, t->in, t->out, t->x, t->w, t->b, t->y);
+  op_linear(t->rows, t->in, t->out, t->x, t->w, t->b, t->y, t->scratch);
   return weigh(t->y, t->c, t->rows * t->out);
 }
 
 static void linear_gradients_match(void **state) {
   (void)state;
-  linear_case t = {3, 5, 4, noise(15), noise(20), noise(4), zeros(12), noise(12)};
+  linear_case t = {3,         5,         4,
+                   noise(15), noise(20), noise(4),
+                   zeros(12), noise(12), zeros(op_linear_scratch(5, 4))};
   float *dx = noise(15), *dw = zeros(20), *db = zeros(4), *before = zeros(15);
   memcpy(before, dx, 15 * sizeof *dx);
-  op_linear_backward(3, 5, 4, t.x, t.w, t.c, dx, true, dw, db);
+  op_linear_backward(3, 5, 4, t.x, t.w, t.c, dx, true, dw, db, t.scratch);
   for (int i = 0; i < 15; i++) dx[i] -= before[i];
   check_gradient("x, added", linear_value, &t, t.x, dx, 15);
   check_gradient("w", linear_value, &t, t.w, dw, 20);
   check_gradient("b", linear_value, &t, t.b, db, 4);
-  op_linear_backward(3, 5, 4, t.x, t.w, t.c, dx, false, dw, NULL);
+  op_linear_backward(3, 5, 4, t.x, t.w, t.c, dx, false, dw, NULL, t.scratch);
   check_gradient("x, set", linear_value, &t, t.x, dx, 15);
 }
 
@@ -98,7 +100,7 @@ static void layernorm_gradients_match(void **state) {
   norm_case t = {2, 19, noise(38), noise(19), noise(19), zeros(38), noise(38), zeros(2), zeros(2)};
   float *dx = zeros(38), *dg = zeros(19), *db = zeros(19);
   norm_value(&t);
-  op_layernorm_backward(2, 19, t.x, t.mean, t.rstd, t.g, t.c, dx, dg, db);
+  kernel_layernorm_backward(2, 19, t.x, t.mean, t.rstd, t.g, t.c, dx, dg, db);
   check_gradient("x", norm_value, &t, t.x, dx, 38);
   check_gradient("g", norm_value, &t, t.g, dg, 19);
   check_gradient("b", norm_value, &t, t.b, db, 19);
@@ -114,7 +116,7 @@ typedef struct attention_case {
 static double attention_value(void *arg) {
   attention_case *t = arg;
   op_attention(&t->s, t->q, t->k, t->v, t->a, t->o, t->scratch);
-  return weigh(t->o, t->c, t->s.queries * t->s.ld);
+  return weigh(t->o, t->c, t->s.queries * 6);
 }
 
 static attention_case attention_make(size_t queries, size_t keys, bool causal, size_t relations) {
@@ -122,7 +124,7 @@ static attention_case attention_make(size_t queries, size_t keys, bool causal, s
                             .keys = keys,
                             .heads = 2,
                             .dh = 3,
-                            .ld = 6,
+
                             .causal = causal,
                             .relations = relations}};
   t.q = noise(queries * 6);
