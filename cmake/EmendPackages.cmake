@@ -5,6 +5,7 @@ set(EMEND_PACKAGES
   "sqlite3|libsqlite3-dev|sqlite-devel|sqlite"
   "jansson|libjansson-dev|jansson-devel|jansson"
   "libutf8proc|libutf8proc-dev|utf8proc-devel|utf8proc"
+  "libcurl|libcurl4-openssl-dev|libcurl-devel|curl"
   "openblas|libopenblas-dev|openblas-devel|openblas"
   "stemmer|libstemmer-dev|libstemmer-devel|snowball"
   "libedit|libedit-dev|libedit-devel|libedit"

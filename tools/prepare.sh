@@ -3,10 +3,10 @@
 
 # Package names stand here and in cmake/EmendPackages.cmake.
 apt_packages="build-essential cmake pkg-config libsqlite3-dev libjansson-dev libutf8proc-dev
-  libopenblas-dev libstemmer-dev libedit-dev libcmocka-dev"
+  libopenblas-dev libcurl4-openssl-dev libstemmer-dev libedit-dev libcmocka-dev"
 dnf_packages="gcc make cmake pkgconf-pkg-config sqlite-devel jansson-devel utf8proc-devel
-  openblas-devel libstemmer-devel libedit-devel libcmocka-devel"
-brew_packages="cmake pkgconf sqlite jansson utf8proc openblas snowball libedit cmocka"
+  openblas-devel libcurl-devel libstemmer-devel libedit-devel libcmocka-devel"
+brew_packages="cmake pkgconf sqlite jansson utf8proc openblas curl snowball libedit cmocka"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -16,7 +16,7 @@ jobs_here() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }
 use_brew_paths() {
   command -v brew >/dev/null 2>&1 || return 0
   brew_prefix=$(brew --prefix)
-  for keg in sqlite openblas libedit; do
+  for keg in sqlite openblas curl libedit; do
     PKG_CONFIG_PATH=$brew_prefix/opt/$keg/lib/pkgconfig:${PKG_CONFIG_PATH:-}
   done
   CMAKE_PREFIX_PATH=$brew_prefix:${CMAKE_PREFIX_PATH:-}
@@ -29,7 +29,7 @@ have_all() {
     command -v $tool >/dev/null 2>&1 || return 1
   done
   command -v make >/dev/null 2>&1 || command -v ninja >/dev/null 2>&1 || return 1
-  pkg-config --exists sqlite3 jansson libutf8proc openblas libedit cmocka || return 1
+  pkg-config --exists sqlite3 jansson libutf8proc openblas libcurl libedit cmocka || return 1
   echo '#include <libstemmer.h>' |
     cc -E ${brew_prefix:+-I"$brew_prefix/include"} -x c - >/dev/null 2>&1
 }

@@ -72,6 +72,12 @@ const char *config_get(const char *section, const char *key);
 const char *config_source(size_t i);
 void config_free(void);
 
+/* ---- backend.c ---- */
+
+/** What flags, environment and emend.conf say of who writes SQL. EXIT_DONE, or EXIT_USAGE after
+ *  saying what is wrong. */
+int backend_options(const cli *c, emend_options *out);
+
 /* ---- main.c ---- */
 
 /** Makes the engine from the options --state, --weights, --backend, --model. */
@@ -83,6 +89,8 @@ int cli_failed(const emend_error *err);
 int cli_usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** The arguments as one text, or standard input for "-": malloc'ed; NULL after saying why. */
 char *cli_text_argument(const cli *c, const char *what);
+/** All of a file, or of standard input for "-": malloc'ed; NULL after saying why. */
+char *cli_read_file(const char *path, const char *what);
 /** Prints and frees a JSON text. */
 int cli_print_json(char *json);
 /** From here on Ctrl-C cancels what `e` does; the second one kills. NULL: it kills at once. */

@@ -54,9 +54,9 @@ static int run_ask(cli *c) {
   return code;
 }
 
-static const char *const ask_options[] = {"db",         "state",    "backend",  "model", "weights",
-                                          "timeout",    "max-rows", "attempts", "user",  "privacy",
-                                          "no-confirm", "explain",  "json",     NULL};
+static const char *const ask_options[] = {
+    "db",   "state",   "backend",    "model",   "weights", "timeout", "max-rows",     "attempts",
+    "user", "privacy", "no-confirm", "explain", "json",    "server",  "answer-model", NULL};
 static const cli_command ask_command = {
     .name = "ask",
     .usage = "--db URL [OPTION]... QUESTION|-",
@@ -296,4 +296,5 @@ static const cli_command eval_command = {
 
 const cli_command *const cli_commands[] = {
     &ask_command, &check_command, &judge_command, &retrieve_command, &eval_command, &source_command,
+    &finalize_command, &finalized_command, &confirm_command,
     NULL};

@@ -5,6 +5,7 @@
 #include "cli.h"
 
 extern const cli_command judge_command, source_command;
+extern const cli_command finalize_command, finalized_command, confirm_command;
 
 /** --timeout, --max-rows and the rest. False after saying what is wrong. */
 bool read_ask_options(const cli *c, emend_ask_options *out);

@@ -74,8 +74,7 @@ int cli_open(cli *c) {
   emend_error err;
   opt.state = cli_value(c, "state");
   opt.weights = cli_value(c, "weights");
-  opt.backend = cli_value(c, "backend");
-  opt.model = cli_value(c, "model");
+  if (backend_options(c, &opt)) return EXIT_USAGE;
   if (emend_open(&opt, &c->engine, &err)) return cli_failed(&err);
   cli_catch_interrupts(c->engine);
   return EXIT_DONE;
@@ -115,11 +114,11 @@ int cli_add_sources(cli *c) {
 
 /* ---- text from arguments or standard input ---- */
 
-static char *read_input(const char *what) {
+static char *read_all(FILE *f, const char *what) {
   size_t size = 65536, n = 0;
   char *text = malloc(size);
   while (text) {
-    size_t got = fread(text + n, 1, size - n - 1, stdin);
+    size_t got = fread(text + n, 1, size - n - 1, f);
     n += got;
     if (got == 0 || n > LONGEST_INPUT) break;
     if (n + 1 < size) continue;
@@ -131,7 +130,7 @@ static char *read_input(const char *what) {
     const char *why = !text               ? "does not fit into memory"
                       : n > LONGEST_INPUT ? "is too long"
                                           : "holds a zero byte";
-    cli_usage_error("the %s on standard input %s", what, why);
+    cli_usage_error("the %s%s %s", what, f == stdin ? " on standard input" : "", why);
     free(text);
     return NULL;
   }
@@ -139,8 +138,20 @@ static char *read_input(const char *what) {
   return text;
 }
 
+char *cli_read_file(const char *path, const char *what) {
+  if (strcmp(path, "-") == 0) return read_all(stdin, what);
+  FILE *f = fopen(path, "r");
+  if (!f) {
+    cli_usage_error("cannot read %s: %s", path, strerror(errno));
+    return NULL;
+  }
+  char *text = read_all(f, what);
+  fclose(f);
+  return text;
+}
+
 char *cli_text_argument(const cli *c, const char *what) {
-  if (c->n_args == 1 && strcmp(c->args[0], "-") == 0) return read_input(what);
+  if (c->n_args == 1 && strcmp(c->args[0], "-") == 0) return read_all(stdin, what);
   if (c->n_args == 0) {
     cli_usage_error("emend %s needs a %s: emend %s %s", c->command->name, what, c->command->name,
                     c->command->usage);
@@ -209,8 +220,9 @@ static int run_command(cli *c, int argc, char **argv) {
 }
 
 static int run_shell(cli *c, int argc, char **argv) {
-  static const char *const names[] = {"db",      "state",    "backend",  "model", "weights",
-                                      "timeout", "max-rows", "attempts", "user",  NULL};
+  static const char *const names[] = {"db",           "state",    "backend",  "model", "weights",
+                                      "timeout",      "max-rows", "attempts", "user",  "server",
+                                      "answer-model", "privacy",  NULL};
   static const cli_command shell = {.name = "shell",
                                     .usage = "",
                                     .about = "interactive shell",

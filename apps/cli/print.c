@@ -300,6 +300,15 @@ void print_answer(const cli *c, const emend_answer *a, bool explain) {
     putchar('\n');
   }
   if (a->has_rows) printf("confidence %.0f%%, %.1f ms\n", a->confidence * 100, a->total_ms);
+  if (a->candidate) {
+    for (size_t i = 0; i < a->candidate->n_differs; i++) {
+      fputs("  ", stdout);
+      print_text(stdout, a->candidate->differs[i]);
+      putchar('\n');
+    }
+    print_styled(stdout, c->color, DIM, a->candidate->sql);
+    printf("\nemend confirm %s yes|no, or ask again with --no-confirm\n", a->id);
+  }
   fflush(stdout);
   print_diagnostics(stderr, c->errors_in_color, NULL, a->warnings, a->n_warnings);
   if (!explain && a->has_rows) return;

@@ -84,8 +84,15 @@ typedef struct emend_options {
   const char *state;   /* path of the state database; NULL: $XDG_DATA_HOME/emend/state.sqlite */
   bool no_state;       /* remember nothing: no state database is read or written */
   const char *weights; /* the embedded network's weights; NULL: EMEND_MODEL, then where they ship */
-  const char *backend; /* who writes SQL: NULL or "embedded" */
-  const char *model;   /* the back end's model name; the embedded one has none to choose */
+  const char *backend; /* who writes SQL: NULL or "embedded", "ollama", "openai" */
+  const char *model;   /* the server's; NULL: OPENAI_MODEL, else the only one it has. The embedded
+                          one has none to choose */
+  const char *answer_model; /* puts results in words; NULL: the same model */
+  const char *server;       /* its address; NULL: OLLAMA_HOST or OPENAI_BASE_URL, else where such a
+                               server mostly is */
+  const char *api_key;      /* sent to that server alone; NULL: OPENAI_API_KEY for "openai" */
+  size_t context_tokens;    /* prompt and reply together; 0: 8192, or what the model has if less */
+  double connect_s, first_token_s, idle_s; /* how long a server may stay silent; 0: 5, 60, 20 */
 } emend_options;
 #define EMEND_OPTIONS_INIT {0}
 
@@ -363,6 +370,80 @@ EMEND_API const emend_cell *emend_answer_cell(const emend_answer *a, size_t row,
 
 /** The answer as one line of JSON. Owns: the caller, until emend_free. NULL when out of memory. */
 EMEND_API char *emend_answer_json(const emend_answer *a);
+
+/* ---- confirmed questions ----------------------------------------------- */
+
+/** Zero (EMEND_FINALIZE_OPTIONS_INIT) is the default of every field. */
+typedef struct emend_finalize_options {
+  const char *answer;         /* confirm this answer's question and SQL ("q_…") … */
+  const char *question, *sql; /* … or these; sql also corrects the answer's */
+  const char *source;         /* for a question: NULL is the engine's only one */
+  const char *user;           /* who confirms; may be NULL */
+} emend_finalize_options;
+#define EMEND_FINALIZE_OPTIONS_INIT {0}
+
+/**
+ * Confirm that this SQL answers this question: from now on it runs at once when the
+ * question is asked again, in these or other words. It is checked and run first, and
+ * on disk when the call returns. What was confirmed for the same question before goes.
+ *
+ * Owns:    *id ("fz_…") is the caller's, until emend_free; may be NULL.
+ * Threads: any number at once.
+ * Returns: EMEND_OK; EMEND_ENOTFOUND for an unknown answer or source; EMEND_EREFUSED for SQL
+ *          that does not fit the database; what running it failed with.
+ */
+EMEND_API emend_rc emend_finalize(emend_engine *e, const emend_finalize_options *opt, char **id,
+                                  emend_error *err);
+
+/** A way to put a confirmed question, or one that it was said not to be. */
+typedef struct emend_wording {
+  const char *text, *by, *at; /* `by` may be NULL */
+  bool refused;
+} emend_wording;
+
+typedef struct emend_finalized {
+  const char *id, *source, *url, *dialect, *question, *sql;
+  const char *by, *at, *answer_id;      /* who (may be NULL), when, from which answer (or NULL) */
+  const char *schema_version, *profile; /* of its result when it was confirmed, as JSON */
+  const char *review; /* why it must be looked at before it runs again; NULL: it runs */
+  size_t n_wordings;
+  const emend_wording *wordings;
+} emend_finalized;
+
+typedef struct emend_finalized_list {
+  size_t n;
+  const emend_finalized *items;
+} emend_finalized_list;
+
+/** The confirmed question `id`, or all of them (NULL), oldest first. EMEND_ENOTFOUND. */
+EMEND_API emend_rc emend_finalized_read(emend_engine *e, const char *id, emend_finalized_list **out,
+                                        emend_error *err);
+EMEND_API void emend_finalized_list_free(emend_finalized_list *list); /* NULL is harmless */
+EMEND_API char *emend_finalized_list_json(const emend_finalized_list *list);
+
+/** Forgets it, with the words that it taught. EMEND_ENOTFOUND when unknown. */
+EMEND_API emend_rc emend_finalized_remove(emend_engine *e, const char *id, emend_error *err);
+
+/** All of them as text that people can read and change. Owns: the caller, until emend_free. */
+EMEND_API emend_rc emend_finalized_export(emend_engine *e, char **out, emend_error *err);
+
+/** Reads what emend_finalized_export wrote, all of it or nothing; each query is checked against
+ *  its database, and one that does not fit waits for review. `source` (NULL: each its own) takes
+ *  the place of the databases named in it. *n (may be NULL): how many. EMEND_EFORMAT says where. */
+EMEND_API emend_rc emend_finalized_import(emend_engine *e, const char *text, const char *source,
+                                          size_t *n, emend_error *err);
+
+/**
+ * Answer a "did you mean …?": yes runs the confirmed query and remembers the wording and
+ * what its words stand for, no remembers that it was not meant. On disk before it returns.
+ *
+ * Owns:    *out (NULL for no) is the caller's, until emend_answer_free.
+ * NULL:    `opt` NULL means all defaults; opt->user is who confirms.
+ * Returns: EMEND_ENOTFOUND when `answer` asked nothing back, or the confirmed question is gone.
+ */
+EMEND_API emend_rc emend_confirm(emend_engine *e, const char *answer, bool yes,
+                                 const emend_ask_options *opt, emend_answer **out,
+                                 emend_error *err);
 
 /* ---- checking --------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask/words.h"
 #include "base/clock.h"
 
 enum { ANSWER_BYTES = 512 << 20, SHOWN_ATTEMPTS = 3 };
@@ -129,6 +130,8 @@ emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_try *best,
   a->pub.status = EMEND_ANSWERED;
   ask_answer_rows(a, &best->result);
   str sentence = ask_verbalise(&q->intent, &best->result, a->mem);
+  emend_rc rc = ask_words(q, best, a->mem, &sentence, err);
+  if (rc) return rc;
   a->pub.text = sentence.ptr;
   a->pub.confidence = 1 - best->suspicion;
   judge_signals against = {0};
@@ -231,6 +234,7 @@ emend_rc ask_answer_finish(ask_answer *a, ask_question *q, const ask_tries *trie
   copy_provenance(a, q, best);
   a->pub.total_ms = clock_ms() - q->started;
   a->pub.db_ms = q->db_ms;
+  a->pub.llm_ms = q->llm_ms;
   return arena_failed(a->mem) ? err_nomem(err, "ask") : EMEND_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "ask/answer.h"
 #include "ask/recalled.h"
+#include "ask/request.h"
 #include "ask/second.h"
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -91,20 +92,19 @@ static emend_rc generate(ask_question *q, str question, int round, const outcome
     gen_candidate draft = {.sql = str_from(q->ctx->draft), .share = draft_belief};
     return vec_push(q->work, &out->items, draft) ? EMEND_OK : err_nomem(err, "generate");
   }
-  gen_request req = {.question = question, .cat = q->cat, .context = &q->context, .round = round};
   const ask_try *last = o->best ? o->best : o->tries.len ? o->tries.items[o->tries.len - 1] : NULL;
-  if (last) {
-    req.failed = last->sql;
-    req.diags = &last->faults;
-    str *forbidden = ARENA_ARRAY(q->work, str, o->tries.len);
-    if (!forbidden) return err_nomem(err, "generate");
-    for (size_t i = 0; i < o->tries.len; i++) forbidden[i] = o->tries.items[i]->sql;
-    req.forbidden = forbidden;
-    req.n_forbidden = o->tries.len;
-  }
-  emend_rc rc = g->candidates(g->self, &req, q->work, out, err);
+  gen_request req;
+  emend_error e = {0};
+  emend_rc rc = ask_request(q, question, round, &o->tries, last, &req, err);
   if (rc) return rc;
-  return ask_trace(q, "generate", since, err, "%s: %zu candidates", g->name, out->items.len);
+  rc = g->candidates(g->self, &req, q->work, out, &e);
+  ask_request_done(q, out);
+  if (rc && o->best && ask_request_spares(rc))
+    return ask_trace(q, "generate", since, err, "%s: %s", g->name, e.msg);
+  if (rc && err) *err = e;
+  if (rc) return rc;
+  return ask_trace(q, "generate", since, err, "%s: %zu candidates%s%.*s", g->name, out->items.len,
+                   out->note.len ? "; " : "", STR_ARG(out->note));
 }
 
 /* Enough is known when the best so far is not suspected and looking further costs too much. */
@@ -131,6 +131,8 @@ static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, out
                    .logprob = it->logprob,
                    .linked_unused = it->linked_unused,
                    .cross_join = it->cross_join,
+                   .no_sql = it->fault,
+                   .no_sql_text = it->fault_text,
                    .round = round,
                    .generator = q->ctx->draft && round == 1 ? "draft" : q->ctx->gen->name};
     ++*fresh;
@@ -217,13 +219,16 @@ static emend_rc conclude(ask_question *q, outcome *o, double answerable, ask_ans
                          emend_error *err) {
   if (o->best) {
     if (o->best->ran && o->best->result.n_rows == 0) o->failure = "empty";
-    return ask_answer_deliver(a, q, o->best, err);
+    emend_rc rc = ask_answer_deliver(a, q, o->best, err);
+    if (q->not_answering) o->failure = "not_answering";
+    return rc;
   }
   if (o->tries.len == 0) {
     o->failure = "not_answerable";
     return ask_answer_without(
         a, EMEND_REFUSED,
-        answerable < least_answerable
+        q->refusal.len ? q->refusal
+        : answerable < least_answerable
             ? STR("Nothing in this schema seems to answer that question.")
             : STR("No query over this schema was found for that question; say it in other words."),
         err);

@@ -150,6 +150,11 @@ static emend_rc judge_try(ask_question *q, ask_try *t, emend_error *err) {
 
 emend_rc ask_try_run(ask_question *q, ask_try *t, emend_error *err) {
   double since = clock_ms();
+  if (t->no_sql) {
+    t->suspicion = 1;
+    const char *why = arena_strndup(q->work, t->no_sql_text.ptr, t->no_sql_text.len);
+    return why && add_fault(q, t, t->no_sql, why, -1) ? EMEND_OK : err_nomem(err, "check");
+  }
   emend_rc rc = check_again(q, t->sql, &t->report, err);
   if (!rc) rc = mend_quotes(q, t, err);
   if (!rc) rc = repair(q, t, err);

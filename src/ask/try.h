@@ -15,8 +15,11 @@ typedef struct ask_question {
   const catalog *cat;
   source *db;               /* NULL: a schema alone */
   double started, deadline; /* clock_ms; deadline 0: none */
-  double db_ms;
-  double time_parts; /* a candidate gets this part of the time that is left */
+  double db_ms, llm_ms;
+  void *gen_memo;     /* the generator's own */
+  str refusal;        /* why a language model finds no answer; empty: it did not say so */
+  bool not_answering; /* it finds that the result does not answer the question */
+  double time_parts;  /* a candidate gets this part of the time that is left */
   unsigned cancels_before;
   VEC(emend_step) trace;
 } ask_question;
@@ -28,6 +31,8 @@ typedef struct ask_try {
   double logprob;        /* … before it was shared out; 0: unknown */
   int linked_unused;
   bool cross_join;
+  const char *no_sql; /* what came is no SQL: the code of that fault; NULL: it is */
+  str no_sql_text;
   int round; /* the generation that it came from */
   check_report report;
   diag_list faults; /* errors, the database's own included */

@@ -1,5 +1,5 @@
 /* emend_ask: hands the loop its sources, catalogs, connection and generator. */
-#include "engine/engine.h"
+#include "engine/recall.h"
 
 typedef struct asking {
   emend_engine *e;
@@ -45,8 +45,37 @@ static emend_rc load_catalogs(asking *x, ask_context *ask, emend_error *err) {
 
 static emend_rc prepare(void *ctx, ask_context *ask, emend_error *err) {
   asking *x = ctx;
-  emend_rc rc = load_catalogs(x, ask, err);
+  emend_rc rc = ask->sources ? EMEND_OK : load_catalogs(x, ask, err);
   return rc ? rc : engine_generator(x->e, &ask->gen, err);
+}
+
+/* ---- confirmed questions ---- */
+
+static emend_rc match(void *self, ask_context *ask, str question, arena *a, recall_match *out,
+                      emend_error *err) {
+  asking *x = self;
+  recall *memory = NULL;
+  bool ready = true;
+  emend_rc rc = engine_recall_try(x->e, &memory, &ready, err);
+  if (rc || !memory || (ready && recall_is_empty(memory))) return rc;
+  if (!ask->sources) rc = load_catalogs(x, ask, err);
+  return rc ? rc : engine_recall_match(x->e, x->sources, ask->sources, x->n, question, a, out, err);
+}
+
+static void broken(void *self, const recall_match *m, const char *why) {
+  engine_recall_broken(((asking *)self)->e, m->id, why);
+}
+
+/* What was asked back is kept, so that it can be answered. */
+static emend_rc keep_asked_back(asking *x, store *state, const emend_answer *a, emend_error *err) {
+  if (!state || a->status != EMEND_CONFIRM) return EMEND_OK;
+  const char *url = "";
+  for (size_t i = 0; i < x->n; i++)
+    if (a->source && str_eq(str_from(x->sources[i]->name), str_from(a->source)))
+      url = x->sources[i]->url;
+  const store_asked_back b = {str_from(a->id), str_from(a->candidate->finalized_id), str_from(url),
+                              str_from(a->question), str_from(a->candidate->sql)};
+  return store_asked_back_put(state, &b, err);
 }
 
 EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_ask_options *opt,
@@ -56,10 +85,16 @@ EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_
   *out = NULL;
   asking x = {.e = e, .mem = arena_create(1 << 20)};
   if (!x.mem) return err_nomem(err, "ask");
-  ask_context ctx = {.prepare = prepare, .connect = connect_to, .ctx = &x, .cancels = &e->cancels};
+  const ask_recall taught = {.self = &x, .match = match, .broken = broken};
+  ask_context ctx = {.prepare = prepare,
+                     .connect = connect_to,
+                     .ctx = &x,
+                     .recall = e->no_state ? NULL : &taught,
+                     .cancels = &e->cancels};
   emend_rc rc = list_sources(&x, opt->source, err);
   if (!rc) rc = engine_state(e, true, &ctx.state, err);
   if (!rc) rc = ask_run(&ctx, question, opt, out, err);
+  if (!rc) rc = keep_asked_back(&x, ctx.state, *out, err);
   engine_give(x.taken);
   for (size_t i = 0; x.cats && i < x.n; i++) catalog_unref(x.cats[i]);
   arena_destroy(x.mem);

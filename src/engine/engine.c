@@ -1,6 +1,7 @@
 /* An engine's beginning and end, and what it makes when first needed: the state
  * and the generator. */
 #include "engine/engine.h"
+#include "engine/recall.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -19,26 +20,11 @@ static bool copy_option(char **to, const char *from) {
   return *to != NULL;
 }
 
-static emend_rc refuse_options(const emend_options *opt, emend_error *err) {
-  if (opt->backend && strcmp(opt->backend, "embedded") != 0) {
-    bool known = strcmp(opt->backend, "ollama") == 0 || strcmp(opt->backend, "openai") == 0;
-    return err_set(err, EMEND_EUSAGE, "open",
-                   known ? "the back end \"%.40s\" is not in this version; \"embedded\" is"
-                         : "there is no back end \"%.40s\"; \"embedded\" is the one to name",
-                   opt->backend);
-  }
-  if (opt->model)
-    return err_set(err, EMEND_EUSAGE, "open",
-                   "the embedded network has no models to choose from; leave \"%.40s\" out",
-                   opt->model);
-  return EMEND_OK;
-}
-
 EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emend_error *err) {
   static const emend_options defaults = EMEND_OPTIONS_INIT;
   if (!opt) opt = &defaults;
   *out = NULL;
-  emend_rc rc = refuse_options(opt, err);
+  emend_rc rc = engine_check_backend(opt, err);
   if (rc) return rc;
   emend_engine *e = mem_alloc(sizeof *e);
   if (!e) return err_nomem(err, "open");
@@ -48,14 +34,21 @@ EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emen
     emend_close(e);
     return err_nomem(err, "open");
   }
+  rc = engine_keep_backend(e, opt, err);
+  if (rc) {
+    emend_close(e);
+    return rc;
+  }
   *out = e;
   return EMEND_OK;
 }
 
 EMEND_API void emend_close(emend_engine *e) {
   if (!e) return;
+  engine_recall_free(e);
   store_close(e->state);
   gen_free(e->gen);
+  engine_free_backend(e);
   engine_source_free_all(e);
   pthread_mutex_destroy(&e->lock);
   mem_free(e->state_path);
@@ -103,22 +96,10 @@ emend_rc engine_state(emend_engine *e, bool create, store **out, emend_error *er
   return rc;
 }
 
-static emend_rc load_generator(emend_engine *e, emend_error *err) {
-  arena *a = arena_create(1 << 16);
-  if (!a) return err_nomem(err, "model");
-  const char *path = NULL;
-  model *m = NULL;
-  emend_rc rc = engine_weights_path(e, a, &path, err);
-  if (!rc) rc = model_load(path, &m, err);
-  if (!rc) rc = gen_embedded(m, &e->gen, err);
-  arena_destroy(a);
-  return rc;
-}
-
 emend_rc engine_generator(emend_engine *e, const generator **out, emend_error *err) {
   emend_rc rc = EMEND_OK;
   pthread_mutex_lock(&e->lock);
-  if (!e->gen) rc = load_generator(e, err);
+  if (!e->gen) rc = engine_make_generator(e, &e->gen, err);
   *out = e->gen;
   pthread_mutex_unlock(&e->lock);
   return rc;

@@ -33,12 +33,25 @@ typedef struct engine_source {
   struct engine_source *next;
 } engine_source;
 
+struct engine_recall; /* recall.c */
+
+/** Who writes SQL when it is not the embedded network. Texts are NULL where nothing says. */
+typedef struct engine_backend {
+  bool is_server, is_ollama;
+  char *server, *key, *model, *answer_model;
+  size_t context_tokens;
+  double connect_s, first_token_s, idle_s;
+  generator *second; /* the network beside a server; guarded by the engine's lock */
+} engine_backend;
+
 struct emend_engine {
   char *state_path, *weights; /* NULL: the default */
   bool no_state;
   pthread_mutex_t lock; /* guards state, gen and adding to sources */
   store *state;
   generator *gen;
+  _Atomic(struct engine_recall *) recall; /* NULL before it was needed */
+  engine_backend backend;
   atomic_uint cancels;
   _Atomic(engine_source *) sources; /* only ever grows; newest first */
 };
@@ -47,10 +60,22 @@ struct emend_engine {
 emend_rc engine_state(emend_engine *e, bool create, store **out, emend_error *err);
 /** The generator, made when first needed. The engine owns it. */
 emend_rc engine_generator(emend_engine *e, const generator **out, emend_error *err);
+/** The embedded network beside a model server, for a second opinion. *out is NULL where it is the
+ *  generator itself, or has no weights. */
+emend_rc engine_second(emend_engine *e, const generator **out, emend_error *err);
 /** Takes `g` over in place of the embedded network; for tests. */
 void engine_set_generator(emend_engine *e, generator *g);
 /** Where the weights are: as told, EMEND_MODEL, or where they ship. In `a`. */
 emend_rc engine_weights_path(const emend_engine *e, arena *a, const char **out, emend_error *err);
+
+/* ---- backend.c ---- */
+
+/** EMEND_EUSAGE for options that no back end has. */
+emend_rc engine_check_backend(const emend_options *opt, emend_error *err);
+/** Copies what concerns the back end; the environment stands in for what is not said. */
+emend_rc engine_keep_backend(emend_engine *e, const emend_options *opt, emend_error *err);
+void engine_free_backend(emend_engine *e);
+emend_rc engine_make_generator(const emend_engine *e, generator **out, emend_error *err);
 
 /* ---- sources ---- */
 

@@ -96,6 +96,14 @@ typedef struct generator {
 /** The embedded network behind the interface.
  *  Owns: *out is the caller's until gen_free; it takes `m` over, also on failure. */
 emend_rc gen_embedded(model *m, generator **out, emend_error *err);
+
+struct llm_options;
+/** A language model behind the interface. `sql_model` writes SQL (NULL: the only one that the
+ * server has), `answer_model` puts results in words (NULL: the same). Touches no network yet. Owns:
+ * *out is the caller's until gen_free; texts are copied. Returns: what llm_open does. */
+emend_rc gen_llm(const struct llm_options *server, const char *sql_model, const char *answer_model,
+                 generator **out, emend_error *err);
+
 void gen_free(generator *g); /* NULL is harmless */
 
 #endif

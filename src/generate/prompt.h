@@ -52,6 +52,7 @@ str gen_prompt_completion(gen_form form, str sql, arena *a);
 
 typedef struct gen_reply {
   str sql;      /* without fences, think blocks, JSON; empty: there is none */
+  bool closed;  /* its end is marked: by a fence, a semicolon, a closing brace */
   bool refused; /* "CANNOT ANSWER" */
   str text;     /* what it said instead, or the reason */
 } gen_reply;

@@ -69,6 +69,7 @@ typedef struct llm_call {
 } llm_call;
 
 typedef enum llm_finish {
+  LLM_UNFINISHED, /* not yet: never in what is handed out */
   LLM_DONE,
   LLM_CUT,       /* the server ended it at max_tokens, or we at our cap */
   LLM_BROKEN_OFF /* the stream ended before it was done */

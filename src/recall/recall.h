@@ -5,6 +5,7 @@
 #define RECALL_RECALL_H
 
 #include "catalog/catalog.h"
+#include "text/synonyms.h"
 
 typedef enum recall_verdict {
   RECALL_MISS,
@@ -14,7 +15,7 @@ typedef enum recall_verdict {
 
 /** A value that the question changed. */
 typedef struct recall_rebound {
-  str slot; /* "table.column", or "limit" */
+  str slot; /* the column, or "limit" */
   str from, to;
 } recall_rebound;
 
@@ -27,6 +28,90 @@ typedef struct recall_match {
   str by, at; /* who confirmed it, and when; `by` may be empty */
   VEC(recall_rebound) rebound;
   VEC(str) differs; /* with RECALL_NEAR: what is not the same, in words */
+  str drifted;      /* why the entry `id` must be reviewed before it runs again; then a miss */
 } recall_match;
+
+/** A confirmed question, as it is kept. */
+typedef struct recall_record {
+  str id, url; /* the source's URL: a question is confirmed for one source */
+  str question, sql, by, at;
+  str facts; /* from recall_describe, when it was confirmed */
+  sql_dialect_id dialect;
+  bool review;                   /* waits for a person: never matched */
+  const str *wordings, *refused; /* other wordings; questions that it was said not to be */
+  size_t n_wordings, n_refused;
+} recall_record;
+
+typedef struct recall recall;
+
+/** Owns: *out until recall_free. */
+emend_rc recall_create(recall **out, emend_error *err);
+void recall_free(recall *r); /* NULL is harmless; no call may be running */
+
+/** Adds records; one with a known id takes its place. What is not SQL that can be read is kept for
+ *  its exact wording alone.
+ *  Threads: any; readers go on with what they have. */
+emend_rc recall_put(recall *r, const recall_record *records, size_t n, emend_error *err);
+/** From now on it is not found. */
+void recall_remove(recall *r, str id);
+/** As recall_put, and what is not among `records` is not found any more. */
+emend_rc recall_replace(recall *r, const recall_record *records, size_t n, emend_error *err);
+bool recall_is_empty(recall *r);
+/** Two words that a person confirmed to mean the same, for the source at `url`. */
+emend_rc recall_teach(recall *r, str url, str word, str other, emend_error *err);
+
+typedef struct recall_source {
+  str url;
+  const catalog *cat;
+} recall_source;
+
+/** How the embedded network takes a question: the log-probabilities of queries. */
+typedef struct recall_witness {
+  void *self;
+  /** -INFINITY for a query that it cannot write. False when it has nothing to say. */
+  bool (*score)(void *self, const catalog *cat, str question, const str *sqls, size_t n, arena *a,
+                double *out);
+} recall_witness;
+
+typedef struct recall_options {
+  const synonyms *synonyms;      /* may be NULL */
+  const recall_witness *witness; /* may be NULL */
+  bool exact_only;               /* in its own words, whatever case, punctuation and courtesy */
+} recall_options;
+
+/**
+ * Which confirmed question is this? A miss where two might be meant.
+ *
+ * Owns:    *out in `a`.
+ * Threads: any number at once; takes no lock once a catalog was seen.
+ * Returns: EMEND_OK, also for a miss; EMEND_ENOMEM.
+ */
+emend_rc recall_find(recall *r, const recall_source *sources, size_t n, str question,
+                     const recall_options *opt, arena *a, recall_match *out, emend_error *err);
+
+/** Words of `question` that stand for words of the confirmed question `id`, one for one, as far as
+ *  that is clear: what a "yes" teaches. In `a`; false when out of memory or unknown. */
+typedef struct recall_word_pair {
+  str word, other;
+} recall_word_pair;
+typedef VEC(recall_word_pair) recall_word_pairs;
+bool recall_compare(recall *r, str id, str question, const catalog *cat, const recall_options *opt,
+                    arena *a, recall_word_pairs *out);
+
+/** What must stay as it is for a query to stay confirmed: the tables that it reads, and which of
+ *  its values are stored. In `a`. */
+emend_rc recall_describe(str sql, const catalog *cat, arena *a, str *out, emend_error *err);
+/** What of that is no longer so, in words; the empty text: nothing. In `a`; {NULL,0} when out of
+ *  memory. */
+str recall_drift(str facts, const catalog *cat, arena *a);
+
+/** The key under which a wording is kept; equal for those that differ in case, punctuation and
+ *  courtesy alone. In `a`; {NULL,0} when out of memory. */
+str recall_key(str question, arena *a);
+
+typedef struct recall_figures {
+  size_t entries, wordings, bytes;
+} recall_figures;
+void recall_measure(recall *r, recall_figures *out);
 
 #endif

@@ -36,6 +36,12 @@ static bool is_free(const bool *taken, size_t i, size_t n) {
   return true;
 }
 
+/* Whether the words from `i` may spell what begins with `first`: spares most of the work. */
+static bool may_begin(const recall_wording *w, size_t i, char first) {
+  char c = ascii_lower(w->text.ptr[w->words[i].from]);
+  return c == first || !ascii_is_alnum(c) || (unsigned char)first >= 0x80;
+}
+
 static bool same_letters(const recall_wording *w, size_t i, size_t n, const char *value, size_t len,
                          arena *a) {
   char text[LONGEST_SQUASHED];
@@ -51,7 +57,9 @@ static bool find_text(const recall_wording *w, str value, const bool *taken, are
   if (!squash(value, a, letters, &len)) return false;
   for (size_t n = 1; n <= LONGEST_VALUE; n++)
     for (size_t i = 0; i + n <= w->n; i++) {
-      if (w->words[i + n - 1].to - w->words[i].from > 2 * len + 16) continue;
+      if (!may_begin(w, i, letters[0])) continue;
+      uint32_t bytes = w->words[i + n - 1].to - w->words[i].from;
+      if (bytes > 2 * len + 16 || bytes < len) continue;
       if (!is_free(taken, i, n) || !same_letters(w, i, n, letters, len, a)) continue;
       out->word = (uint16_t)i;
       out->n_words = (uint16_t)n;

@@ -195,7 +195,7 @@ static bool read_word(reader *r, const text_word *t) {
   } else {
     w->kind = WORD_CONTENT;
   }
-  return w->stem != 0;
+  return negated || w->stem != 0;
 }
 
 /* ---- the key ---- */

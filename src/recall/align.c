@@ -1,0 +1,333 @@
+/* Is this question that confirmed one in other words? See align.h. */
+#include "recall/align.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "recall/operations.h"
+#include "text/text.h"
+
+/* What a word costs that has no counterpart. */
+static const double cost_unknown = 1.0;  /* a word that the schema does not use either */
+static const double cost_weak = 0.1;     /* one that says little */
+static const double cost_pair = 0.25;    /* it has one, related by a dictionary */
+static const double cost_derived = 0.15; /* "founded", "founder" */
+static const double cost_spelling = 0.2; /* one typing error apart */
+static const double cost_implied = 0.35; /* names what the query uses, unsaid in the other */
+static const double cost_again = 0.9;    /* names it once more than the other does */
+
+typedef struct aligner {
+  const recall_entry *e;
+  const entry_wording *ew;
+  const recall_wording *w, *q;
+  const align_context *ctx;
+  arena *a;
+  alignment *out;
+  recall_match *reasons;
+  bool w_done[WORDING_MAX_WORDS], q_done[WORDING_MAX_WORDS]; /* has a counterpart or needs none */
+} aligner;
+
+/* ---- telling ---- */
+
+static void tell(aligner *x, const char *before, str what, const char *after) {
+  if (!x->reasons) return;
+  char *text = arena_printf(x->a, "%s%.*s%s", before, STR_ARG(what), after);
+  if (text) (void)vec_push(x->a, &x->reasons->differs, str_from(text));
+}
+
+static str word_text(const recall_wording *w, size_t i) {
+  return str_slice(w->text, w->words[i].from, w->words[i].to);
+}
+
+/* ---- words ---- */
+
+static bool is_content(const recall_word *w) {
+  return w->kind == WORD_CONTENT || w->kind == WORD_NUMBER || w->kind == WORD_DATE;
+}
+
+static bool counts(const recall_word *w) { return is_content(w) || w->kind == WORD_WEAK; }
+
+static bool same_word(const recall_word *x, const recall_word *y) {
+  if (x->kind == WORD_NUMBER || y->kind == WORD_NUMBER)
+    return x->numeric && y->numeric && x->number == y->number;
+  return x->stem == y->stem;
+}
+
+/* Values, operations and filler have no part in the comparison of words. */
+static void set_aside(aligner *x) {
+  for (size_t i = 0; i < x->q->n; i++)
+    x->q_done[i] = x->out->fill.taken[i] || !counts(&x->q->words[i]);
+  for (size_t i = 0; i < x->w->n; i++) x->w_done[i] = !counts(&x->w->words[i]);
+  for (size_t s = 0; s < x->ew->slots.n; s++) {
+    const recall_slot *slot = &x->ew->slots.items[s];
+    for (size_t k = 0; k < slot->n_words; k++) x->w_done[slot->word + k] = true;
+  }
+}
+
+static void match_same(aligner *x) {
+  for (size_t i = 0; i < x->q->n; i++) {
+    if (x->q_done[i]) continue;
+    x->out->n_words += is_content(&x->q->words[i]);
+    for (size_t k = 0; k < x->w->n; k++)
+      if (!x->w_done[k] && same_word(&x->q->words[i], &x->w->words[k])) {
+        x->q_done[i] = x->w_done[k] = true;
+        x->out->n_same += is_content(&x->q->words[i]);
+        break;
+      }
+  }
+}
+
+/* ---- operations that a word of the other question stands for: "oldest", "age" ---- */
+
+static void match_dimensions(aligner *x) {
+  for (size_t i = 0; i < x->q->n; i++) {
+    const recall_word *op = &x->q->words[i];
+    for (size_t k = 0; op->kind == WORD_OP && op->stem && k < x->w->n; k++)
+      if (!x->w_done[k] && x->w->words[k].stem == op->stem) x->w_done[k] = true;
+  }
+  for (size_t k = 0; k < x->w->n; k++) {
+    const recall_word *op = &x->w->words[k];
+    for (size_t i = 0; op->kind == WORD_OP && op->stem && i < x->q->n; i++)
+      if (!x->q_done[i] && x->q->words[i].stem == op->stem) x->q_done[i] = true;
+  }
+}
+
+/* ---- words that mean the same ---- */
+
+static bool is_taught(const recall_taught *t, uint64_t x, uint64_t y) {
+  uint64_t low = x < y ? x : y, high = x < y ? y : x;
+  size_t from = 0, to = t ? t->n : 0;
+  while (from < to) {
+    size_t mid = from + (to - from) / 2;
+    const uint64_t *p = t->pairs[mid];
+    if (p[0] == low && p[1] == high) return true;
+    if (p[0] < low || (p[0] == low && p[1] < high))
+      from = mid + 1;
+    else
+      to = mid;
+  }
+  return false;
+}
+
+static str lower_word(aligner *x, const recall_wording *w, size_t i) {
+  return text_fold(x->a, word_text(w, i));
+}
+
+static bool is_misspelt(aligner *x, str typed, str meant, uint64_t stem) {
+  int most = typed.len >= 8 ? 2 : typed.len >= 4 ? 1 : 0;
+  if (most == 0 || meant.len < 4 || lexicon_has(x->ctx->lexicon, stem)) return false;
+  if (synonyms_find(x->ctx->synonyms, typed).n > 0) return false;
+  return text_edit_distance(typed, meant, most) <= most;
+}
+
+/* What it costs to take word `i` of the question for word `k` of the other; above 1: nothing. */
+static double pair_cost(aligner *x, size_t i, size_t k) {
+  const recall_word *wq = &x->q->words[i], *ww = &x->w->words[k];
+  if (wq->kind == WORD_NUMBER || ww->kind == WORD_NUMBER) return 2;
+  if (is_taught(x->ctx->taught, wq->stem, ww->stem)) return 0;
+  str q = lower_word(x, x->q, i), w = lower_word(x, x->w, k);
+  switch (synonyms_relation(x->ctx->synonyms, q, w)) {
+    case SYNONYMS_SYNONYM:
+      return cost_pair;
+    case SYNONYMS_DERIVATION:
+      return cost_derived;
+    default:
+      break;
+  }
+  if (is_misspelt(x, q, w, wq->stem) || is_misspelt(x, w, q, ww->stem)) return cost_spelling;
+  return 2;
+}
+
+static void match_related(aligner *x) {
+  for (size_t i = 0; i < x->q->n; i++) {
+    if (x->q_done[i]) continue;
+    double best = 1;
+    size_t which = 0;
+    for (size_t k = 0; k < x->w->n; k++) {
+      if (x->w_done[k]) continue;
+      double c = pair_cost(x, i, k);
+      if (c >= best) continue;
+      best = c;
+      which = k;
+    }
+    if (best >= 1) continue;
+    x->q_done[i] = x->w_done[which] = true;
+    x->out->cost += best;
+  }
+}
+
+/* ---- names of the schema ---- */
+
+/* The roles in which the query uses a name with this word. */
+static unsigned roles_of(const recall_facts *f, uint64_t stem) {
+  unsigned roles = 0;
+  for (int i = 0; i < f->n_elements; i++)
+    for (int k = 0; k < f->elements[i].n; k++)
+      if (f->stems[f->elements[i].first + k] == stem) roles |= f->elements[i].roles;
+  return roles;
+}
+
+static bool speaks_of(const recall_wording *w, uint64_t stem) {
+  for (size_t i = 0; i < w->n; i++)
+    if (w->words[i].stem == stem) return true;
+  return false;
+}
+
+static bool is_stored_value(aligner *x, size_t i) {
+  if (!x->ctx->cat || x->q->words[i].kind == WORD_WEAK) return false;
+  return catalog_value(x->ctx->cat, word_text(x->q, i)) != NULL;
+}
+
+/* A word of the question that the other has no counterpart of. */
+static void charge_question_word(aligner *x, size_t i) {
+  const recall_word *w = &x->q->words[i];
+  const recall_facts *f = &x->e->facts;
+  unsigned roles = roles_of(f, w->stem);
+  str text = word_text(x->q, i);
+  if (w->kind == WORD_NUMBER || w->kind == WORD_DATE || w->quoted) {
+    x->out->faults |= FAULT_VALUE;
+    tell(x, "\"", text, "\" is not in the confirmed question");
+  } else if (roles) {
+    x->out->cost += speaks_of(x->w, w->stem) ? cost_again : cost_implied;
+  } else if (lexicon_has(x->ctx->lexicon, w->stem)) {
+    x->out->faults |= FAULT_OTHER_NAME;
+    tell(x, "\"", text, "\" names something that the confirmed query does not use");
+  } else if (is_stored_value(x, i)) {
+    x->out->faults |= FAULT_OTHER_VALUE;
+    tell(x, "\"", text, "\" is a value that the confirmed query does not use");
+  } else if (w->kind == WORD_WEAK) {
+    x->out->cost += cost_weak;
+  } else {
+    x->out->cost += cost_unknown;
+    tell(x, "\"", text, "\" is not in the confirmed question");
+  }
+}
+
+/* A word of the confirmed question that the asked one has no counterpart of. */
+static void charge_wording_word(aligner *x, size_t k) {
+  const recall_word *w = &x->w->words[k];
+  unsigned roles = roles_of(&x->e->facts, w->stem);
+  str text = word_text(x->w, k);
+  if (w->kind == WORD_WEAK) {
+    x->out->cost += cost_weak;
+    return;
+  }
+  if (roles && speaks_of(x->q, w->stem))
+    x->out->cost += cost_implied;
+  else if (roles == ROLE_TABLE)
+    x->out->cost += 0.6;
+  else
+    x->out->cost += cost_unknown;
+  tell(x, "the confirmed question also says \"", text, "\"");
+}
+
+static void charge_rest(aligner *x) {
+  for (size_t i = 0; i < x->q->n; i++)
+    if (!x->q_done[i]) charge_question_word(x, i);
+  for (size_t k = 0; k < x->w->n; k++)
+    if (!x->w_done[k]) charge_wording_word(x, k);
+}
+
+/* ---- values ---- */
+
+/* "at least 4" is "more than 3" where rows are counted: no change of value then. */
+static void forgive_whole_numbers(aligner *x, operations *q) {
+  slots_filling *fill = &x->out->fill;
+  for (size_t s = 0; s < x->ew->slots.n; s++) {
+    const recall_slot *slot = &x->ew->slots.items[s];
+    const recall_literal *l = &x->e->facts.literals[slot->literal];
+    if (!fill->values[s].ptr || !l->counted || !slot->n_words) continue;
+    recall_op before = operations_near(x->w, slot->word);
+    recall_op after = operations_near(x->q, fill->mentions[s].word);
+    double step = x->q->words[fill->mentions[s].word].number - l->number;
+    bool same = (before == OP_MORE && after == OP_FROM && step == 1) ||
+                (before == OP_FROM && after == OP_MORE && step == -1) ||
+                (before == OP_LESS && after == OP_UPTO && step == -1) ||
+                (before == OP_UPTO && after == OP_LESS && step == 1);
+    if (!same) continue;
+    fill->values[s] = (str){0};
+    fill->n_changed--;
+    q->n[after]--;
+    q->n[before]++;
+  }
+}
+
+/* Two values of a kind stand in the same comparisons, and in the same order. */
+static void compare_places(aligner *x) {
+  const slots_filling *fill = &x->out->fill;
+  for (size_t s = 0; s < x->ew->slots.n; s++) {
+    const recall_slot *slot = &x->ew->slots.items[s], *m = &fill->mentions[s];
+    if (!slot->n_words || !m->n_words) continue;
+    recall_op before = operations_near(x->w, slot->word), after = operations_near(x->q, m->word);
+    if (before != after && before && after) x->out->faults |= FAULT_COMPARE;
+    for (size_t t = 0; t < s; t++) {
+      const recall_slot *other = &x->ew->slots.items[t], *n = &fill->mentions[t];
+      if (!other->n_words || !n->n_words || other->period || slot->period) continue;
+      if ((other->kind == LITERAL_LIMIT) != (slot->kind == LITERAL_LIMIT)) continue;
+      if ((other->word < slot->word) != (n->word < m->word)) x->out->faults |= FAULT_PLACES;
+    }
+  }
+}
+
+static void tell_faults(aligner *x) {
+  static const struct {
+    unsigned fault;
+    const char *text;
+  } TOLD[] = {{FAULT_VALUE, "a value of the confirmed question is missing"},
+              {FAULT_NOT, "one of them says not"},
+              {FAULT_OR, "one of them says or"},
+              {FAULT_END, "one asks for the most, the other for the least"},
+              {FAULT_COMPARE, "they compare in different ways"},
+              {FAULT_AGGREGATE, "they count or add up different things"},
+              {FAULT_GROUP, "one of them asks for each"},
+              {FAULT_DISTINCT, "one of them asks for different ones"},
+              {FAULT_ORDER, "they ask for different orders"},
+              {FAULT_TEXT, "they look for different parts of a text"},
+              {FAULT_PLACES, "the same words stand in other places"}};
+  for (size_t i = 0; i < sizeof TOLD / sizeof *TOLD; i++)
+    if (x->out->faults & TOLD[i].fault) tell(x, "", str_from(TOLD[i].text), "");
+}
+
+static bool align(aligner *x) {
+  alignment *out = x->out;
+  operations ops_w, ops_q;
+  bool w_taken[WORDING_MAX_WORDS] = {false};
+  *out = (alignment){0};
+  if (!slots_fill(&x->e->facts, &x->ew->slots, x->w, x->q, x->ctx->cat, x->a, &out->fill))
+    return false;
+  if (!out->fill.aligned) out->faults |= FAULT_VALUE;
+  set_aside(x);
+  for (size_t s = 0; s < x->ew->slots.n; s++)
+    for (size_t k = 0; k < x->ew->slots.items[s].n_words; k++)
+      w_taken[x->ew->slots.items[s].word + k] = true;
+  operations_read(x->w, w_taken, &ops_w);
+  operations_read(x->q, out->fill.taken, &ops_q);
+  forgive_whole_numbers(x, &ops_q);
+  out->n_changed = out->fill.n_changed;
+  out->faults |= operations_compare(&x->e->facts, &ops_w, &ops_q);
+  compare_places(x);
+  match_same(x);
+  match_dimensions(x);
+  match_related(x);
+  return true;
+}
+
+bool align_wordings(const recall_entry *e, const entry_wording *w, const recall_wording *q,
+                    const align_context *ctx, arena *a, alignment *out, recall_match *reasons) {
+  aligner x = {
+      .e = e, .ew = w, .w = &w->words, .q = q, .ctx = ctx, .a = a, .out = out, .reasons = reasons};
+  if (!align(&x)) return false;
+  charge_rest(&x);
+  tell_faults(&x);
+  return !arena_failed(a);
+}
+
+bool align_words(const recall_entry *e, const entry_wording *w, const recall_wording *q,
+                 const align_context *ctx, arena *a, alignment *out, bool *q_done, bool *w_done) {
+  aligner x = {.e = e, .ew = w, .w = &w->words, .q = q, .ctx = ctx, .a = a, .out = out};
+  if (!align(&x)) return false;
+  memcpy(q_done, x.q_done, sizeof x.q_done);
+  memcpy(w_done, x.w_done, sizeof x.w_done);
+  return !arena_failed(a);
+}

@@ -1,0 +1,281 @@
+/* Which confirmed question is this? Candidates by key and by words, each aligned,
+ * and the verdict. Runs nothing. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "check/check.h"
+#include "recall/snapshot.h"
+
+enum { MOST_CANDIDATES = 24, MOST_TOUCHED = 40000, WORK_BYTES = 64 << 20 };
+
+/* Words without a counterpart that a hit may still have, and a rebound one; what the next best must
+ * lie above; what an asked-back one may have. Tuned on half of Spider's databases: docs/recall.md
+ */
+static const double most_hit = 0.45, most_rebound = 0.3, least_margin = 0.2, most_near = 2.6;
+static const double fault_price = 0.9, change_price = 0.6;
+
+typedef struct candidate {
+  const recall_entry *e;
+  const entry_wording *w;
+  size_t source;
+  double score; /* of the words in common */
+  alignment al;
+  double badness; /* cost, and what faults and changes come to */
+} candidate;
+
+typedef struct finder {
+  recall *r;
+  recall_snapshot *now;
+  const recall_source *sources;
+  size_t n_sources;
+  const recall_options *opt;
+  arena *work, *a; /* this look-up's; the result's */
+  recall_wording q;
+  uint64_t key_hash;
+  candidate found[MOST_CANDIDATES];
+  size_t n;
+  recall_match *out;
+} finder;
+
+/* ---- proposing ---- */
+
+static bool is_live(const recall_entry *e) { return atomic_load(&e->state) == ENTRY_ACTIVE; }
+
+static bool is_refused(const finder *x, const recall_entry *e) {
+  for (int i = 0; i < e->n_refused; i++)
+    if (e->refused[i] == x->key_hash) return true;
+  return false;
+}
+
+static bool find_source(const finder *x, const recall_entry *e, size_t *out) {
+  for (size_t i = 0; i < x->n_sources; i++)
+    if (str_hash64(x->sources[i].url) == e->url_hash && str_eq(x->sources[i].url, e->url)) {
+      *out = i;
+      return true;
+    }
+  return false;
+}
+
+/* Keeps the best by score, in no order. */
+static void propose(finder *x, const struct segment_item *item, double score) {
+  size_t which, worst = 0;
+  if (!is_live(item->entry) || !find_source(x, item->entry, &which)) return;
+  candidate c = {.e = item->entry,
+                 .w = &item->entry->wordings[item->wording],
+                 .source = which,
+                 .score = score};
+  if (x->n < MOST_CANDIDATES) {
+    x->found[x->n++] = c;
+    return;
+  }
+  for (size_t i = 1; i < x->n; i++)
+    if (x->found[i].score < x->found[worst].score) worst = i;
+  if (x->found[worst].score < score) x->found[worst] = c;
+}
+
+static bool propose_exact(void *ctx, const struct segment_item *item) {
+  finder *x = ctx;
+  const entry_wording *w = &item->entry->wordings[item->wording];
+  if (str_eq(w->words.key, x->q.key)) propose(x, item, 1e9);
+  return true;
+}
+
+typedef struct term {
+  const uint32_t *items;
+  size_t n;
+} term;
+
+static int rarest_first(const void *x, const void *y) {
+  size_t a = ((const term *)x)->n, b = ((const term *)y)->n;
+  return a < b ? -1 : a > b;
+}
+
+static size_t list_terms(const finder *x, const recall_segment *s, term *out) {
+  size_t n = 0;
+  for (size_t i = 0; i < x->q.n; i++) {
+    const recall_word *w = &x->q.words[i];
+    if (w->kind != WORD_CONTENT && !(w->kind == WORD_OP && w->stem)) continue;
+    bool again = false;
+    for (size_t k = 0; k < i && !again; k++) again = x->q.words[k].stem == w->stem;
+    term t;
+    t.items = again ? NULL : segment_postings(s, w->stem, &t.n);
+    if (t.items) out[n++] = t;
+  }
+  if (n) qsort(out, n, sizeof *out, rarest_first);
+  return n;
+}
+
+/* Adds up what the words of the question that stand in each wording are worth, rare ones first, so
+ * that what is in half of all wordings costs nothing when many are known. */
+static bool propose_by_words(finder *x, const recall_segment *s) {
+  term terms[WORDING_MAX_WORDS];
+  size_t n = list_terms(x, s, terms), touched = 0, seen = 0;
+  if (n == 0 || s->n == 0) return true;
+  float *score = ARENA_ARRAY(x->work, float, s->n);
+  uint32_t *items = ARENA_ARRAY(x->work, uint32_t, MOST_TOUCHED);
+  if (!score || !items) return false;
+  for (size_t t = 0; t < n && touched < MOST_TOUCHED; t++) {
+    float worth = logf(1 + (float)s->n / (float)terms[t].n);
+    for (size_t i = 0; i < terms[t].n && touched < MOST_TOUCHED; i++, touched++) {
+      uint32_t item = terms[t].items[i];
+      if (score[item] == 0) items[seen++] = item;
+      score[item] += worth;
+    }
+  }
+  for (size_t i = 0; i < seen; i++) {
+    const struct segment_item *it = &s->items[items[i]];
+    float length = (float)(it->entry->wordings[it->wording].words.n + 6);
+    propose(x, it, (double)(score[items[i]] / sqrtf(length)));
+  }
+  return true;
+}
+
+/* ---- weighing ---- */
+
+static int count_bits(unsigned v) {
+  int n = 0;
+  for (; v; v &= v - 1) n++;
+  return n;
+}
+
+static bool weigh(finder *x, candidate *c) {
+  const taught_words *t = snapshot_taught(x->now, c->e->url_hash);
+  const recall_taught taught = {t ? (const uint64_t(*)[2])t->pairs : NULL, t ? t->n : 0};
+  const recall_source *s = &x->sources[c->source];
+  const align_context ctx = {.cat = s->cat,
+                             .lexicon = snapshot_lexicon(x->r, s->url, s->cat),
+                             .synonyms = x->opt ? x->opt->synonyms : NULL,
+                             .taught = &taught};
+  if (!ctx.lexicon || !align_wordings(c->e, c->w, &x->q, &ctx, x->work, &c->al, NULL)) return false;
+  c->badness = c->al.cost + fault_price * count_bits(c->al.faults) + change_price * c->al.n_changed;
+  return true;
+}
+
+static int best_first(const void *x, const void *y) {
+  const candidate *a = x, *b = y;
+  if (a->badness != b->badness) return a->badness < b->badness ? -1 : 1;
+  return str_cmp(a->e->id, b->e->id);
+}
+
+/* ---- the verdict ---- */
+
+static bool tell_match(finder *x, const candidate *c, recall_verdict verdict) {
+  recall_match *o = x->out;
+  o->source = c->source;
+  o->cat = x->sources[c->source].cat;
+  o->id = arena_str(x->a, c->e->id);
+  o->question = arena_str(x->a, c->e->question);
+  o->by = arena_str(x->a, c->e->by);
+  o->at = arena_str(x->a, c->e->at);
+  o->sql = slots_write(c->e->sql, &c->e->facts, &c->w->slots, &c->al.fill, x->work, o);
+  o->sql = arena_str(x->a, o->sql);
+  for (size_t i = 0; i < o->rebound.len; i++) {
+    recall_rebound *r = &o->rebound.items[i];
+    *r = (recall_rebound){arena_str(x->a, r->slot), arena_str(x->a, r->from),
+                          arena_str(x->a, r->to)};
+  }
+  size_t n = o->rebound.len;
+  recall_rebound *kept = ARENA_ARRAY(x->a, recall_rebound, n ? n : 1);
+  if (kept && n) memcpy(kept, o->rebound.items, n * sizeof *kept);
+  o->rebound.items = kept;
+  o->verdict = verdict;
+  return o->sql.ptr && kept && !arena_failed(x->a);
+}
+
+/* A changed value must be one that the column can hold. */
+static bool is_sound(finder *x, const candidate *c, bool *out) {
+  recall_match scratch = {0};
+  check_report report;
+  const catalog *cat = x->sources[c->source].cat;
+  str sql = slots_write(c->e->sql, &c->e->facts, &c->w->slots, &c->al.fill, x->work, &scratch);
+  check_options opt = {.dialect = cat->dialect};
+  if (!sql.ptr || check_sql(sql, cat, &opt, x->work, &report, NULL)) return false;
+  *out = report.ok && report.safe;
+  return true;
+}
+
+/* Whether another confirmed question fits about as well and does something else. */
+static bool is_tie(const finder *x, const candidate *best) {
+  for (size_t i = 1; i < x->n; i++) {
+    const candidate *c = &x->found[i];
+    if (c->badness >= best->badness + least_margin) return false;
+    bool same = c->e == best->e || str_eq_nocase(str_trim(c->e->sql), str_trim(best->e->sql));
+    if (!same || c->al.n_changed != best->al.n_changed) return true;
+  }
+  return false;
+}
+
+static bool decide(finder *x, candidate *best) {
+  recall_match *o = x->out;
+  str drift = recall_drift(best->e->tables, x->sources[best->source].cat, x->a);
+  if (!drift.ptr) return false;
+  if (drift.len) {
+    o->drifted = drift;
+    o->id = arena_str(x->a, best->e->id);
+    return o->id.ptr != NULL;
+  }
+  bool same = best->al.faults == 0 && best->al.n_changed == 0 && best->al.cost <= most_hit;
+  bool other = best->al.faults == 0 && best->al.n_changed == 1 && best->al.cost <= most_rebound;
+  if ((same || other) && !is_tie(x, best) && !is_refused(x, best->e)) {
+    bool sound = true;
+    if (other && !is_sound(x, best, &sound)) return false;
+    if (sound) return tell_match(x, best, RECALL_HIT);
+  }
+  return true;
+}
+
+static bool ask_back(finder *x) {
+  for (size_t i = 0; i < x->n; i++) {
+    candidate *c = &x->found[i];
+    if (c->badness > most_near) return true;
+    if (is_refused(x, c->e) || c->al.n_changed > 1) continue;
+    str drift = recall_drift(c->e->tables, x->sources[c->source].cat, x->work);
+    if (!drift.ptr) return false;
+    if (drift.len) continue;
+    alignment again;
+    const recall_source *s = &x->sources[c->source];
+    const align_context ctx = {.cat = s->cat,
+                               .lexicon = snapshot_lexicon(x->r, s->url, s->cat),
+                               .synonyms = x->opt ? x->opt->synonyms : NULL};
+    return align_wordings(c->e, c->w, &x->q, &ctx, x->a, &again, x->out) &&
+           tell_match(x, c, RECALL_NEAR);
+  }
+  return true;
+}
+
+static bool find(finder *x) {
+  for (size_t i = 0; i < x->n_sources; i++) {
+    uint64_t key = segment_key(str_hash64(x->sources[i].url), x->q.key);
+    for (size_t s = 0; s < x->now->n_segments; s++)
+      segment_exact(x->now->segments[s], key, propose_exact, x);
+  }
+  bool exact = x->n > 0;
+  if (!exact && x->opt && x->opt->exact_only) return true;
+  for (size_t s = 0; !exact && s < x->now->n_segments; s++)
+    if (!propose_by_words(x, x->now->segments[s])) return false;
+  for (size_t i = 0; i < x->n; i++)
+    if (!weigh(x, &x->found[i])) return false;
+  if (x->n == 0) return true;
+  qsort(x->found, x->n, sizeof *x->found, best_first);
+  if (!decide(x, &x->found[0])) return false;
+  return x->out->verdict != RECALL_MISS || x->out->drifted.len || ask_back(x);
+}
+
+emend_rc recall_find(recall *r, const recall_source *sources, size_t n, str question,
+                     const recall_options *opt, arena *a, recall_match *out, emend_error *err) {
+  *out = (recall_match){0};
+  finder x = {.r = r, .sources = sources, .n_sources = n, .opt = opt, .a = a, .out = out};
+  x.now = snapshot_take(r);
+  bool ok = true;
+  if (x.now->n_segments) {
+    x.work = arena_create(WORK_BYTES);
+    ok = x.work && wording_read(question, clock_now(), x.work, &x.q);
+    x.key_hash = ok ? str_hash64(x.q.key) : 0;
+    ok = ok && find(&x);
+    arena_destroy(x.work);
+  }
+  snapshot_unref(x.now);
+  return ok ? EMEND_OK : err_nomem(err, "recall");
+}

@@ -1,0 +1,49 @@
+/* The words that a schema's names are made of. See lexicon.h. */
+#include "recall/lexicon.h"
+
+#include "text/text.h"
+
+enum { LEXICON_BYTES = 64 << 20 };
+
+static void put(recall_lexicon *l, uint64_t stem) {
+  size_t at = stem & (l->size - 1);
+  while (l->stems[at] && l->stems[at] != stem) at = (at + 1) & (l->size - 1);
+  l->stems[at] = stem;
+}
+
+static bool put_words(recall_lexicon *l, const str *words, int n, arena *scratch) {
+  for (int i = 0; i < n; i++) {
+    str stem = text_stem(scratch, words[i]);
+    if (!stem.ptr) return false;
+    put(l, str_hash64(stem));
+  }
+  return true;
+}
+
+bool lexicon_make(const catalog *cat, recall_lexicon *out) {
+  *out = (recall_lexicon){.mem = arena_create(LEXICON_BYTES), .size = 64};
+  arena *scratch = arena_create(LEXICON_BYTES);
+  size_t most = ((size_t)cat->n_tables + (size_t)cat->n_columns) * 12;
+  while (out->size < 2 * most) out->size *= 2;
+  out->stems = out->mem ? ARENA_ARRAY(out->mem, uint64_t, out->size) : NULL;
+  bool ok = scratch && out->stems;
+  for (int i = 0; ok && i < cat->n_tables; i++)
+    ok = put_words(out, cat->tables[i].words, cat->tables[i].n_words, scratch);
+  for (int i = 0; ok && i < cat->n_columns; i++)
+    ok = put_words(out, cat->columns[i].words, cat->columns[i].n_words, scratch);
+  arena_destroy(scratch);
+  if (!ok) lexicon_free(out);
+  return ok;
+}
+
+void lexicon_free(recall_lexicon *l) {
+  arena_destroy(l->mem);
+  *l = (recall_lexicon){0};
+}
+
+bool lexicon_has(const recall_lexicon *l, uint64_t stem) {
+  if (!l || !l->size) return false;
+  for (size_t at = stem & (l->size - 1); l->stems[at]; at = (at + 1) & (l->size - 1))
+    if (l->stems[at] == stem) return true;
+  return false;
+}

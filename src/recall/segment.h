@@ -1,0 +1,41 @@
+/* Some confirmed questions with what finds them: by exact key, and by the words of
+ * their wordings. Immutable. Private to this folder. */
+#ifndef RECALL_SEGMENT_H
+#define RECALL_SEGMENT_H
+
+#include "recall/entry.h"
+
+typedef struct recall_segment {
+  atomic_int refs;
+  size_t n; /* wordings */
+  struct segment_item {
+    recall_entry *entry;
+    uint16_t wording;
+  } * items;
+  uint64_t *keys;                /* hash set over keys and sources, open addressing */
+  uint32_t *key_items;           /* 1 + item */
+  size_t n_keys;                 /* a power of two */
+  uint64_t *terms;               /* hash table: stem */
+  uint32_t *term_from, *term_to; /* its range in postings */
+  size_t n_terms;                /* a power of two */
+  uint32_t *postings;            /* items */
+  size_t bytes;
+} recall_segment;
+
+/** Over all wordings of `entries` that are not gone; holds their batches.
+ *  NULL when out of memory. One reference is the caller's. */
+recall_segment *segment_make(recall_entry *const *entries, size_t n);
+void segment_ref(recall_segment *s);
+void segment_unref(recall_segment *s); /* NULL is harmless */
+
+/** The hash under which a wording is found exactly. */
+uint64_t segment_key(uint64_t url_hash, str key);
+
+/** Calls `each` for the items whose key hashes to `key`, until it returns false. */
+void segment_exact(const recall_segment *s, uint64_t key,
+                   bool (*each)(void *ctx, const struct segment_item *item), void *ctx);
+
+/** The items that have a word with this stem. */
+const uint32_t *segment_postings(const recall_segment *s, uint64_t stem, size_t *n);
+
+#endif
