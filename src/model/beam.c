@@ -75,11 +75,12 @@ typedef struct search {
   const link_values *values;
   int n_tokens, width;
   size_t alternatives;
-  decoder *dec;
+  decoder *dec[BEAM_MAX_MEMBERS];
+  int n_members;
   live *now, *next;
   int n_now;
   uint8_t *allowed;
-  float *logp;
+  float *logp;     /* [members][width, alternatives]; their average in the first */
   candidate *best; /* [width * 2], a heap with the worst on top */
   int n_best;
   beam_hypothesis *out;
@@ -117,6 +118,14 @@ static void finish(search *s, const live *h) {
   s->out[i] = (beam_hypothesis){h->seq, h->logprob};
 }
 
+void beam_average(float *logp, int n_members, size_t n) {
+  for (int m = 1; m < n_members; m++)
+    for (size_t i = 0; i < n; i++) {
+      float x = logp[i], y = logp[(size_t)m * n + i], top = x > y ? x : y, low = x > y ? y : x;
+      if (top > -INFINITY) logp[i] = top + log1pf(expf(low - top)) - 0.693147181f;
+    }
+}
+
 static emend_rc run_decoder(search *s, emend_error *err) {
   decoder_row rows[BEAM_MAX_WIDTH];
   for (int i = 0; i < s->n_now; i++) {
@@ -131,7 +140,14 @@ static emend_rc run_decoder(search *s, emend_error *err) {
       rows[i].id = h->seq.steps[h->seq.n - 1].id;
     }
   }
-  return decoder_step(s->dec, s->n_now, rows, s->allowed, s->logp, err);
+  size_t each = (size_t)s->n_now * s->alternatives;
+  for (int i = 0; i < s->n_members; i++) {
+    emend_rc rc =
+        decoder_step(s->dec[i], s->n_now, rows, s->allowed, s->logp + (size_t)i * each, err);
+    if (rc != EMEND_OK) return rc;
+  }
+  beam_average(s->logp, s->n_members, each);
+  return EMEND_OK;
 }
 
 static void expand(search *s) {
@@ -170,23 +186,27 @@ static bool settled(const search *s) {
   return s->n_out == s->width && s->now[0].logprob <= s->out[s->width - 1].logprob;
 }
 
-emend_rc beam_search(const network *net, const encoded *enc, const features *f,
+emend_rc beam_search(const beam_member *members, int n_members, const features *f,
                      const link_values *values, int width, arena *a, beam_hypothesis *out, int *n,
                      emend_error *err) {
-  search s = {.f = f, .values = values, .n_tokens = network_shape(net)->tokens, .out = out};
+  search s = {
+      .f = f, .values = values, .n_tokens = network_shape(members[0].net)->tokens, .out = out};
+  emend_rc rc = EMEND_OK;
   *n = 0;
   s.width = width < 1 ? 1 : width > BEAM_MAX_WIDTH ? BEAM_MAX_WIDTH : width;
   s.alternatives = (size_t)s.n_tokens + (size_t)f->n;
   s.now = ARENA_ARRAY(a, live, (size_t)s.width);
   s.next = ARENA_ARRAY(a, live, (size_t)s.width);
   s.allowed = arena_calloc(a, (size_t)s.width, s.alternatives);
-  s.logp = ARENA_ARRAY(a, float, (size_t)s.width *s.alternatives);
+  s.logp = ARENA_ARRAY(a, float, (size_t)n_members *(size_t)s.width *s.alternatives);
+  s.n_members = n_members;
   s.best = ARENA_ARRAY(a, candidate, (size_t)s.width + 1);
   if (!s.now || !s.next || !s.allowed || !s.logp || !s.best) return err_nomem(err, "generate");
-  emend_rc rc = decoder_create(net, enc, s.width, a, &s.dec, err);
+  for (int i = 0; rc == EMEND_OK && i < n_members; i++)
+    rc = decoder_create(members[i].net, members[i].enc, s.width, a, &s.dec[i], err);
   ir_start(&s.now[0].g);
   s.n_now = 1;
-  while (rc == EMEND_OK && !settled(&s) && decoder_steps(s.dec) < IR_MAX_STEPS) {
+  while (rc == EMEND_OK && !settled(&s) && decoder_steps(s.dec[0]) < IR_MAX_STEPS) {
     rc = run_decoder(&s, err);
     if (rc != EMEND_OK) break;
     expand(&s);

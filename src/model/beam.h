@@ -5,7 +5,14 @@
 #include "model/example.h"
 #include "model/network.h"
 
-enum { BEAM_MAX_WIDTH = 32 };
+enum { BEAM_MAX_WIDTH = 32, BEAM_MAX_MEMBERS = 2 };
+
+/** A network, and what it made of the question. All members have the same tokens, states and nodes.
+ */
+typedef struct beam_member {
+  const network *net;
+  const encoded *enc;
+} beam_member;
 
 typedef struct beam_hypothesis {
   ir_seq seq; /* pointers are node numbers */
@@ -13,14 +20,18 @@ typedef struct beam_hypothesis {
 } beam_hypothesis;
 
 /**
- * The best `width` whole sequences, most probable first.
+ * The best `width` whole sequences, most probable first. At each step the members' beliefs are
+ * averaged.
  *
  * out [width]: filled up to *n. Owns: scratch in `a`. Returns: EMEND_OK (*n may be 0),
  * EMEND_ENOMEM.
  */
-emend_rc beam_search(const network *net, const encoded *enc, const features *f,
+emend_rc beam_search(const beam_member *members, int n_members, const features *f,
                      const link_values *values, int width, arena *a, beam_hypothesis *out, int *n,
                      emend_error *err);
+
+/** logp [n], of n_members networks one after the other: their average in the first n places. */
+void beam_average(float *logp, int n_members, size_t n);
 
 /** Fills allowed [tokens + f->n] for where `g` stands after `seq`. */
 void beam_allow(const features *f, const link_values *values, const ir_automaton *g,

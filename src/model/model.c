@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -34,20 +35,34 @@ static emend_rc bad_weights(emend_rc rc, const char *path, emend_error *err) {
                  path, why);
 }
 
+static emend_rc load_network(const char *path, network **out, emend_error *err) {
+  emend_rc rc = network_load(path, out, err);
+  if (rc == EMEND_OK) {
+    const weights_shape *s = network_shape(*out);
+    if (network_ir_version(*out) != IR_VERSION || s->tokens != IR_N_TOKENS ||
+        s->states != IR_N_STATES || s->relations != N_RELATIONS)
+      rc = err_set(err, EMEND_EVERSION, "open", "weights for another version of emend");
+  }
+  return rc == EMEND_OK ? rc : bad_weights(rc, path, err);
+}
+
+/* "emend-partner.emt" beside "emend.emt", where it is. */
+static emend_rc load_partner(model *m, emend_error *err) {
+  str path = str_from(m->path), ending = STR(".emt");
+  if (str_ends(path, ending)) path.len -= ending.len;
+  const char *partner = arena_printf(m->mem, "%.*s-partner.emt", STR_ARG(path));
+  if (!partner) return err_nomem(err, "open");
+  return access(partner, F_OK) == 0 ? load_network(partner, &m->partner, err) : EMEND_OK;
+}
+
 emend_rc model_load(const char *weights_path, model **out, emend_error *err) {
   model *m = mem_alloc(sizeof *m);
   *out = NULL;
   if (!m) return err_nomem(err, "open");
   m->mem = arena_create(1 << 16);
   m->path = m->mem ? arena_strndup(m->mem, weights_path, strlen(weights_path)) : NULL;
-  emend_rc rc = m->path ? network_load(weights_path, &m->net, err) : err_nomem(err, "open");
-  if (rc == EMEND_OK) {
-    const weights_shape *s = network_shape(m->net);
-    if (network_ir_version(m->net) != IR_VERSION || s->tokens != IR_N_TOKENS ||
-        s->states != IR_N_STATES || s->relations != N_RELATIONS)
-      rc = err_set(err, EMEND_EVERSION, "open", "weights for another version of emend");
-  }
-  if (rc != EMEND_OK) rc = bad_weights(rc, weights_path, err);
+  emend_rc rc = m->path ? load_network(weights_path, &m->net, err) : err_nomem(err, "open");
+  if (rc == EMEND_OK) rc = load_partner(m, err);
   if (rc == EMEND_OK) rc = open_synonyms(weights_path, &m->syn, err);
   if (rc != EMEND_OK) return model_free(m), rc;
   snprintf(m->name, sizeof m->name, "%.*s", STR_ARG(network_name(m->net)));
@@ -58,6 +73,7 @@ emend_rc model_load(const char *weights_path, model **out, emend_error *err) {
 void model_free(model *m) {
   if (!m) return;
   network_free(m->net);
+  network_free(m->partner);
   synonyms_close(m->syn);
   arena_destroy(m->mem);
   mem_free(m);
@@ -176,8 +192,11 @@ static double answerable(const reading *r) {
     linked += has_link(r, i);
   }
   if (content > 0 && linked == 0) return 0;
-  for (int i = r->f.n_words; i < r->f.n_words + r->f.n_columns + r->f.n_tables; i++)
-    if ((double)r->enc->used[i] > best) best = (double)r->enc->used[i];
+  for (int i = r->f.n_words; i < r->f.n_words + r->f.n_columns + r->f.n_tables; i++) {
+    double used = 0;
+    for (int k = 0; k < r->n_members; k++) used += (double)r->members[k].enc->used[i];
+    if (used / r->n_members > best) best = used / r->n_members;
+  }
   return best;
 }
 
@@ -196,7 +215,7 @@ emend_rc model_generate(const model *m, const catalog *cat, str question, const 
   if (rc == EMEND_OK && r.q.n > 0) rc = model_encode(m, opt, a, &r, err);
   if (rc != EMEND_OK || r.q.n == 0) return rc;
   out->answerable = answerable(&r);
-  rc = beam_search(r.net, r.enc, &r.f, &r.v, width, a, found, &n, err);
+  rc = beam_search(r.members, r.n_members, &r.f, &r.v, width, a, found, &n, err);
   for (int i = 0; rc == EMEND_OK && i < n && (int)out->items.len < most; i++)
     rc = add_candidate(&r, cat, &found[i], a, out, err);
   fill_shares(out);

@@ -2,12 +2,14 @@
 #ifndef MODEL_MODEL_PARTS_H
 #define MODEL_MODEL_PARTS_H
 
+#include "model/beam.h"
 #include "model/example.h"
 #include "model/model.h"
 #include "model/network.h"
 
 struct model {
   network *net;
+  network *partner; /* a second network, whose beliefs are averaged with the first's; or NULL */
   synonyms *syn;
   char name[64];
   arena *mem;
@@ -17,23 +19,23 @@ struct model {
 /** The network that answers: the adapter's, or the model's own. */
 const network *model_network(const model *m, const model_options *opt);
 
-/** A question beside a schema: linked, and encoded. */
+/** A question beside a schema: linked, and encoded by each network that answers. */
 typedef struct reading {
-  const network *net;
   link_question q;
   link_schema s;
   link_values v;
   link_result links;
   features f;
   ir_value *values; /* v as SQL ↔ IR takes it */
-  encoded *enc;
+  beam_member members[BEAM_MAX_MEMBERS];
+  int n_members;
 } reading;
 
-/** The question linked: all of *r but `enc`. `kept` NULL, or columns (by catalog id) that are not
- * to be pruned. Owns: all of *r in `a`, pointing into `cat`. */
+/** The question linked: all of *r but the members. `kept` NULL, or columns (by catalog id) that are
+ * not to be pruned. Owns: all of *r in `a`, pointing into `cat`. */
 emend_rc model_link(const model *m, const catalog *cat, str question, const model_options *opt,
                     const bool *kept, arena *a, reading *r, emend_error *err);
-/** Encodes what was linked: fills r->enc. */
+/** Encodes what was linked: fills r->members. */
 emend_rc model_encode(const model *m, const model_options *opt, arena *a, reading *r,
                       emend_error *err);
 

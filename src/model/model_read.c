@@ -76,10 +76,17 @@ emend_rc model_link(const model *m, const catalog *cat, str question, const mode
 
 emend_rc model_encode(const model *m, const model_options *opt, arena *a, reading *r,
                       emend_error *err) {
-  model_input in;
-  r->net = model_network(m, opt);
-  if (to_input(r->net, &r->f, a, &in) != EMEND_OK) return err_nomem(err, STAGE);
-  return network_encode(r->net, &in, a, &r->enc, err);
+  const network *nets[BEAM_MAX_MEMBERS] = {model_network(m, opt), m->partner};
+  r->n_members = 0;
+  for (int i = 0; i < BEAM_MAX_MEMBERS && nets[i]; i++) {
+    model_input in;
+    encoded *enc;
+    if (to_input(nets[i], &r->f, a, &in) != EMEND_OK) return err_nomem(err, STAGE);
+    emend_rc rc = network_encode(nets[i], &in, a, &enc, err);
+    if (rc != EMEND_OK) return rc;
+    r->members[r->n_members++] = (beam_member){nets[i], enc};
+  }
+  return EMEND_OK;
 }
 
 /* ---- a query beside it ---- */

@@ -25,17 +25,21 @@ static void allow(const reading *r, const example *e, int n_tokens, uint8_t *all
 
 static emend_rc score_steps(const reading *r, const example *e, arena *a, double *out,
                             emend_error *err) {
-  int n_tokens = network_shape(r->net)->tokens;
+  int n_tokens = network_shape(r->members[0].net)->tokens;
   size_t width = (size_t)n_tokens + (size_t)r->f.n, n = (size_t)e->n_steps;
   uint8_t *allowed = arena_calloc(a, n, width);
   scored_step *steps = ARENA_ARRAY(a, scored_step, n);
-  float *logp = ARENA_ARRAY(a, float, n);
+  float *logp = ARENA_ARRAY(a, float, (size_t)r->n_members *n);
   if (!allowed || !steps || !logp) return err_nomem(err, STAGE);
   for (size_t i = 0; i < n; i++)
     steps[i] = (scored_step){e->steps[i].kind, e->steps[i].state, e->steps[i].id};
   allow(r, e, n_tokens, allowed);
-  emend_rc rc = network_score(r->net, r->enc, e->n_steps, steps, allowed, a, logp, err);
-  if (rc != EMEND_OK) return rc;
+  for (int m = 0; m < r->n_members; m++) {
+    emend_rc rc = network_score(r->members[m].net, r->members[m].enc, e->n_steps, steps, allowed, a,
+                                logp + (size_t)m * n, err);
+    if (rc != EMEND_OK) return rc;
+  }
+  beam_average(logp, r->n_members, n);
   *out = 0;
   for (size_t i = 0; i < n; i++) *out += (double)logp[i];
   return EMEND_OK;

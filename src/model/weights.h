@@ -46,7 +46,7 @@ typedef struct weights {
   weights_shape shape;
   weights_tensor *tensors;
   size_t n_tensors;
-  size_t n; /* floats in a block */
+  size_t n;       /* floats in a block */
   float *block;   /* on a cache line's beginning */
   weights_view p; /* into block */
   str *words;     /* the vocabulary: shape.vocab of them, "<unk>" first */
