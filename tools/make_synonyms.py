@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compacts WordNet's relations between single words into models/synonyms.bin.
+"""Compacts WordNet's relations between words into models/synonyms.bin.
 
   tools/make_synonyms.py [--wordnet /usr/share/wordnet] [--out models/synonyms.bin]
 
@@ -8,6 +8,8 @@ format are src/text/synonyms.c. Which words and relations are kept:
 
   words       lemmas of letters that WordNet's tagged texts or several of its glosses use, and whatever
               shares one of the first two senses of a tagged word ("aerodrome" with "airport")
+  phrases     nouns of two or three words, as "given_name", that share one of the first two senses of either with
+              another noun; names of persons, places and things are left out, and only synonyms are kept
   synonym     in one synset, among the first three senses of either word
   derivation  derived forms, pertainyms and attributes ("tall": "height") of the first three senses
   hypernym    the nearest hypernyms of the first two senses that are single words; for the first sense of a noun also the one
@@ -83,11 +85,26 @@ def choose_words(synsets, senses, tagged):
     return out | {w for key in near for w in synsets[key].words if plain(w) and w in senses}
 
 
+def choose_phrases(synsets, senses, words):
+    out = set()
+    for phrase in senses:
+        if not re.fullmatch(r"[a-z]{2,20}(_[a-z]{2,20}){1,2}", phrase):
+            continue
+        for key, rank in senses[phrase]:
+            named = any(symbol == "@i" for symbol, _, _, _ in synsets[key].pointers)
+            if key[0] != "n" or rank > 1 or named:
+                continue
+            others = {w for w in synsets[key].words if w != phrase and (w in words or w in out or "_" in w and w in senses)}
+            if others & words or len(others) > 1:
+                out.add(phrase)
+    return out
+
+
 class Relations:
     """Pairs of words with their closest relation."""
 
-    def __init__(self, synsets, senses, words):
-        self.synsets, self.senses, self.words = synsets, senses, words
+    def __init__(self, synsets, senses, words, phrases):
+        self.synsets, self.senses, self.words, self.phrases = synsets, senses, words, phrases
         self.pairs = {}
         self.rank = {(w, key): rank for w in words for key, rank in senses[w]}
         self.hyponyms = collections.defaultdict(list)
@@ -127,6 +144,14 @@ class Relations:
                             self.add(word, other, HYPERNYM)
                 if rank == 0 and key[0] == "n":
                     self.add_family(word, synset)
+
+    def add_phrases(self):
+        everything = self.words | self.phrases
+        for phrase in self.phrases:
+            for key, rank in self.senses[phrase]:
+                for other in self.synsets[key].words if key[0] == "n" and rank < 2 else []:
+                    if other != phrase and other in everything:
+                        self.pairs[min(phrase, other), max(phrase, other)] = SYNONYM
 
     def add_derived(self, word, synset):
         for symbol, target, source, to in synset.pointers:
@@ -220,8 +245,9 @@ def main():
     synsets = read_synsets(args.wordnet)
     senses, tagged = read_senses(args.wordnet)
     lemmas = choose_words(synsets, senses, tagged)
-    relations = Relations(synsets, senses, lemmas)
+    relations = Relations(synsets, senses, lemmas, choose_phrases(synsets, senses, lemmas))
     relations.add_all()
+    relations.add_phrases()
     irregular = read_irregular(args.wordnet, lemmas)
     linked = {w for pair in relations.pairs for w in pair}
     irregular = {(form, lemma) for form, lemma in irregular if lemma in linked}

@@ -240,6 +240,59 @@ static void link_one(const link_question *q, const link_name *name, const word_t
   }
 }
 
+/* ---- phrases: "given name" for a first_name, "surname" for a last_name ---- */
+
+enum { MAX_PHRASE = 3 };
+
+/* The words joined by '_', as the table of synonyms has phrases; n 0: it does not know them. */
+static synonyms_word find_phrase(const synonyms *syn, const str *words, int n) {
+  char text[96];
+  size_t len = 0;
+  for (int i = 0; i < n; i++) {
+    if (len + words[i].len + 1 > sizeof text) return (synonyms_word){.n = 0};
+    if (i) text[len++] = '_';
+    if (words[i].len) memcpy(text + len, words[i].ptr, words[i].len);
+    len += words[i].len;
+  }
+  return synonyms_find(syn, (str){text, len});
+}
+
+typedef struct spans { /* of one to MAX_PHRASE words, [from * MAX_PHRASE + length - 1] */
+  synonyms_word *at;
+  int n;
+} spans;
+
+static bool find_spans(const link_question *q, const synonyms *syn, arena *a, spans *out) {
+  str words[MAX_PHRASE];
+  *out = (spans){ARENA_ARRAY(a, synonyms_word, (size_t)q->n * MAX_PHRASE), q->n};
+  if (!out->at) return false;
+  for (int i = 0; i < q->n; i++)
+    for (int len = 1; len <= MAX_PHRASE && i + len <= q->n; len++) {
+      bool counts = !(q->words[i].flags & (LINK_WORD_STOP | LINK_WORD_NUMBER));
+      words[len - 1] = q->words[i + len - 1].lower;
+      if (counts) out->at[i * MAX_PHRASE + len - 1] = find_phrase(syn, words, len);
+    }
+  return true;
+}
+
+/* Links what means the `n` words of `name` from `k` on, where it or they are a phrase. */
+static void link_phrase(const spans *q, const synonyms *syn, const link_name *name, int k, int n,
+                        uint8_t *out, size_t stride) {
+  synonyms_word meant = find_phrase(syn, name->words + k, n);
+  for (int i = 0; meant.n && i < q->n; i++)
+    for (int len = n > 1 ? 1 : 2; len <= MAX_PHRASE; len++) {
+      const synonyms_word *said = &q->at[i * MAX_PHRASE + len - 1];
+      if (!said->n || synonyms_between(syn, said, &meant) != SYNONYMS_SYNONYM) continue;
+      for (int w = i; w < i + len; w++) raise_link(&out[(size_t)w * stride], LINK_SYNONYM);
+    }
+}
+
+static void link_phrases(const spans *q, const synonyms *syn, const link_name *name, uint8_t *out,
+                         size_t stride) {
+  for (int n = 1; n <= MAX_PHRASE; n++)
+    for (int k = 0; k + n <= name->n; k++) link_phrase(q, syn, name, k, n, out, stride);
+}
+
 static bool phrase_at(const link_question *q, int from, const link_name *phrase) {
   if (phrase->n == 0 || from + phrase->n > q->n) return false;
   for (int i = 0; i < phrase->n; i++)
@@ -272,6 +325,19 @@ static void link_cells(const link_values *v, const link_schema *s, link_result *
         raise_link(&out->columns[w * s->n_columns + v->items[k].cells[j].column], LINK_VALUE);
 }
 
+/* Links by phrases that the table of synonyms knows. */
+static emend_rc link_all_phrases(const link_question *q, const link_schema *s, const synonyms *syn,
+                                 arena *a, link_result *out) {
+  spans said;
+  if (!syn) return EMEND_OK;
+  if (!find_spans(q, syn, a, &said)) return EMEND_ENOMEM;
+  for (int c = 0; c < s->n_columns; c++)
+    link_phrases(&said, syn, &s->columns[c].name, out->columns + c, (size_t)s->n_columns);
+  for (int t = 0; t < s->n_tables; t++)
+    link_phrases(&said, syn, &s->tables[t].name, out->tables + t, (size_t)s->n_tables);
+  return EMEND_OK;
+}
+
 emend_rc link_names_find(const link_question *q, const link_schema *s, const link_values *v,
                          const link_options *opt, arena *a, link_result *out) {
   word_table t;
@@ -284,6 +350,7 @@ emend_rc link_names_find(const link_question *q, const link_schema *s, const lin
   for (int i = 0; i < s->n_tables; i++)
     link_one(q, &s->tables[i].name, &t, out->tables + i, (size_t)s->n_tables);
   link_cells(v, s, out);
+  if (opt && link_all_phrases(q, s, opt->synonyms, a, out) != EMEND_OK) return EMEND_ENOMEM;
   if (opt) link_aliases(q, s, opt, out);
   return EMEND_OK;
 }

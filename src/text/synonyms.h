@@ -1,6 +1,6 @@
 /* Word relations from WordNet: is a word another name for, derived from, or a kind of another?
- * Reads models/synonyms.bin, which tools/make_synonyms.py writes. Knows single English words only.
- */
+ * Reads models/synonyms.bin, which tools/make_synonyms.py writes. Knows English words, and nouns of
+ * two or three words joined by '_': "given_name". */
 #ifndef TEXT_SYNONYMS_H
 #define TEXT_SYNONYMS_H
 

@@ -235,16 +235,20 @@ static void say_otherwise(sample *x, const augment_context *c, rng *r, arena *a)
       continue;
     str other = random_synonym(c->synonyms, old.lower, r);
     if (other.len == 0 || names_word(&x->s, text_stem(a, other))) continue;
-    link_word new;
+    link_word new[LINK_MAX_NAME];
+    link_name name;
     bool plural = old.lower.len > 3 && str_ends(old.lower, STR("s"));
-    link_name name = {.words = {other}, .stems = {text_stem(a, other)}, .n = 1};
-    name_words(&name, plural, a, &new);
-    new.flags |= old.flags &LINK_WORD_CAPITAL;
+    if (link_name_read(other, a, &name) != EMEND_OK || name.n == 0) return;
+    int n = name_words(&name, plural, a, new);
+    new[0].flags |= old.flags &LINK_WORD_CAPITAL;
     for (int k = 0; k < x->q.n; k++) {
       if (!str_eq(x->q.words[k].stem, old.stem) || in_value(x, k, k + 1, -1)) continue;
-      replace_words(x, k, k + 1, &new, 1);
-      int at = x->v.n < LINK_MAX_VALUES - 2 ? sample_value_at(x, k, k + 1) : -1;
-      if (at >= 0) x->v.items[at].flags |= LINK_VAL_LEFTOVER;
+      if (!replace_words(x, k, k + 1, new, n)) return;
+      for (int w = k; w < k + n && x->v.n < LINK_MAX_VALUES - 2; w++) {
+        int at = sample_value_at(x, w, w + 1);
+        if (at >= 0) x->v.items[at].flags |= LINK_VAL_LEFTOVER;
+      }
+      k += n - 1;
     }
     return;
   }
