@@ -8,8 +8,9 @@ format are src/text/synonyms.c. Which words and relations are kept:
 
   words       lemmas of letters that WordNet's tagged texts or several of its glosses use, and whatever
               shares one of the first two senses of a tagged word ("aerodrome" with "airport")
-  phrases     nouns of two or three words, as "given_name", that share one of the first two senses of either with
-              another noun; names of persons, places and things are left out, and only synonyms are kept
+  phrases     nouns of two or three words, as "given_name", that share one of their first two senses with
+              another noun, where one of them is in use as above; names of persons and places are
+              left out, and only synonyms are kept
   synonym     in one synset, among the first three senses of either word
   derivation  derived forms, pertainyms and attributes ("tall": "height") of the first three senses
   hypernym    the nearest hypernyms of the first two senses that are single words; for the first sense of a noun also the one
@@ -85,18 +86,16 @@ def choose_words(synsets, senses, tagged):
     return out | {w for key in near for w in synsets[key].words if plain(w) and w in senses}
 
 
-def choose_phrases(synsets, senses, words):
+def choose_phrases(synsets, senses, words, tagged):
     out = set()
     for phrase in senses:
         if not re.fullmatch(r"[a-z]{2,20}(_[a-z]{2,20}){1,2}", phrase):
             continue
         for key, rank in senses[phrase]:
             named = any(symbol == "@i" for symbol, _, _, _ in synsets[key].pointers)
-            if key[0] != "n" or rank > 1 or named:
-                continue
-            others = {w for w in synsets[key].words if w != phrase and (w in words or w in out or "_" in w and w in senses)}
-            if others & words or len(others) > 1:
-                out.add(phrase)
+            others = [w for w in synsets[key].words if w != phrase and w in senses and re.fullmatch(r"[a-z_]{2,40}", w)]
+            if key[0] == "n" and rank < 2 and not named and any(tagged[w] or w in words for w in others + [phrase]):
+                out |= {phrase, *others}
     return out
 
 
@@ -147,7 +146,7 @@ class Relations:
 
     def add_phrases(self):
         everything = self.words | self.phrases
-        for phrase in self.phrases:
+        for phrase in sorted(w for w in self.phrases if "_" in w):
             for key, rank in self.senses[phrase]:
                 for other in self.synsets[key].words if key[0] == "n" and rank < 2 else []:
                     if other != phrase and other in everything:
@@ -245,7 +244,7 @@ def main():
     synsets = read_synsets(args.wordnet)
     senses, tagged = read_senses(args.wordnet)
     lemmas = choose_words(synsets, senses, tagged)
-    relations = Relations(synsets, senses, lemmas, choose_phrases(synsets, senses, lemmas))
+    relations = Relations(synsets, senses, lemmas, choose_phrases(synsets, senses, lemmas, tagged))
     relations.add_all()
     relations.add_phrases()
     irregular = read_irregular(args.wordnet, lemmas)

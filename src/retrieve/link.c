@@ -268,9 +268,10 @@ static bool find_spans(const link_question *q, const synonyms *syn, arena *a, sp
   if (!out->at) return false;
   for (int i = 0; i < q->n; i++)
     for (int len = 1; len <= MAX_PHRASE && i + len <= q->n; len++) {
-      bool counts = !(q->words[i].flags & (LINK_WORD_STOP | LINK_WORD_NUMBER));
+      const uint16_t dull = LINK_WORD_STOP | LINK_WORD_NUMBER;
       words[len - 1] = q->words[i + len - 1].lower;
-      if (counts) out->at[i * MAX_PHRASE + len - 1] = find_phrase(syn, words, len);
+      if (len > 1 || !(q->words[i].flags & dull))
+        out->at[i * MAX_PHRASE + len - 1] = find_phrase(syn, words, len);
     }
   return true;
 }

@@ -200,6 +200,24 @@ static void other_words_link_by_how_close_they_are(void **state) {
   synonyms_close(syn);
 }
 
+static void phrases_link_as_one_word_does(void **state) {
+  catalog *shop = cat;
+  synonyms *syn;
+  (void)state;
+  cat = database_catalog("CREATE TABLE t(first_name TEXT, last_name TEXT, zip TEXT);", NULL);
+  assert_int_equal(synonyms_open(EMEND_SOURCE_DIR "/models/synonyms.bin", &syn, NULL), EMEND_OK);
+  const link_options opt = {.synonyms = syn};
+  linked x = link_all("Show the given names and surnames in each postal code", &opt);
+  assert_int_equal(column_link(&x, "given", "first_name"), LINK_SYNONYM);
+  assert_int_equal(column_link(&x, "given", "last_name"), LINK_NONE);
+  assert_int_equal(column_link(&x, "surnames", "last_name"), LINK_SYNONYM);
+  assert_int_equal(column_link(&x, "postal", "zip"), LINK_SYNONYM);
+  assert_int_equal(column_link(&x, "code", "zip"), LINK_SYNONYM);
+  synonyms_close(syn);
+  catalog_unref(cat);
+  cat = shop;
+}
+
 static void hostile_questions_are_read(void **state) {
   (void)state;
   static char long_text[1 << 16];
@@ -259,6 +277,7 @@ int main(void) {
       cmocka_unit_test(a_part_of_a_schema_keeps_its_ids_and_keys),
       cmocka_unit_test(every_pair_of_nodes_has_its_relation),
       cmocka_unit_test(other_words_link_by_how_close_they_are),
+      cmocka_unit_test(phrases_link_as_one_word_does),
       cmocka_unit_test(hostile_questions_are_read),
       cmocka_unit_test(the_table_that_is_asked_for_ranks_first),
       cmocka_unit_test(running_out_of_memory_is_reported),

@@ -111,6 +111,51 @@ static void a_taught_alias_changes_what_is_read(void **state) {
   assert_true(score(sql, NULL) != score(sql, &opt));
 }
 
+/* A model of two networks: weights of `seed`, and of `other` beside them. */
+static model *two_networks(uint64_t seed, uint64_t other, weights_shape shape, emend_error *err) {
+  model *out = NULL;
+  const char *path = folder_path(mem, folder, "two.emt");
+  const char *beside = folder_path(mem, folder, "two-partner.emt");
+  assert_int_equal(small_model_write(path, small_model_shape(), seed), EMEND_OK);
+  assert_int_equal(small_model_write(beside, shape, other), EMEND_OK);
+  (void)model_load(path, &out, err);
+  return out;
+}
+
+static double score_by(const model *by, str sql) {
+  double logprob = 1;
+  emend_error err;
+  assert_int_equal(model_score(by, cat, QUESTION, NULL, &sql, 1, mem, &logprob, &err), EMEND_OK);
+  return logprob;
+}
+
+static void a_partner_has_half_of_the_say(void **state) {
+  (void)state;
+  emend_error err;
+  str sql = STR("SELECT COUNT(*) FROM singer WHERE country = 'Chile'");
+  model *same = two_networks(SEED, SEED, small_model_shape(), &err);
+  model *mixed = two_networks(SEED, SEED + 1, small_model_shape(), &err);
+  model *turned = two_networks(SEED + 1, SEED, small_model_shape(), &err);
+  assert_true(same && mixed && turned);
+  double alone = score_by(m, sql);
+  assert_true(fabs(score_by(same, sql) - alone) < 1e-4);
+  assert_true(fabs(score_by(mixed, sql) - alone) > 1e-4);
+  assert_true(fabs(score_by(mixed, sql) - score_by(turned, sql)) < 1e-4);
+  model_free(same);
+  model_free(mixed);
+  model_free(turned);
+}
+
+static void a_partner_for_another_version_is_named(void **state) {
+  (void)state;
+  emend_error err;
+  weights_shape other = small_model_shape();
+  other.relations--;
+  assert_null(two_networks(SEED, SEED, other, &err));
+  assert_int_equal(err.code, EMEND_EVERSION);
+  assert_non_null(strstr(err.msg, "two-partner.emt"));
+}
+
 static void running_out_of_memory_is_reported(void **state) {
   (void)state;
   str sql = STR("SELECT COUNT(*) FROM singer WHERE country = 'Chile'");
@@ -136,6 +181,8 @@ int main(void) {
       cmocka_unit_test(a_query_is_scored_though_the_search_would_not_write_it),
       cmocka_unit_test(spelling_and_aliases_of_sql_do_not_matter),
       cmocka_unit_test(a_taught_alias_changes_what_is_read),
+      cmocka_unit_test(a_partner_has_half_of_the_say),
+      cmocka_unit_test(a_partner_for_another_version_is_named),
       cmocka_unit_test(running_out_of_memory_is_reported),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
