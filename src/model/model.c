@@ -192,11 +192,8 @@ static double answerable(const reading *r) {
     linked += has_link(r, i);
   }
   if (content > 0 && linked == 0) return 0;
-  for (int i = r->f.n_words; i < r->f.n_words + r->f.n_columns + r->f.n_tables; i++) {
-    double used = 0;
-    for (int k = 0; k < r->n_members; k++) used += (double)r->members[k].enc->used[i];
-    if (used / r->n_members > best) best = used / r->n_members;
-  }
+  for (int i = r->f.n_words; i < r->f.n_words + r->f.n_columns + r->f.n_tables; i++)
+    if ((double)r->used[i] > best) best = (double)r->used[i];
   return best;
 }
 

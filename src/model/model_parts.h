@@ -29,13 +29,14 @@ typedef struct reading {
   ir_value *values; /* v as SQL ↔ IR takes it */
   beam_member members[BEAM_MAX_MEMBERS];
   int n_members;
+  const float *used, *role; /* as `encoded` has them, averaged over the members */
 } reading;
 
 /** The question linked: all of *r but the members. `kept` NULL, or columns (by catalog id) that are
  * not to be pruned. Owns: all of *r in `a`, pointing into `cat`. */
 emend_rc model_link(const model *m, const catalog *cat, str question, const model_options *opt,
                     const bool *kept, arena *a, reading *r, emend_error *err);
-/** Encodes what was linked: fills r->members. */
+/** Encodes what was linked: fills the members. */
 emend_rc model_encode(const model *m, const model_options *opt, arena *a, reading *r,
                       emend_error *err);
 

@@ -74,6 +74,19 @@ emend_rc model_link(const model *m, const catalog *cat, str question, const mode
   return EMEND_OK;
 }
 
+/* The mean of the members' n beliefs, which `pick` finds. NULL when out of memory. */
+static const float *mean_of(const reading *r, const float *(*pick)(const encoded *), size_t n,
+                            arena *a) {
+  if (r->n_members == 1) return pick(r->members[0].enc);
+  float *mean = arena_calloc(a, n, sizeof *mean);
+  for (int m = 0; mean && m < r->n_members; m++)
+    for (size_t i = 0; i < n; i++) mean[i] += pick(r->members[m].enc)[i] / (float)r->n_members;
+  return mean;
+}
+
+static const float *used_of(const encoded *e) { return e->used; }
+static const float *role_of(const encoded *e) { return e->role; }
+
 emend_rc model_encode(const model *m, const model_options *opt, arena *a, reading *r,
                       emend_error *err) {
   const network *nets[BEAM_MAX_MEMBERS] = {model_network(m, opt), m->partner};
@@ -86,7 +99,9 @@ emend_rc model_encode(const model *m, const model_options *opt, arena *a, readin
     if (rc != EMEND_OK) return rc;
     r->members[r->n_members++] = (beam_member){nets[i], enc};
   }
-  return EMEND_OK;
+  r->used = mean_of(r, used_of, (size_t)r->f.n, a);
+  r->role = mean_of(r, role_of, (size_t)r->f.n * WEIGHTS_ROLES, a);
+  return r->used && r->role ? EMEND_OK : err_nomem(err, STAGE);
 }
 
 /* ---- a query beside it ---- */

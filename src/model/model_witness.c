@@ -11,7 +11,7 @@
 static const double least_belief = 0.02;
 
 static double belief(const reading *r, int node) {
-  double p = (double)r->enc->used[node];
+  double p = (double)r->used[node];
   return p < least_belief ? least_belief : p > 1 - least_belief ? 1 - least_belief : p;
 }
 
@@ -110,8 +110,8 @@ static void view_roles(const reading *r, const model_query *q, model_view *v) {
     int role = role_of(use);
     if (role == ROLE_NONE) continue;
     size_t at = (size_t)features_column(&r->f, c) * WEIGHTS_ROLES;
-    double p = (double)r->enc->role[at + (size_t)role];
-    double several = (double)r->enc->role[at + ROLE_SEVERAL];
+    double p = (double)r->role[at + (size_t)role];
+    double several = (double)r->role[at + ROLE_SEVERAL];
     double nats = -log(p + 0.5 * several + 1e-3);
     n++;
     v->role_unlikely += nats;
