@@ -2,13 +2,14 @@
  * Text from a database or a model never reaches the terminal with its control
  * characters. */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
 #include "cli.h"
 
-enum { WIDEST_CELL = 60, SHOWN_ROWS = 100 };
+enum { WIDEST_CELL = 60, SHOWN_ROWS = 100, BEFORE_CARET = 100, AROUND_CARET = 220 };
 
 /* ---- text ---- */
 
@@ -16,7 +17,7 @@ enum { WIDEST_CELL = 60, SHOWN_ROWS = 100 };
 static wchar_t next_char(const char **s, int *width) {
   wchar_t c = 0;
   mbstate_t state = {0};
-  size_t n = mbrtowc(&c, *s, strlen(*s), &state);
+  size_t n = mbrtowc(&c, *s, strnlen(*s, MB_LEN_MAX), &state);
   if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
     c = L'?';
     n = 1;
@@ -206,33 +207,37 @@ void print_table(FILE *f, const emend_answer *a, bool color) {
 
 /* ---- faults ---- */
 
-/* The line of `sql` that the span begins in, and a caret under what it covers. */
-static void put_caret(FILE *f, bool color, const char *sql, emend_span span) {
-  size_t length = strlen(sql);
+/* Moves *at to where a character begins. */
+static size_t char_start(const char *sql, size_t at, size_t least) {
+  while (at > least && ((unsigned char)sql[at] & 0xc0) == 0x80) at--;
+  return at;
+}
+
+/* The line of `sql` that the span begins in, or what is around the span in a long one, and a caret
+ * under what it covers. */
+static void put_caret(FILE *f, bool color, const char *sql, size_t length, emend_span span) {
   if (span.from >= length || span.to <= span.from) return;
   size_t from = span.from, begin = from, end = from;
-  while (begin && sql[begin - 1] != '\n') begin--;
-  while (sql[end] && sql[end] != '\n') end++;
+  while (begin && sql[begin - 1] != '\n' && from - begin < BEFORE_CARET) begin--;
+  while (sql[end] && sql[end] != '\n' && end - begin < AROUND_CARET) end++;
+  bool cut_before = begin && sql[begin - 1] != '\n', cut_after = sql[end] && sql[end] != '\n';
+  begin = char_start(sql, begin, 0);
+  end = char_start(sql, end, begin);
   size_t to = span.to < end ? span.to : end;
-  char *line = calloc(1, end - begin + 1), *part = calloc(1, end - begin + 1);
-  if (line && part) {
-    memcpy(line, sql + begin, end - begin);
-    memcpy(part, sql + begin, from - begin);
-    int indent = text_width(part);
-    memset(part, 0, end - begin);
-    memcpy(part, sql + from, to - from);
-    int width = text_width(part);
-    fputs("  ", f);
-    print_text(f, line);
-    fputs("\n  ", f);
-    pad(f, indent);
-    if (color) fputs(style_code(RED), f);
-    for (int i = 0; i < (width ? width : 1); i++) fputc('^', f);
-    if (color) fputs("\033[0m", f);
-    fputc('\n', f);
-  }
-  free(line);
-  free(part);
+  char line[AROUND_CARET + MB_LEN_MAX + 1], part[AROUND_CARET + MB_LEN_MAX + 1];
+  snprintf(line, sizeof line, "%.*s", (int)(end - begin), sql + begin);
+  snprintf(part, sizeof part, "%.*s", (int)(from - begin), sql + begin);
+  int indent = text_width(part) + (cut_before ? 2 : 0);
+  snprintf(part, sizeof part, "%.*s", (int)(to > from ? to - from : 0), sql + from);
+  int width = text_width(part);
+  fputs(cut_before ? "  … " : "  ", f);
+  print_text(f, line);
+  fputs(cut_after ? " …\n  " : "\n  ", f);
+  pad(f, indent);
+  if (color) fputs(style_code(RED), f);
+  for (int i = 0; i < (width ? width : 1); i++) fputc('^', f);
+  if (color) fputs("\033[0m", f);
+  fputc('\n', f);
 }
 
 static void put_suggestions(FILE *f, const emend_diagnostic *d) {
@@ -257,12 +262,13 @@ static void put_suggestions(FILE *f, const emend_diagnostic *d) {
 void print_diagnostics(FILE *f, bool color, const char *sql, const emend_diagnostic *d, size_t n) {
   static const char *const names[] = {"error", "warning", "note"};
   static const print_style styles[] = {RED, YELLOW, DIM};
+  size_t length = sql ? strlen(sql) : 0;
   for (size_t i = 0; i < n; i++) {
     print_styled(f, color, styles[d[i].severity], names[d[i].severity]);
     fputs(": ", f);
     print_text(f, d[i].message);
     fprintf(f, " [%s]\n", d[i].code);
-    if (sql) put_caret(f, color, sql, d[i].span);
+    if (sql) put_caret(f, color, sql, length, d[i].span);
     put_suggestions(f, &d[i]);
   }
 }
