@@ -132,6 +132,7 @@ static void bind_cte(check_ctx *c, cte_frame *frame, size_t i) {
     copy_outputs(c, &entry->outputs, entry->cte->query, &entry->open);
   else
     entry->open = true;
+  if (entry->cte->more) entry->open = true;
   rename_outputs(&entry->outputs, entry->cte->columns.items, entry->cte->columns.len);
 }
 
@@ -149,6 +150,7 @@ static void publish_seed(check_ctx *c, cte_entry *entry) {
     entry->open = true;
     names_circular(c, entry->cte);
   }
+  if (entry->cte->more) entry->open = true;
   rename_outputs(&entry->outputs, entry->cte->columns.items, entry->cte->columns.len);
 }
 
@@ -200,14 +202,29 @@ static bool schema_fits(const check_ctx *c, const sql_from *f, const cat_table *
   return !t->schema.len;
 }
 
+/** What a WITH query gives, under the names of `AS t (a, b)` where there are some. */
+static const check_outputs *renamed(check_ctx *c, const check_outputs *given, const sql_from *f) {
+  if (!f->column_aliases.len) return given;
+  check_outputs *out = ARENA_NEW(c->a, check_outputs);
+  if (!out) {
+    c->failed = true;
+    return given;
+  }
+  for (size_t i = 0; i < given->len; i++) add_output(c, out, given->items[i]);
+  rename_outputs(out, f->column_aliases.items, f->column_aliases.len);
+  return out;
+}
+
 static void add_table(check_ctx *c, check_scope *s, sql_from *f) {
   str name = f->alias.text.ptr ? f->alias.text : f->name.text;
   cte_entry *entry = f->schema.text.len ? NULL : find_cte(c, f->name.text);
   if (entry) {
     f->cte = entry->cte;
-    add_item(
-        c, s,
-        (scope_item){.from = f, .name = name, .outputs = &entry->outputs, .open = entry->open});
+    add_item(c, s,
+             (scope_item){.from = f,
+                          .name = name,
+                          .outputs = renamed(c, &entry->outputs, f),
+                          .open = entry->open});
     return;
   }
   const cat_table *t = c->cat ? catalog_table(c->cat, f->name.text) : NULL;
@@ -215,6 +232,10 @@ static void add_table(check_ctx *c, check_scope *s, sql_from *f) {
   if (t) f->table = t->id;
   if (!t) names_file(c, f);
   bool unknown = c->cat && !t && !is_system_table(c, f);
+  if (t && f->column_aliases.len) { /* AS t (a, b): the columns go by other names */
+    add_item(c, s, (scope_item){.from = f, .name = name, .open = true});
+    return;
+  }
   add_item(c, s, (scope_item){.from = f, .name = name, .table = t, .open = !t, .unknown = unknown});
 }
 
@@ -296,6 +317,8 @@ static void collect(check_ctx *c, check_scope *s, sql_from *f, bound_joins *join
     if (j.from->right) collect(c, s, j.from->right, joins);
     j.hi = s->items.len;
     if (j.from->natural || j.from->using_names.len) merge_items(c, s, &j);
+    if (j.from->using_alias.text.ptr) /* a name for the merged columns */
+      add_item(c, s, (scope_item){.from = j.from, .name = j.from->using_alias.text, .open = true});
     if (!vec_push(c->a, joins, j)) c->failed = true;
   }
 }
@@ -358,9 +381,30 @@ static bool is_column_equality(const sql_expr *e) {
          e->args.items[0]->kind == SQL_COLUMN && e->args.items[1]->kind == SQL_COLUMN;
 }
 
+/** f(name => value), f(name := value): the name is the function's. */
+static bool is_named_argument(const check_ctx *c, const sql_expr *e) {
+  return c->dialect != SQL_SQLITE && e->kind == SQL_BINARY && e->op == SQL_OP_OTHER &&
+         e->args.len == 2 && e->args.items[0]->kind == SQL_COLUMN &&
+         (str_eq(e->text, STR("=>")) || str_eq(e->text, STR(":=")));
+}
+
+/** normalize(x, NFC): a word of the call's own. */
+static bool has_word_argument(const check_ctx *c, const sql_expr *e) {
+  return e->kind == SQL_CALL && e->args.len == 2 && e->args.items[1]->kind == SQL_COLUMN &&
+         c->dialect == SQL_POSTGRES && str_eq_nocase(e->name.text, STR("normalize"));
+}
+
 static sql_walk_next on_expr(void *ctx, sql_expr *e) {
   check_ctx *c = ctx;
   if (c->failed) return SQL_WALK_STOP;
+  if (is_named_argument(c, e)) {
+    bind_expr(c, e->args.items[1]);
+    return SQL_WALK_SKIP;
+  }
+  if (has_word_argument(c, e)) {
+    bind_expr(c, e->args.items[0]);
+    return SQL_WALK_SKIP;
+  }
   if (e->kind == SQL_EXISTS && e->query) {
     bind_exists(c, e->query);
     return SQL_WALK_SKIP;
@@ -430,8 +474,9 @@ static void bind_select(check_ctx *c, check_scope *s) {
   sql_query *q = s->query;
   if (q->from) bind_from(c, s, q->from);
   c->scope = s;
-  s->aliases = c->rules->alias_in_select;
+  s->aliases = true;
   bind_exprs(c, &q->distinct_on);
+  s->aliases = c->rules->alias_in_select;
   for (size_t i = 0; i < q->items.len; i++) bind_expr(c, q->items.items[i].expr);
   s->aliases = c->rules->alias_in_where;
   s->conditions = true;
@@ -457,9 +502,9 @@ static void bind_select(check_ctx *c, check_scope *s) {
   names_unknown_tables(c, s);
 }
 
-/** LIMIT and OFFSET see no column. */
-static void bind_limit(check_ctx *c, sql_query *q) {
-  c->scope = NULL;
+/** LIMIT and OFFSET see no column of their query; those around it, in PostgreSQL. */
+static void bind_limit(check_ctx *c, sql_query *q, check_scope *outer) {
+  c->scope = c->rules->order_sees_outer ? outer : NULL;
   bind_expr(c, q->by_limit);
   bind_expr(c, q->limit);
   bind_expr(c, q->offset);
@@ -517,7 +562,7 @@ static void bind_compound(check_ctx *c, sql_query *q, check_scope *outer) {
       sql_expr *e = without_collation(arm->order_by.items[i].expr);
       if (e && e->kind != SQL_NUMBER && !order_in_arms(c, arm, e)) names_compound_order(c, e, i);
     }
-    bind_limit(c, arm);
+    bind_limit(c, arm, outer);
   }
 }
 
@@ -569,7 +614,7 @@ static void bind_query(check_ctx *c, sql_query *q, check_scope *outer) {
     else
       bind_select(c, q->scope);
     q->scope->bound = true;
-    bind_limit(c, q);
+    bind_limit(c, q, outer);
   } else {
     c->failed = true;
   }

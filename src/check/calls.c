@@ -9,6 +9,7 @@ typedef struct clause {
   check_scope *scope;
   const char *name;                 /* "WHERE" */
   bool aggregates, windows, inside; /* inside: in an aggregate's arguments */
+  bool groups;                      /* ROLLUP, CUBE and GROUPING SETS may stand there */
 } clause;
 
 static str call_label(check_ctx *c, const sql_expr *e) {
@@ -100,6 +101,7 @@ static void check_call(check_ctx *c, const sql_expr *e, const check_function *f)
     return;
   }
   bool fits = n >= (size_t)f->min && (f->max < 0 || n <= (size_t)f->max);
+  if (f->class == FN_WINDOW && e->within_group) return; /* rank(3) WITHIN GROUP: an aggregate */
   if (!e->text.len && (!fits || (e->star && !takes_star(c, f)))) wrong_arity(c, e, f, n);
   bool rows = f->class == FN_AGGREGATE || f->class == FN_WINDOW;
   if (e->over && !rows)
@@ -187,13 +189,16 @@ static void place_aggregate(clause *k, const sql_expr *e) {
 
 static void walk(clause *k, sql_expr *e);
 
+/** ARRAY[1, 2], [1, 2]: no call. */
+static bool is_constructor(const sql_expr *e) { return e->quote == '[' && !e->schema.text.len; }
+
 static void walk_call(clause *k, sql_expr *e) {
   check_ctx *c = k->c;
   const check_function *f = builtin(c, e);
-  bool aggregate = f && f->class == FN_AGGREGATE && !e->over;
+  bool aggregate = f && !e->over && (f->class == FN_AGGREGATE || e->within_group);
   if (f)
     check_call(c, e, f);
-  else if (!is_extra(c, e))
+  else if (!is_extra(c, e) && !is_constructor(e) && !(k->groups && function_is_grouping(e)))
     unknown_function(c, e);
   if (aggregate) place_aggregate(k, e);
   if (e->over && !k->windows)
@@ -262,13 +267,13 @@ static void walk_ordinal(clause *k, sql_query *q, const sql_expr *e) {
 
 void calls_check(check_ctx *c, sql_query *q) {
   check_scope *s = q->kind == SQL_COMPOUND ? NULL : q->scope;
-  clause select = {c, s, "SELECT", true, true, false},
-         from = {c, s, "a join condition", false, false, false};
-  clause where = {c, s, "WHERE", false, false, false},
-         group = {c, s, "GROUP BY", false, false, false};
-  clause having = {c, s, "HAVING", true, false, false},
-         order = {c, s, "ORDER BY", true, true, false};
-  clause limit = {c, NULL, "LIMIT", false, false, false};
+  clause select = {c, s, "SELECT", true, true, false, false},
+         from = {c, s, "a join condition", false, false, false, false},
+         where = {c, s, "WHERE", false, false, false, false},
+         group = {c, s, "GROUP BY", false, false, false, true},
+         having = {c, s, "HAVING", true, false, false, false},
+         order = {c, s, "ORDER BY", true, true, false, false},
+         limit = {c, NULL, "LIMIT", false, false, false, false};
   walk_list(&select, &q->distinct_on);
   for (size_t i = 0; i < q->items.len; i++) walk(&select, q->items.items[i].expr);
   walk_from(&from, q->from);

@@ -81,7 +81,16 @@ const check_function *function_find(sql_dialect_id d, str name, size_t n) {
 bool function_is_aggregate(sql_dialect_id d, const sql_expr *call) {
   if (call->kind != SQL_CALL || call->over) return false;
   const check_function *f = function_find(d, call->name.text, call->args.len);
-  return f && f->class == FN_AGGREGATE;
+  return f && (f->class == FN_AGGREGATE || call->within_group);
+}
+
+bool function_is_grouping(const sql_expr *call) {
+  static const char *const names[] = {"ROLLUP", "CUBE", "GROUPING SETS", "ALL"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (call->kind == SQL_CALL && !call->schema.text.len &&
+        str_eq_nocase(call->name.text, str_from(names[i])))
+      return true;
+  return false;
 }
 
 /* ---- equivalents ---- */

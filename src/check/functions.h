@@ -33,6 +33,9 @@ bool function_in(const check_function *f, sql_dialect_id d);
 /** Is the call an aggregate over rows (not a window, not min(a, b))? */
 bool function_is_aggregate(sql_dialect_id d, const sql_expr *call);
 
+/** ROLLUP (…), CUBE (…), GROUPING SETS (…) of a GROUP BY, or its ALL. */
+bool function_is_grouping(const sql_expr *call);
+
 /** How dialect `d` writes the call `e` of another dialect, from the text of its arguments in `sql`;
  *  {NULL,0} when no equivalent is known. *exact: it means the same. */
 str function_equivalent(check_ctx *c, str sql, const sql_expr *e, bool *exact);

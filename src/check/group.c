@@ -11,6 +11,7 @@ typedef struct grouping {
   VEC(const sql_expr *) terms; /* what is grouped by, ordinals and aliases followed */
   VEC(fact_column) known;      /* columns that a group has one value of */
   bool whole[MAX_ITEMS];       /* items of which a group has one row */
+  bool all;                    /* GROUP BY ALL: by whatever is not aggregated */
   bool strict, min_or_max;
   check_code code;
 } grouping;
@@ -83,7 +84,8 @@ static void gather_terms(grouping *g, const sql_exprs *list) {
     const sql_expr *e = group_term(g, list->items[i]);
     fact_column k;
     if (!e) continue;
-    if (e->kind == SQL_ROW) gather_terms(g, &e->args);
+    if (e->kind == SQL_ROW || function_is_grouping(e)) gather_terms(g, &e->args);
+    if (e->kind == SQL_CALL && e->bare && function_is_grouping(e)) g->all = true;
     if (!vec_push(g->f->c->a, &g->terms, e)) g->f->c->failed = true;
     if (facts_column(g->f, e, &k)) learn(g, k);
   }
@@ -137,6 +139,7 @@ void group_check(query_facts *f) {
   grouping g = {.f = f, .strict = c->dialect != SQL_SQLITE && c->dialect != SQL_MARIADB};
   g.code = g.strict ? CHECK_UNGROUPED_COLUMN : CHECK_BARE_COLUMN;
   gather_terms(&g, &f->query->group_by);
+  if (g.all) return;
   close_over(&g);
   const sql_visitor extremes = {.expr = find_extreme, .query = facts_skip_query, .ctx = &g};
   each_output(&g, &extremes);

@@ -253,6 +253,10 @@ void names_unknown_column(check_ctx *c, sql_expr *e) {
 void names_star(check_ctx *c, sql_expr *e) {
   if (!diag_wanted(c)) return;
   const scope_item *first = NULL;
+  if (c->dialect != SQL_SQLITE) /* t.* may be a row of a query around this one */
+    for (const check_scope *s = c->scope; s; s = scope_outward(s))
+      for (size_t i = 0; i < s->items.len; i++)
+        if (str_eq_nocase(s->items.items[i].name, e->table.text)) return;
   for (size_t i = 0; c->scope && i < c->scope->items.len; i++) {
     const scope_item *item = &c->scope->items.items[i];
     if (!str_eq_nocase(item->name, e->table.text)) continue;

@@ -161,6 +161,7 @@ struct sql_from {
   sql_name database, schema, name; /* SQL_FROM_TABLE; T-SQL's database..table has no schema */
   sql_name alias;        /* also of a parenthesised join */
   sql_names column_aliases;
+  VEC(str) column_types; /* PostgreSQL: AS t (a int, b text), as written; empty without */
   sql_query *query;      /* SQL_FROM_QUERY */
   bool lateral;
   sql_expr *call;        /* SQL_FROM_CALL */
@@ -169,6 +170,7 @@ struct sql_from {
   sql_from *left, *right;
   sql_expr *on;
   sql_names using_names;
+  sql_name using_alias;  /* PostgreSQL: USING (…) AS name */
   sql_span join_span;    /* the join's keywords or comma */
   sql_name indexed_by;   /* SQLite: INDEXED BY name */
   bool not_indexed;      /* SQLite: NOT INDEXED */
@@ -185,6 +187,7 @@ typedef struct sql_cte {
   sql_names columns;
   sql_query *query;
   int materialized; /* 0 unsaid, 1 MATERIALIZED, 2 NOT MATERIALIZED */
+  bool more;        /* gives columns that its query does not: SEARCH, CYCLE */
   bool scalar;      /* ClickHouse's WITH expr AS name: SELECT expr, whose name is a value */
   sql_span span;
 } sql_cte;

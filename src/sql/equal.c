@@ -77,6 +77,13 @@ static bool equal_expr(const sql_expr *x, const sql_expr *y) {
          equal_window(x->over, y->over);
 }
 
+static bool equal_types(const sql_from *x, const sql_from *y) {
+  if (x->column_types.len != y->column_types.len) return false;
+  for (size_t i = 0; i < x->column_types.len; i++)
+    if (!equal_tokens(x->column_types.items[i], y->column_types.items[i])) return false;
+  return true;
+}
+
 static bool equal_from(const sql_from *x, const sql_from *y) {
   if (!x || !y) return x == y;
   return x->kind == y->kind && x->join == y->join && x->natural == y->natural &&
@@ -84,8 +91,9 @@ static bool equal_from(const sql_from *x, const sql_from *y) {
          x->not_indexed == y->not_indexed && equal_name(&x->indexed_by, &y->indexed_by) &&
          equal_name(&x->database, &y->database) && equal_name(&x->schema, &y->schema) &&
          equal_name(&x->name, &y->name) && equal_name(&x->alias, &y->alias) &&
-         equal_names(&x->column_aliases, &y->column_aliases) &&
-         equal_names(&x->using_names, &y->using_names) && equal_tokens(x->text, y->text) &&
+         equal_names(&x->column_aliases, &y->column_aliases) && equal_types(x, y) &&
+         equal_names(&x->using_names, &y->using_names) &&
+         equal_name(&x->using_alias, &y->using_alias) && equal_tokens(x->text, y->text) &&
          sql_equal(x->query, y->query) && equal_expr(x->call, y->call) &&
          equal_from(x->left, y->left) && equal_from(x->right, y->right) && equal_expr(x->on, y->on);
 }

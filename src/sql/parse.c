@@ -87,9 +87,30 @@ void sql_report(sql_parser *p, sql_issue_kind kind, sql_span span, const char *m
   if (!vec_push(p->a, &p->out->issues, issue)) p->no_memory = true;
 }
 
+/* What none of the dialects has: text that ends too early, or a word or sign that ends things
+ * where something must stand. The rest may be a form that we do not know; SQLite's and
+ * PostgreSQL's grammars are held against the engines' own. */
+static bool is_certain(const sql_parser *p, const sql_lexeme *t, const char *message) {
+  if (p->d->id == SQL_SQLITE || p->d->id == SQL_POSTGRES) return true;
+  if (!str_starts(str_from(message), STR("expected"))) return true;
+  if (t->token.kind == SQL_TOK_END || t->token.kind == SQL_TOK_BAD) return true;
+  bool compares = t->op == OP1('=') || t->op == OP2('<', '>') || t->op == OP2('<', '=') ||
+                  t->op == OP2('>', '=') || t->op == OP2('!', '=');
+  return compares || t->op == OP1(')') || t->op == OP1(',') || t->op == OP1(';') ||
+         sql_word_marked(t->word, '!');
+}
+
 void sql_report_here(sql_parser *p, const char *message) {
-  const sql_token t = sql_peek(p, 0)->token;
+  const sql_lexeme here = *sql_peek(p, 0);
+  const sql_token t = here.token;
   if (p->quiet_at == t.span.from + 1) return;
+  if (!is_certain(p, &here, message) || (p->doubt && p->doubt_at <= t.span.from)) {
+    p->quiet_at = t.span.from + 1;
+    if (p->doubt) return;
+    p->doubt = message;
+    p->doubt_at = t.span.from;
+    return;
+  }
   p->quiet_at = p->said_at = t.span.from + 1;
   if (t.kind == SQL_TOK_END)
     message = sql_format(p, "%s at the end", message).ptr;
@@ -223,6 +244,17 @@ sql_expr *sql_wrap_unknown(sql_parser *p, sql_expr *e) {
 void sql_report_unknown(sql_parser *p, uint32_t from) {
   sql_report(p, SQL_ISSUE_UNKNOWN, sql_span_from(p, from), "not understood; the database decides",
              NULL);
+}
+
+void sql_skip_brackets(sql_parser *p, uint32_t close) {
+  for (size_t open = 0;; sql_take(p)) {
+    const sql_lexeme *t = sql_peek(p, 0);
+    if (t->token.kind == SQL_TOK_END || t->op == OP1(';')) return;
+    if (t->op == OP1('(') || t->op == OP1('[') || t->op == OP1('{')) open++;
+    if (t->op != OP1(')') && t->op != OP1(']') && t->op != OP1('}')) continue;
+    if (open == 0 && (t->op == close || t->op == OP1(')'))) return;
+    if (open) open--;
+  }
 }
 
 void sql_skip_to_close(sql_parser *p) { skip(p, false, false); }
@@ -387,6 +419,11 @@ sql_name sql_take_name(sql_parser *p) {
   name.text = sql_decode_token(&t.token, p->d, p->a);
   name.quote = t.token.raw.ptr[0];
   if (!name.text.ptr) p->no_memory = true;
+  if (t.token.raw.len > 1 && t.token.raw.ptr[1] == '&' && sql_peek_word(p, 0) == SQL_W_UESCAPE) {
+    sql_take(p);
+    sql_take(p); /* its sign */
+    sql_report_unknown(p, name.span.from);
+  }
   bool backtick = name.quote == '`' && p->d->quote != '`' && p->d->id != SQL_SQLITE;
   bool bracket = name.quote == '[' && p->d->quote != '[' && p->d->id != SQL_SQLITE;
   if (backtick || bracket)
@@ -466,6 +503,7 @@ static void parse_statement(sql_parser *p) {
   uint32_t from = first.token.span.from;
   sql_statement s = {SQL_STMT_UNKNOWN, first.token.raw, {from, from}, NULL};
   p->quiet_at = p->said_at = 0;
+  p->doubt = NULL;
   if (sql_at_query_start(p, 0) || first.word == SQL_W_WITH || first.op == OP1('(')) {
     sql_query *with = NULL;
     if (first.word == SQL_W_WITH) {
@@ -493,6 +531,8 @@ static void parse_statement(sql_parser *p) {
   if (s.kind != SQL_STMT_QUERY) sql_take(p);
   while (!at_statement_end(p)) sql_take(p);
   s.span = sql_span_from(p, from);
+  /* From there on nothing is certain, so that all of it is looked through for what may do harm. */
+  if (p->doubt && s.kind == SQL_STMT_QUERY) sql_report_unknown(p, p->doubt_at);
   if (!vec_push(p->a, &p->out->statements, s)) p->no_memory = true;
 }
 

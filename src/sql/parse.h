@@ -20,6 +20,9 @@ typedef struct sql_parser {
   uint32_t last_end; /* end of the last token taken */
   uint32_t quiet_at; /* no syntax issue at this offset + 1: what is there was passed over to */
   uint32_t said_at;  /* … or it has one already */
+  const char *doubt; /* what was expected where something else stands, in a dialect whose grammar
+                        is not known in full; NULL: nothing */
+  uint32_t doubt_at;
   int depth;
   bool no_memory;
   bool deep;        /* SQL_ISSUE_TOO_DEEP was reported */
@@ -69,6 +72,8 @@ sql_expr *sql_swallow(sql_parser *p, sql_expr *e, const char *message);
 sql_expr *sql_wrap_unknown(sql_parser *p, sql_expr *e);
 /** SQL_ISSUE_UNKNOWN from there to here. */
 void sql_report_unknown(sql_parser *p, uint32_t from);
+/** Passes over everything up to the `close` of this level, whole brackets at a time. */
+void sql_skip_brackets(sql_parser *p, uint32_t close);
 /** Passes over everything up to the `)` that closes the current level, `;` or the end. */
 void sql_skip_to_close(sql_parser *p);
 /** False, and reported once, when nesting is too deep; else counts one level in. */

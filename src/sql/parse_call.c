@@ -242,7 +242,9 @@ static void special_words(sql_parser *p, sql_expr *e) {
   add_arg(p, e, sql_parse_expr(p));
   for (int words = 0; words < 3; words++) {
     sql_word w = sql_peek_word(p, 0);
-    if (w != SQL_W_FROM && w != SQL_W_FOR && w != SQL_W_PLACING) break;
+    if (w != SQL_W_FROM && w != SQL_W_FOR && w != SQL_W_PLACING && w != SQL_W_SIMILAR &&
+        w != SQL_W_ESCAPE)
+      break;
     add_words(p, e, " ");
     add_token(p, e);
     add_arg(p, e, sql_parse_expr(p));
@@ -341,7 +343,8 @@ sql_expr *sql_parse_special_call(sql_parser *p) {
   if (sql_peek_op(p, 0) != OP1(')')) fn(p, e);
   p->alias_next = alias;
   if (str_eq(e->text, STR("%"))) e->text = (str){NULL, 0}; /* a plain call after all */
-  if (e->text.len && e->kind == SQL_CALL && fn != special_unit && fn != special_convert)
+  bool trims = fn == special_trim && p->d->id == SQL_TSQL;
+  if (e->text.len && e->kind == SQL_CALL && fn != special_unit && fn != special_convert && !trims)
     sql_need(p, SQL_HAS_SPECIAL_CALLS, e->name.span, "this form of the call is not in this dialect",
              "separate the arguments with commas");
   bool odd = close_call(p);

@@ -245,7 +245,8 @@ static void check_operator(sql_parser *p, const sql_expr *e) {
   for (size_t i = 0; i < sizeof LIMITED / sizeof *LIMITED; i++)
     if (LIMITED[i].op == e->op && !strchr(LIMITED[i].dialects, p->d->letter))
       sql_report(p, SQL_ISSUE_DIALECT, e->op_span, LIMITED[i].message, LIMITED[i].hint);
-  if (e->op == SQL_OP_OTHER && str_eq(e->text, STR(":=")) && p->d->id != SQL_POSTGRES)
+  if (e->op == SQL_OP_OTHER && str_eq(e->text, STR(":=")) && p->d->id != SQL_POSTGRES &&
+      p->d->id != SQL_DUCKDB) /* which name arguments so */
     sql_report(p, SQL_ISSUE_WRITE, e->op_span, "a variable is set", NULL);
 }
 
@@ -285,6 +286,7 @@ static sql_expr *parse_binary(sql_parser *p, sql_expr *e, const infix *f) {
 /* x IS JSON, x IS OF (type), x IS NFC NORMALIZED: words that we do not know. */
 static sql_expr *parse_is_words(sql_parser *p) {
   uint32_t from = sql_here(p);
+  if (str_eq_nocase(sql_peek(p, 1)->token.raw, STR("NORMALIZED"))) sql_take(p);
   sql_take(p);
   while (!p->alias_next && sql_peek(p, 0)->token.kind == SQL_TOK_WORD &&
          (sql_peek_word(p, 0) == SQL_W_NONE || sql_peek_word(p, 0) == SQL_W_TYPE))
@@ -410,7 +412,9 @@ static sql_expr *parse_in(sql_parser *p, sql_expr *e) {
   if ((p->d->id == SQL_SQLITE || p->d->id == SQL_CLICKHOUSE) && sql_is_name(p, &t)) {
     e->query = parse_in_table(p);
   } else {
-    bool value = t.token.kind == SQL_TOK_PARAM || (sql_is_name(p, &t) && p->d->id != SQL_POSTGRES);
+    bool array = t.op == OP1('[') && p->d->id == SQL_CLICKHOUSE;
+    bool value =
+        t.token.kind == SQL_TOK_PARAM || array || (sql_is_name(p, &t) && p->d->id != SQL_POSTGRES);
     if (!value) sql_report_here(p, "expected ( after IN");
     sql_push_expr(p, &e->args, sql_parse_level(p, sql_bind_level(p->d, SQL_BIND_IN) + 1));
   }
@@ -438,10 +442,12 @@ static sql_expr *parse_cast_colons(sql_parser *p, sql_expr *e) {
 
 static sql_expr *parse_subscript(sql_parser *p, sql_expr *e) {
   e->text = STR("[]");
-  sql_expr *at = sql_parse_expr(p);
-  if (sql_peek_op(p, 0) != OP1(']')) { /* a slice, or worse */
-    uint32_t from = at->span.from;
-    while (sql_peek_op(p, 0) != OP1(']') && !sql_at_query_end(p)) sql_take(p);
+  uint32_t from = sql_here(p);
+  bool open = sql_peek_op(p, 0) == OP1(':') || sql_peek_op(p, 0) == OP1(']') ||
+              sql_peek_op(p, 0) == OP2(':', '-'); /* [:2] */
+  sql_expr *at = open ? NULL : sql_parse_expr(p);
+  if (open || sql_peek_op(p, 0) != OP1(']')) { /* a slice, or worse */
+    sql_skip_brackets(p, OP1(']'));
     at = sql_unknown_expr(p, sql_span_from(p, from));
     sql_report_unknown(p, from);
   }
@@ -520,7 +526,10 @@ static sql_op prefix_op(const sql_parser *p, const sql_lexeme *t) {
 /* PostgreSQL's @ x, |/ x, !! x, and VARIADIC x. */
 static bool at_other_prefix(const sql_parser *p, const sql_lexeme *t) {
   if (t->word == SQL_W_BINARY) return p->d->mysql;
+  if (p->d->id == SQL_ORACLE && t->token.kind == SQL_TOK_WORD)
+    return t->word == SQL_W_PRIOR || str_eq_nocase(t->token.raw, STR("CONNECT_BY_ROOT"));
   if (t->word == SQL_W_VARIADIC) return p->d->id == SQL_POSTGRES || p->d->id == SQL_DUCKDB;
+  if (p->d->id == SQL_DUCKDB) return t->op == OP1('@') || t->op == OP1('#');
   if (t->token.kind != SQL_TOK_OP || !(p->d->lex & SQL_LEX_PG_OPERATORS)) return false;
   switch (t->op) {
     case OP2('<', '='):

@@ -7,6 +7,14 @@ typedef struct join_words {
   bool natural, left, right, full, inner, cross, outer, apply, asof, odd;
 } join_words;
 
+/* T-SQL: INNER HASH JOIN, LEFT LOOP JOIN. */
+static bool is_join_hint(sql_parser *p) {
+  str raw = sql_peek(p, 0)->token.raw;
+  if (p->d->id != SQL_TSQL || sql_peek_word(p, 1) != SQL_W_JOIN) return false;
+  return str_eq_nocase(raw, STR("HASH")) || str_eq_nocase(raw, STR("LOOP")) ||
+         str_eq_nocase(raw, STR("MERGE")) || str_eq_nocase(raw, STR("REMOTE"));
+}
+
 /* Takes one word before JOIN; false when it is none. */
 static bool take_join_word(sql_parser *p, join_words *j) {
   sql_word w = sql_peek_word(p, 0);
@@ -36,7 +44,7 @@ static bool take_join_word(sql_parser *p, join_words *j) {
       j->asof = true;
       break;
     default:
-      if (!sql_word_marked(w, 'k')) return false;
+      if (!sql_word_marked(w, 'k') && !is_join_hint(p)) return false;
       j->odd = true;
   }
   sql_take(p);
@@ -106,13 +114,25 @@ static void take_join(sql_parser *p, sql_from *f) {
   f->lateral = true; /* marks APPLY: no ON follows */
 }
 
+static void parse_bare_using(sql_parser *p, sql_from *f) {
+  do {
+    sql_name name = sql_expect_name(p, "expected a name");
+    if (name.text.ptr && !vec_push(p->a, &f->using_names, name)) p->no_memory = true;
+  } while (sql_accept_op(p, OP1(',')));
+}
+
 static void parse_join_condition(sql_parser *p, sql_from *f) {
   sql_span at = sql_peek(p, 0)->token.span;
   if (sql_accept_word(p, SQL_W_ON)) {
     f->on = sql_parse_expr(p);
   } else if (sql_accept_word(p, SQL_W_USING)) {
     sql_need(p, SQL_HAS_USING, at, "USING is not in this dialect", "write ON with the columns");
-    if (sql_expect_op(p, OP1('('), "expected (")) sql_parse_names(p, &f->using_names);
+    if (p->d->id == SQL_CLICKHOUSE && sql_is_name(p, sql_peek(p, 0))) /* USING a, b */
+      parse_bare_using(p, f);
+    else if (sql_expect_op(p, OP1('('), "expected ("))
+      sql_parse_names(p, &f->using_names);
+    if (p->d->id == SQL_POSTGRES && sql_accept_word(p, SQL_W_AS))
+      f->using_alias = sql_expect_name(p, "expected a name after AS");
   } else {
     bool free = f->natural || f->join == SQL_JOIN_CROSS || f->join == SQL_JOIN_COMMA ||
                 f->lateral || p->d->id == SQL_SQLITE ||
@@ -185,10 +205,40 @@ static bool at_old_hint(sql_parser *p) {
          sql_word_marked(sql_peek_word(p, 1), 'l');
 }
 
+/* PostgreSQL: a function that gives records has its columns defined where it is called. */
+static void parse_column_definitions(sql_parser *p, sql_from *f) {
+  do {
+    sql_name name = sql_expect_name(p, "expected a name");
+    bool typed = name.text.ptr && sql_peek_op(p, 0) != OP1(',') && sql_peek_op(p, 0) != OP1(')');
+    str type = typed ? sql_parse_type(p) : STR("");
+    if (typed && sql_peek_word(p, 0) == SQL_W_COLLATE) {
+      sql_take(p);
+      sql_expect_name(p, "expected a collation's name");
+    }
+    if (name.text.ptr && !vec_push(p->a, &f->column_aliases, name)) p->no_memory = true;
+    if (name.text.ptr && !vec_push(p->a, &f->column_types, type)) p->no_memory = true;
+  } while (sql_accept_op(p, OP1(',')));
+  sql_expect_op(p, OP1(')'), "expected )");
+}
+
+static bool defines_columns(const sql_parser *p, const sql_from *f) {
+  return (p->d->id == SQL_POSTGRES || p->d->id == SQL_DUCKDB) &&
+         (f->kind == SQL_FROM_CALL || f->kind == SQL_FROM_UNKNOWN);
+}
+
+/* f(…) AS (a int, b text), where the columns are named and the table is not. */
+static bool at_bare_definitions(sql_parser *p, const sql_from *f) {
+  return defines_columns(p, f) && sql_peek_word(p, 0) == SQL_W_AS && sql_peek_op(p, 1) == OP1('(');
+}
+
 static void parse_column_aliases(sql_parser *p, sql_from *f) {
   if (!f->alias.text.ptr || sql_peek_op(p, 0) != OP1('(')) return;
   if (!sql_is_name(p, sql_peek(p, 1)) || at_old_hint(p)) return;
   sql_span at = sql_take(p).token.span;
+  if (defines_columns(p, f)) {
+    parse_column_definitions(p, f);
+    return;
+  }
   sql_parse_names(p, &f->column_aliases);
   if (p->d->id == SQL_SQLITE)
     sql_report(p, SQL_ISSUE_DIALECT, sql_span_from(p, at.from),
@@ -351,6 +401,11 @@ static sql_from *finish_item(sql_parser *p, sql_from *f) {
     f->ordinality = true;
   }
   parse_table_hints(p);
+  if (at_bare_definitions(p, f)) {
+    sql_take(p);
+    sql_take(p);
+    parse_column_definitions(p, f);
+  }
   sql_name alias = sql_parse_alias(p, false);
   if (alias.text.ptr) f->alias = alias;
   parse_column_aliases(p, f);

@@ -26,6 +26,16 @@ static bool string_goes_on(sql_parser *p) {
   return p->d->mysql || (p->d->id == SQL_POSTGRES && gap.len && memchr(gap.ptr, '\n', gap.len));
 }
 
+/* U&'…' UESCAPE '!': another sign than \ before the code points. */
+static sql_expr *take_uescape(sql_parser *p, sql_expr *e) {
+  if (sql_peek_word(p, 0) != SQL_W_UESCAPE || sql_peek(p, 1)->token.kind != SQL_TOK_STRING)
+    return e;
+  sql_take(p);
+  sql_take(p);
+  sql_report_unknown(p, e->span.from);
+  return sql_close_expr(p, sql_unknown_expr(p, sql_span_from(p, e->span.from)));
+}
+
 sql_expr *sql_parse_string(sql_parser *p) {
   const sql_lexeme t = sql_take(p);
   sql_expr *e = sql_make_expr(p, SQL_STRING, t.token.span.from);
@@ -44,6 +54,7 @@ sql_expr *sql_parse_string(sql_parser *p) {
     memcpy(both + e->text.len, tail.ptr, tail.len);
     e->text = (str){both, e->text.len + tail.len};
   }
+  if (t.token.raw.len > 1 && t.token.raw.ptr[1] == '&') return take_uescape(p, e);
   return sql_close_expr(p, e);
 }
 
@@ -124,8 +135,17 @@ static bool at_prefixed(sql_parser *p, const sql_lexeme *t) {
   return next->kind == SQL_TOK_STRING && next->span.from == t->token.span.to;
 }
 
+/* TIMESTAMP WITH TIME ZONE '…': in an operand's place these words can be nothing else. */
+static bool at_zoned(sql_parser *p, const sql_lexeme *t) {
+  sql_word next = sql_peek_word(p, 1);
+  return (t->word == SQL_W_TIMESTAMP || t->word == SQL_W_TIME) && (p->d->has & SQL_HAS_TYPED) &&
+         (next == SQL_W_WITH || next == SQL_W_WITHOUT) && sql_peek_word(p, 2) == SQL_W_TIME &&
+         sql_peek_word(p, 3) == SQL_W_ZONE;
+}
+
 /* DATE '2024-01-01', and in MySQL _utf8'x'. */
 static bool at_typed(sql_parser *p, const sql_lexeme *t) {
+  if (at_zoned(p, t)) return true;
   if (sql_peek(p, 1)->token.kind != SQL_TOK_STRING) return false;
   if (p->d->any_type_prefix && sql_is_name(p, t)) return true;
   if (!(p->d->has & SQL_HAS_TYPED) && string_is_alias(p)) return false;
@@ -142,10 +162,18 @@ static sql_expr *parse_typed(sql_parser *p) {
     e->span.from--;
     return e;
   }
+  bool zoned = at_zoned(p, sql_peek(p, 0));
   e->name = sql_take_name(p);
+  if (zoned) {
+    for (int i = 0; i < 3; i++) sql_take(p); /* WITH TIME ZONE */
+    e->name.text = sql_raw(p, sql_span_from(p, e->name.span.from));
+  }
   sql_need(p, SQL_HAS_TYPED, e->name.span, "no type before a string in this dialect",
            "write the string alone");
-  sql_push_expr(p, &e->args, sql_parse_string(p));
+  if (sql_peek(p, 0)->token.kind == SQL_TOK_STRING)
+    sql_push_expr(p, &e->args, sql_parse_string(p));
+  else
+    sql_push_expr(p, &e->args, missing(p, "expected a string"));
   return sql_close_expr(p, e);
 }
 
@@ -268,6 +296,11 @@ static void take_type_arguments(sql_parser *p) {
   sql_expect_op(p, OP1(')'), "expected )");
 }
 
+/* INTERVAL DAY TO MINUTE: is the type that began at `from` an interval? */
+static bool is_interval(const sql_parser *p, uint32_t from) {
+  return str_eq_nocase(sql_raw(p, sql_span_from(p, from)), STR("interval"));
+}
+
 str sql_parse_type(sql_parser *p) {
   uint32_t from = sql_here(p);
   const sql_lexeme *t = sql_peek(p, 0);
@@ -280,6 +313,13 @@ str sql_parse_type(sql_parser *p) {
   sql_take(p);
   while (lite && sql_is_name(p, sql_peek(p, 0)) && !sql_word_marked(sql_peek_word(p, 0), 'j'))
     sql_take(p);
+  if (p->d->id == SQL_POSTGRES && is_interval(p, from) && sql_is_unit(sql_peek(p, 0))) {
+    sql_take(p);
+    if (sql_peek_word(p, 0) == SQL_W_TO && sql_is_unit(sql_peek(p, 1))) {
+      sql_take(p);
+      sql_take(p);
+    }
+  }
   take_type_arguments(p);
   while (!lite && goes_on_with(p, sql_peek(p, 0))) {
     sql_lexeme word = sql_take(p);
@@ -467,6 +507,17 @@ static sql_expr *parse_reserved(sql_parser *p, const sql_lexeme *t) {
   return parse_name(p);
 }
 
+/* PostgreSQL: COLLATION FOR (x). */
+static sql_expr *parse_collation_for(sql_parser *p) {
+  uint32_t from = sql_here(p);
+  sql_take(p);
+  sql_take(p);
+  sql_expr *e = sql_parse_primary(p);
+  e->span.from = from;
+  sql_report_unknown(p, from);
+  return sql_wrap_unknown(p, e);
+}
+
 static sql_expr *parse_word(sql_parser *p, const sql_lexeme *t) {
   const sql_lexeme *next = sql_peek(p, 1);
   bool opens = next->op == OP1('(');
@@ -499,6 +550,10 @@ static sql_expr *parse_word(sql_parser *p, const sql_lexeme *t) {
       break;
     case SQL_W_SELECT:
       return parse_query_operand(p);
+    case SQL_W_COLLATION:
+      if (p->d->id == SQL_POSTGRES && next->word == SQL_W_FOR && sql_peek_op(p, 2) == OP1('('))
+        return parse_collation_for(p);
+      break;
     default:
       break;
   }
@@ -540,8 +595,9 @@ sql_expr *sql_parse_primary(sql_parser *p) {
   if (t.op == OP1('[')) return parse_array(p, false);
   if (t.op == OP1('{')) {
     uint32_t from = sql_here(p);
-    while (sql_peek_op(p, 0) != OP1('}') && !sql_at_query_end(p)) sql_take(p);
-    sql_accept_op(p, OP1('}'));
+    sql_take(p);
+    sql_skip_brackets(p, OP1('}'));
+    sql_expect_op(p, OP1('}'), "expected }");
     sql_span span = sql_span_from(p, from);
     sql_report_unknown(p, from);
     return sql_close_expr(p, sql_unknown_expr(p, span));

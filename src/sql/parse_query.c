@@ -53,6 +53,24 @@ static void parse_scalar_cte(sql_parser *p, sql_cte *c) {
   c->span = sql_span_from(p, from);
 }
 
+/* SEARCH DEPTH FIRST BY a SET b, CYCLE a SET b USING c: columns more than the query gives. */
+static bool skip_search_and_cycle(sql_parser *p) {
+  uint32_t from = sql_here(p);
+  bool any = false;
+  if (p->d->id == SQL_SQLITE) return false;
+  while (str_eq_nocase(sql_peek(p, 0)->token.raw, STR("search")) ||
+         str_eq_nocase(sql_peek(p, 0)->token.raw, STR("cycle"))) {
+    any = true;
+    do {
+      sql_take(p);
+      while (sql_accept_op(p, OP1(','))) sql_take(p);
+    } while (sql_peek(p, 0)->token.kind != SQL_TOK_END && sql_peek_op(p, 0) != OP1(',') &&
+             sql_peek_op(p, 0) != OP1(')') && !sql_at_query_start(p, 0));
+  }
+  if (any) sql_report_unknown(p, from);
+  return any;
+}
+
 static sql_cte *parse_cte(sql_parser *p) {
   sql_cte *c = make_cte(p);
   uint32_t from = sql_here(p);
@@ -74,6 +92,7 @@ static sql_cte *parse_cte(sql_parser *p) {
   sql_expect_op(p, OP1('('), "expected (");
   c->query = sql_is_write_word(sql_peek_word(p, 0)) ? skip_write(p) : sql_parse_query(p);
   sql_parse_query_close(p, c->query, open);
+  c->more = skip_search_and_cycle(p);
   c->span = sql_span_from(p, from);
   return c;
 }

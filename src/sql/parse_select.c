@@ -169,6 +169,19 @@ static void skip_fill(sql_parser *p) {
   sql_report_unknown(p, from);
 }
 
+/* PostgreSQL's ORDER BY x USING >, OPERATOR(pg_catalog.<): true for the descending one. */
+static bool take_using_operator(sql_parser *p) {
+  uint32_t from = sql_here(p);
+  sql_take(p);
+  const sql_lexeme op = sql_take(p);
+  if (op.token.kind == SQL_TOK_WORD && sql_accept_op(p, OP1('('))) {
+    sql_skip_to_close(p);
+    sql_expect_op(p, OP1(')'), "expected )");
+  }
+  if (op.op != OP1('<') && op.op != OP1('>')) sql_report_unknown(p, from);
+  return op.op == OP1('>');
+}
+
 void sql_parse_order_list(sql_parser *p, sql_orders *list) {
   do {
     sql_order o = {0};
@@ -181,7 +194,9 @@ void sql_parse_order_list(sql_parser *p, sql_orders *list) {
     } else {
       o.expr = sql_parse_expr(p);
     }
-    if (sql_accept_word(p, SQL_W_DESC))
+    if (p->d->id == SQL_POSTGRES && sql_peek_word(p, 0) == SQL_W_USING)
+      o.desc = take_using_operator(p);
+    else if (sql_accept_word(p, SQL_W_DESC))
       o.desc = true;
     else
       sql_accept_word(p, SQL_W_ASC);
@@ -202,7 +217,9 @@ static void parse_bound(sql_parser *p, sql_window *w) {
     w->frame = sql_format(p, "%.*s CURRENT ROW", STR_ARG(w->frame));
     return;
   }
-  if (first == SQL_W_UNBOUNDED) {
+  sql_word next = sql_peek_word(p, 1);
+  if (first == SQL_W_UNBOUNDED && sql_peek_op(p, 1) != OP1('(') && sql_peek_op(p, 1) != OP1('.') &&
+      (next == SQL_W_PRECEDING || next == SQL_W_FOLLOWING || p->d->id != SQL_POSTGRES)) {
     sql_take(p);
     start = "UNBOUNDED";
   } else {
@@ -314,7 +331,8 @@ static void parse_top(sql_parser *p, sql_query *q) {
 static void parse_distinct(sql_parser *p, sql_query *q) {
   sql_span at = sql_peek(p, 0)->token.span;
   if (sql_accept_word(p, SQL_W_ALL)) return;
-  if (!sql_accept_word(p, SQL_W_DISTINCT) &&
+  bool unique = p->d->id == SQL_ORACLE && sql_accept_word(p, SQL_W_UNIQUE);
+  if (!unique && !sql_accept_word(p, SQL_W_DISTINCT) &&
       !(p->d->mysql && sql_accept_word(p, SQL_W_DISTINCTROW)))
     return;
   q->distinct = true;
@@ -424,7 +442,12 @@ static sql_expr *rollup(sql_parser *p, sql_exprs *list, sql_name name) {
   return sql_close_expr(p, e);
 }
 
-/* GROUPING SETS ((a, b), (a), ()). */
+static bool at_grouping_sets(sql_parser *p) {
+  return sql_peek_word(p, 0) == SQL_W_GROUPING && sql_peek_word(p, 1) == SQL_W_SETS &&
+         sql_peek_op(p, 2) == OP1('(');
+}
+
+/* GROUPING SETS ((a, b), (a), ()), which may stand in one another. */
 static sql_expr *parse_grouping_sets(sql_parser *p) {
   sql_expr *e = sql_make_expr(p, SQL_CALL, sql_here(p));
   e->name = sql_take_name(p);
@@ -433,9 +456,14 @@ static sql_expr *parse_grouping_sets(sql_parser *p) {
   e->name.text = STR("GROUPING SETS");
   e->name.quote = 0;
   sql_take(p); /* ( */
-  do {
-    sql_push_expr(p, &e->args, sql_parse_expr(p));
-  } while (sql_accept_op(p, OP1(',')));
+  bool deep = !sql_enter(p);
+  if (deep) sql_skip_to_close(p);
+  if (!deep) {
+    do {
+      sql_push_expr(p, &e->args, at_grouping_sets(p) ? parse_grouping_sets(p) : sql_parse_expr(p));
+    } while (sql_accept_op(p, OP1(',')));
+    sql_leave(p);
+  }
   sql_expect_op(p, OP1(')'), "expected )");
   return sql_close_expr(p, e);
 }
@@ -445,8 +473,8 @@ static void parse_group_by(sql_parser *p, sql_query *q) {
   sql_take(p);
   sql_expect_word(p, SQL_W_BY, "expected BY");
   const sql_lexeme *next = sql_peek(p, 1);
-  bool quantified =
-      p->d->id == SQL_POSTGRES && !sql_at_query_end(p) && next->token.kind != SQL_TOK_END;
+  bool quantified = (p->d->id == SQL_POSTGRES || p->d->id == SQL_TRINO) && !sql_at_query_end(p) &&
+                    next->token.kind != SQL_TOK_END;
   if (quantified && !sql_accept_word(p, SQL_W_DISTINCT)) sql_accept_word(p, SQL_W_ALL);
   if (sql_peek_word(p, 0) == SQL_W_ALL && p->d->id != SQL_SQLITE) {
     sql_expr *all = sql_make_expr(p, SQL_CALL, sql_here(p));
@@ -455,8 +483,7 @@ static void parse_group_by(sql_parser *p, sql_query *q) {
     sql_push_expr(p, &q->group_by, sql_close_expr(p, all));
   } else {
     do {
-      bool sets = sql_peek_word(p, 0) == SQL_W_GROUPING && sql_peek_word(p, 1) == SQL_W_SETS &&
-                  sql_peek_op(p, 2) == OP1('(');
+      bool sets = at_grouping_sets(p);
       sql_expr *e = sets ? parse_grouping_sets(p) : sql_parse_expr(p);
       sql_word w =
           e->kind == SQL_CALL && !e->schema.text.ptr ? sql_word_find(e->name.text) : SQL_W_NONE;

@@ -31,6 +31,14 @@ static const char *join_text(const sql_printer *p, const sql_from *f, bool opera
 /* Commas may stand in ( ) where they bind like joins, and in MySQL. */
 static bool commas_in_paren(const sql_printer *p) { return p->d->comma_is_join || p->d->mysql; }
 
+static void put_using(sql_printer *p, const sql_from *f) {
+  sql_put(p, " USING ");
+  sql_put_names(p, &f->using_names);
+  if (!f->using_alias.text.ptr) return;
+  sql_put(p, " AS ");
+  sql_put_name(p, &f->using_alias);
+}
+
 /* A join is the operand of another one unless it stands alone or among commas. */
 static void put_join(sql_printer *p, const sql_from *f, bool operand) {
   bool inside = operand || f->join != SQL_JOIN_COMMA;
@@ -49,9 +57,20 @@ static void put_join(sql_printer *p, const sql_from *f, bool operand) {
   if (f->on)
     sql_put(p, " ON "), sql_put_expr(p, f->on);
   else if (f->using_names.len)
-    sql_put(p, " USING "), sql_put_names(p, &f->using_names);
+    put_using(p, f);
   else if (f->lateral && f->join == SQL_JOIN_LEFT && (p->d->has & SQL_HAS_LATERAL))
     sql_put(p, " ON TRUE");
+}
+
+/* AS t (a int, b text); or AS (a int, b text). */
+static void put_definitions(sql_printer *p, const sql_from *f) {
+  sql_put(p, f->alias.text.ptr ? "(" : " AS (");
+  for (size_t i = 0; i < f->column_aliases.len; i++) {
+    if (i) sql_put(p, ", ");
+    sql_put_name(p, &f->column_aliases.items[i]);
+    if (f->column_types.items[i].len) sql_put(p, " "), buf_add(&p->out, f->column_types.items[i]);
+  }
+  sql_put(p, ")");
 }
 
 static void put_alias(sql_printer *p, const sql_from *f) {
@@ -59,8 +78,11 @@ static void put_alias(sql_printer *p, const sql_from *f) {
   if (f->alias.text.ptr) {
     sql_put(p, p->d->has & SQL_HAS_TABLE_AS ? " AS " : " ");
     sql_put_name(p, &f->alias);
-    if (f->column_aliases.len) sql_put_names(p, &f->column_aliases);
   }
+  if (f->column_types.len == f->column_aliases.len && f->column_types.len)
+    put_definitions(p, f);
+  else if (f->alias.text.ptr && f->column_aliases.len)
+    sql_put_names(p, &f->column_aliases);
   if (f->indexed_by.text.ptr && p->d->id == SQL_SQLITE) {
     sql_put(p, " INDEXED BY ");
     sql_put_name(p, &f->indexed_by);

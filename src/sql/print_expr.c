@@ -278,12 +278,23 @@ static bool put_null_safe(sql_printer *p, const sql_expr *e) {
   return true;
 }
 
+/* PostgreSQL lets a subscript follow a name, a parameter or another subscript alone. */
+static void put_subscripted(sql_printer *p, const sql_expr *e) {
+  bool again = e->kind == SQL_BINARY && e->op == SQL_OP_OTHER && str_eq(e->text, STR("[]"));
+  bool plain = e->kind == SQL_COLUMN || e->kind == SQL_PARAM || again ||
+               (e->kind == SQL_CALL && p->d->id != SQL_POSTGRES) ||
+               (e->kind == SQL_UNKNOWN && p->d->id != SQL_POSTGRES);
+  if (!plain) sql_put(p, "(");
+  sql_put_expr(p, e);
+  if (!plain) sql_put(p, ")");
+}
+
 static void put_binary(sql_printer *p, const sql_expr *e) {
   sql_bind bind = bind_of(e);
   int right = sql_bind_level(p->d, bind) + 1;
   if (put_as_call(p, e) || put_null_safe(p, e)) return;
   if (e->op == SQL_OP_OTHER && str_eq(e->text, STR("[]"))) {
-    put_left(p, e->args.items[0], bind);
+    put_subscripted(p, e->args.items[0]);
     sql_put(p, "[");
     sql_put_expr(p, e->args.items[1]);
     sql_put(p, "]");
