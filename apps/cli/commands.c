@@ -55,8 +55,9 @@ static int run_ask(cli *c) {
 }
 
 static const char *const ask_options[] = {
-    "db",   "state",   "backend",    "model",   "weights", "timeout", "max-rows",     "attempts",
-    "user", "privacy", "no-confirm", "explain", "json",    "server",  "answer-model", NULL};
+    "allow-function", "db",       "state",    "backend",      "model",   "weights",
+    "timeout",        "max-rows", "attempts", "user",         "privacy", "no-confirm",
+    "explain",        "json",     "server",   "answer-model", NULL};
 static const cli_command ask_command = {
     .name = "ask",
     .usage = "--db URL [OPTION]... QUESTION|-",
@@ -148,8 +149,8 @@ static int run_check(cli *c) {
   return code;
 }
 
-static const char *const check_options[] = {"db",     "schema", "state", "dialect",
-                                            "strict", "each",   "json",  NULL};
+static const char *const check_options[] = {
+    "db", "schema", "state", "dialect", "allow-function", "strict", "each", "json", NULL};
 static const cli_command check_command = {
     .name = "check",
     .usage = "(--db URL | --schema FILE#DB) [OPTION]... (SQL|- | --each FILE)",
@@ -283,9 +284,9 @@ static int run_eval(cli *c) {
   return code;
 }
 
-static const char *const eval_options[] = {"data",  "db-dir",  "predictions", "repair",
-                                           "out",   "log",     "state",       "backend",
-                                           "model", "weights", "json",        NULL};
+static const char *const eval_options[] = {
+    "allow-function", "data",    "db-dir", "predictions", "repair", "out", "log",
+    "state",          "backend", "model",  "weights",     "json",   NULL};
 static const cli_command eval_command = {
     .name = "eval",
     .usage = "--data FILE --db-dir DIR [--predictions FILE [--repair]] [OPTION]...",
@@ -295,6 +296,5 @@ static const cli_command eval_command = {
     .run = run_eval};
 
 const cli_command *const cli_commands[] = {
-    &ask_command, &check_command, &judge_command, &retrieve_command, &eval_command, &source_command,
-    &finalize_command, &finalized_command, &confirm_command,
-    NULL};
+    &ask_command,    &check_command,    &judge_command,     &retrieve_command, &eval_command,
+    &source_command, &finalize_command, &finalized_command, &confirm_command,  NULL};

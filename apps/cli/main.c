@@ -69,6 +69,23 @@ void cli_catch_interrupts(emend_engine *e) {
 
 /* ---- the engine ---- */
 
+/* "a, b c" from the environment or emend.conf, and every --allow-function. */
+static int allow_functions(cli *c) {
+  const char *given[CLI_MAX_VALUES];
+  emend_error err;
+  size_t n = cli_values(c, "allow-function", given, CLI_MAX_VALUES);
+  if (!n && (given[0] = cli_value(c, "allow-function"))) n = 1;
+  for (size_t i = 0; i < n; i++)
+    for (const char *p = given[i] + strspn(given[i], ", \t"); *p; p += strspn(p, ", \t")) {
+      char name[256];
+      size_t length = strcspn(p, ", \t");
+      snprintf(name, sizeof name, "%.*s", (int)(length < 255 ? length : 255), p);
+      if (emend_function_allow(c->engine, name, &err)) return cli_failed(&err);
+      p += length;
+    }
+  return EXIT_DONE;
+}
+
 int cli_open(cli *c) {
   emend_options opt = EMEND_OPTIONS_INIT;
   emend_error err;
@@ -77,7 +94,7 @@ int cli_open(cli *c) {
   if (backend_options(c, &opt)) return EXIT_USAGE;
   if (emend_open(&opt, &c->engine, &err)) return cli_failed(&err);
   cli_catch_interrupts(c->engine);
-  return EXIT_DONE;
+  return allow_functions(c);
 }
 
 static int add_schemas(cli *c, size_t *n) {

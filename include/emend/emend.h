@@ -214,6 +214,19 @@ EMEND_API emend_rc emend_schema_read(emend_engine *e, const char *name, emend_sc
 EMEND_API void emend_schema_free(emend_schema *schema); /* NULL is harmless */
 EMEND_API char *emend_schema_json(const emend_schema *schema);
 
+/* ---- functions that queries may call ---------------------------------- */
+
+/**
+ * Allow queries to call `name` ("st_distance", "billing.net_price") beside the functions that
+ * emend knows of each database: your own, an extension's. You vouch that it only reads. What emend
+ * knows to write, read files or sleep stays denied.
+ *
+ * Threads: any; questions already asked do not see it.
+ * Returns: EMEND_OK, also when it is allowed already; EMEND_EUSAGE for what is no function's name;
+ *          EMEND_ELIMIT past 1000 of them; EMEND_ENOMEM.
+ */
+EMEND_API emend_rc emend_function_allow(emend_engine *e, const char *name, emend_error *err);
+
 /* ---- diagnostics: what is wrong with a query, as data ----------------- */
 
 typedef enum emend_severity { EMEND_ERROR, EMEND_WARNING, EMEND_INFO } emend_severity;
@@ -448,7 +461,7 @@ EMEND_API emend_rc emend_confirm(emend_engine *e, const char *answer, bool yes,
 /* ---- checking --------------------------------------------------------- */
 
 typedef struct emend_check_options {
-  const char *source;  /* NULL: the engine's only one */
+  const char *source;  /* NULL: the only one, or the one of several that has the query's tables */
   const char *dialect; /* read the text in this dialect; NULL: the source's own */
 } emend_check_options;
 #define EMEND_CHECK_OPTIONS_INIT {0}
@@ -459,6 +472,7 @@ typedef struct emend_report {
   size_t n_diagnostics, n_tables, n_columns, n_functions;
   const emend_diagnostic *diagnostics; /* all of them, in source order */
   const char *const *tables, *const *columns, *const *functions;
+  const char *source, *dialect; /* the source that it was held against (NULL: none); as it was read */
   const char *repaired; /* the SQL with every fault mended that has one best mend; NULL: none has */
 } emend_report;
 

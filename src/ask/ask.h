@@ -50,6 +50,8 @@ typedef struct ask_context {
    *  *out stays NULL for a schema without a database. */
   emend_rc (*connect)(void *ctx, size_t i, source **out, emend_error *err);
   void *ctx;
+  const str *functions; /* what the administrator allows beside the engine's own functions */
+  size_t n_functions;
   const atomic_uint *cancels; /* how often "stop" was said; NULL: nobody can */
 } ask_context;
 

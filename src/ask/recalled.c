@@ -30,7 +30,9 @@ static void copy_provenance(ask_answer *a, const recall_match *m) {
 /* The tables and columns that the query reads, for the provenance. */
 static emend_rc read_report(ask_question *q, const recall_match *m, check_report *out,
                             emend_error *err) {
-  check_options opt = {.dialect = m->cat->dialect};
+  check_options opt = {.dialect = m->cat->dialect,
+                       .extra_functions = q->ctx->functions,
+                       .n_extra_functions = q->ctx->n_functions};
   return check_sql(m->sql, m->cat, &opt, q->work, out, err);
 }
 

@@ -59,8 +59,13 @@ static emend_rc collect_errors(ask_question *q, ask_try *t, emend_error *err) {
 /* ---- check and mend ---- */
 
 static emend_rc check_again(ask_question *q, str sql, check_report *out, emend_error *err) {
-  check_options opt = {.dialect = q->cat->dialect};
-  return check_sql(sql, q->cat, &opt, q->work, out, err);
+  check_options opt = {.dialect = q->cat->dialect,
+                       .extra_functions = q->ctx->functions,
+                       .n_extra_functions = q->ctx->n_functions};
+  const catalog **others;
+  emend_rc rc = ask_other_catalogs(q, &others, &opt.n_others, err);
+  opt.others = others;
+  return rc ? rc : check_sql(sql, q->cat, &opt, q->work, out, err);
 }
 
 /* A double-quoted word that is text in this engine is written '…' before it runs: not a fault of
@@ -148,7 +153,7 @@ static emend_rc judge_try(ask_question *q, ask_try *t, emend_error *err) {
   return rc;
 }
 
-emend_rc ask_try_run(ask_question *q, ask_try *t, emend_error *err) {
+static emend_rc run_attributed(ask_question *q, ask_try *t, emend_error *err) {
   double since = clock_ms();
   if (t->no_sql) {
     t->suspicion = 1;
@@ -163,6 +168,17 @@ emend_rc ask_try_run(ask_question *q, ask_try *t, emend_error *err) {
   if (!rc && !t->failed) rc = judge_try(q, t, err);
   if (t->failed) t->suspicion = 1;
   t->ms = clock_ms() - since;
-  if (!rc && t->repaired) rc = ask_try_run(q, t->repaired, err);
+  if (!rc && t->repaired) {
+    t->repaired->source = t->source;
+    rc = run_attributed(q, t->repaired, err);
+  }
   return rc;
+}
+
+emend_rc ask_try_run(ask_question *q, ask_try *t, emend_error *err) {
+  size_t asked = q->chosen;
+  emend_rc rc = ask_attribute(q, t, err);
+  if (!rc) rc = run_attributed(q, t, err);
+  emend_rc back = ask_use_source(q, asked, rc ? NULL : err); /* the next generation is for this one */
+  return rc ? rc : back;
 }

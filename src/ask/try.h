@@ -33,7 +33,8 @@ typedef struct ask_try {
   bool cross_join;
   const char *no_sql; /* what came is no SQL: the code of that fault; NULL: it is */
   str no_sql_text;
-  int round; /* the generation that it came from */
+  int round;     /* the generation that it came from */
+  size_t source; /* index of the source that it was asked of */
   check_report report;
   diag_list faults; /* errors, the database's own included */
   judge_signals signals;
@@ -54,6 +55,17 @@ emend_rc ask_still_wanted(const ask_question *q, emend_error *err);
 /** Adds a stage that began at `since` (clock_ms) to the trace and tells the caller's callback. */
 emend_rc ask_trace(ask_question *q, const char *stage, double since, emend_error *err,
                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* ---- source attribution (attribute.c) ---- */
+
+/** Asks `source` from here on: its catalog and connection take the place of the present ones. */
+emend_rc ask_use_source(ask_question *q, size_t i, emend_error *err);
+/** The catalogs of all sources but the present one, for the check to say where a table is. */
+emend_rc ask_other_catalogs(const ask_question *q, const catalog ***out, size_t *n,
+                            emend_error *err);
+/** Where the tables of `t->sql` are in another source alone, that one is asked, in its dialect; a
+ *  query that mixes sources becomes a fault, with the split that would work. */
+emend_rc ask_attribute(ask_question *q, ask_try *t, emend_error *err);
 
 /**
  * Check, mend, run and judge `t->sql`. Where check has errors that have one best

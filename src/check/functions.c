@@ -66,7 +66,7 @@ static size_t lower_bound(str name) {
   return lo;
 }
 
-const check_function *function_find(sql_dialect_id d, str name, size_t n) {
+static const check_function *find_row(sql_dialect_id d, str name, size_t n) {
   const check_function *first = NULL;
   for (size_t i = lower_bound(name); i < N_FUNCTIONS; i++) {
     const check_function *f = &functions[i];
@@ -76,6 +76,32 @@ const check_function *function_find(sql_dialect_id d, str name, size_t n) {
     if (n >= (size_t)f->min && (f->max < 0 || n <= (size_t)f->max)) return f;
   }
   return first;
+}
+
+/** ClickHouse's sumIf, uniqMerge, quantilesStateIf: an aggregate and what changes it. */
+static const check_function *find_combined(sql_dialect_id d, str name) {
+  static const char *const endings[] = {"If",     "Array",     "Merge",   "State", "Distinct",
+                                        "OrNull", "OrDefault", "ForEach", "Map",   "SimpleState"};
+  static const check_function combined = {.name = "aggregate",
+                                          .class = FN_AGGREGATE,
+                                          .min = 0,
+                                          .max = -1,
+                                          .result = FN_ANY,
+                                          .dialects = "C"};
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    str end = str_from(endings[i]);
+    if (name.len <= end.len || !str_eq(str_slice(name, name.len - end.len, name.len), end))
+      continue;
+    str stem = str_slice(name, 0, name.len - end.len);
+    const check_function *f = find_row(d, stem, 1);
+    if ((f && f->class == FN_AGGREGATE) || find_combined(d, stem)) return &combined;
+  }
+  return NULL;
+}
+
+const check_function *function_find(sql_dialect_id d, str name, size_t n) {
+  const check_function *f = find_row(d, name, n);
+  return f || d != SQL_CLICKHOUSE ? f : find_combined(d, name);
 }
 
 bool function_is_aggregate(sql_dialect_id d, const sql_expr *call) {

@@ -24,10 +24,11 @@ static bool may_call(const check_ctx *c, sql_token t) {
   if (t.kind == SQL_TOK_WORD && sql_is_reserved(c->dialect, name) &&
       !function_find(c->dialect, name, 1))
     return true; /* IN (…, AND (…: no call */
+  const check_function *f = function_find(c->dialect, name, 1);
+  if (f) return f->class != FN_DENIED;
   for (size_t i = 0; c->options && i < c->options->n_extra_functions; i++)
     if (str_eq_nocase(c->options->extra_functions[i], name)) return true;
-  const check_function *f = function_find(c->dialect, name, 1);
-  return f && f->class != FN_DENIED;
+  return false;
 }
 
 static void unsafe_token(check_ctx *c, sql_token t, const char *what) {

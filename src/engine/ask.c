@@ -7,13 +7,16 @@ typedef struct asking {
   engine_source **sources;
   catalog **cats; /* a reference each */
   size_t n;
-  engine_connection *taken;
+  engine_connection **taken; /* [n], made when first needed */
 } asking;
 
 static emend_rc connect_to(void *ctx, size_t i, source **out, emend_error *err) {
   asking *x = ctx;
-  emend_rc rc = engine_take(x->e, x->sources[i], &x->taken, err);
-  *out = x->taken ? x->taken->db : NULL;
+  emend_rc rc = EMEND_OK;
+  if (!x->taken) x->taken = ARENA_ARRAY(x->mem, engine_connection *, x->n);
+  if (!x->taken) return err_nomem(err, "ask");
+  if (!x->taken[i]) rc = engine_take(x->e, x->sources[i], &x->taken[i], err);
+  *out = x->taken[i] ? x->taken[i]->db : NULL;
   return rc;
 }
 
@@ -93,9 +96,10 @@ EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_
                      .cancels = &e->cancels};
   emend_rc rc = list_sources(&x, opt->source, err);
   if (!rc) rc = engine_state(e, true, &ctx.state, err);
+  if (!rc) rc = engine_functions(e, x.mem, &ctx.functions, &ctx.n_functions, err);
   if (!rc) rc = ask_run(&ctx, question, opt, out, err);
   if (!rc) rc = keep_asked_back(&x, ctx.state, *out, err);
-  engine_give(x.taken);
+  for (size_t i = 0; x.taken && i < x.n; i++) engine_give(x.taken[i]);
   for (size_t i = 0; x.cats && i < x.n; i++) catalog_unref(x.cats[i]);
   arena_destroy(x.mem);
   return rc;

@@ -53,6 +53,7 @@ EMEND_API void emend_close(emend_engine *e) {
   pthread_mutex_destroy(&e->lock);
   mem_free(e->state_path);
   mem_free(e->weights);
+  engine_functions_free(e);
   mem_free(e);
 }
 

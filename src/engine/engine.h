@@ -53,6 +53,8 @@ struct emend_engine {
   _Atomic(struct engine_recall *) recall; /* NULL before it was needed */
   engine_backend backend;
   atomic_uint cancels;
+  char **functions; /* allowed beside the databases' own; guarded by lock */
+  size_t n_functions;
   _Atomic(engine_source *) sources; /* only ever grows; newest first */
 };
 
@@ -76,6 +78,10 @@ emend_rc engine_check_backend(const emend_options *opt, emend_error *err);
 emend_rc engine_keep_backend(emend_engine *e, const emend_options *opt, emend_error *err);
 void engine_free_backend(emend_engine *e);
 emend_rc engine_make_generator(const emend_engine *e, generator **out, emend_error *err);
+
+/** A copy, in `a`, of the functions that were allowed beside the databases' own. */
+emend_rc engine_functions(emend_engine *e, arena *a, const str **out, size_t *n, emend_error *err);
+void engine_functions_free(emend_engine *e);
 
 /* ---- sources ---- */
 

@@ -38,6 +38,7 @@ static emend_rc judge_it(emend_engine *e, judging *x, const char *question, cons
   str query = str_from(sql);
   ask_verdict verdict;
   emend_rc rc = engine_generator(e, &ctx.second, err);
+  if (!rc) rc = engine_functions(e, work, &ctx.functions, &ctx.n_functions, err);
   if (!rc) rc = ask_verdict_on(&ctx, question, &query, 1, patience_ms, work, &verdict, err);
   if (rc) return rc;
   const ask_try *t = verdict.tries.items[0];

@@ -40,6 +40,10 @@ emend_rc sql_parse(str text, sql_dialect_id dialect, arena *a, sql_parsed *out, 
 str sql_print(const sql_query *q, sql_dialect_id dialect, arena *a);
 str sql_print_expr(const sql_expr *e, sql_dialect_id dialect, arena *a);
 
+/** The statement on one line, comments left out; a string that holds line breaks keeps them.
+ *  {NULL,0} when out of memory. */
+str sql_one_line(str text, sql_dialect_id dialect, arena *a);
+
 /** Structural equality, spans and redundant parentheses ignored, identifiers case-folded. */
 bool sql_equal(const sql_query *x, const sql_query *y);
 
