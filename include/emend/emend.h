@@ -472,7 +472,7 @@ typedef struct emend_report {
   size_t n_diagnostics, n_tables, n_columns, n_functions;
   const emend_diagnostic *diagnostics; /* all of them, in source order */
   const char *const *tables, *const *columns, *const *functions;
-  const char *source, *dialect; /* the source that it was held against (NULL: none); as it was read */
+  const char *source, *dialect; /* that it was held against (NULL: none); that it was read in */
   const char *repaired; /* the SQL with every fault mended that has one best mend; NULL: none has */
 } emend_report;
 

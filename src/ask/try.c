@@ -179,6 +179,6 @@ emend_rc ask_try_run(ask_question *q, ask_try *t, emend_error *err) {
   size_t asked = q->chosen;
   emend_rc rc = ask_attribute(q, t, err);
   if (!rc) rc = run_attributed(q, t, err);
-  emend_rc back = ask_use_source(q, asked, rc ? NULL : err); /* the next generation is for this one */
+  emend_rc back = ask_use_source(q, asked, rc ? NULL : err); /* for the next generation */
   return rc ? rc : back;
 }

@@ -100,7 +100,7 @@ static void every_code_is_unique_and_in_a_group_that_is_shown(void **state) {
 static void functions_are_in_order_of_name(void **state) {
   (void)state;
   for (size_t i = 1; function_at(i); i++) {
-    int order = strcmp(function_at(i - 1)->name, function_at(i)->name);
+    int order = str_cmp_nocase(str_from(function_at(i - 1)->name), str_from(function_at(i)->name));
     if (order > 0) fail_msg("%s stands after %s", function_at(i)->name, function_at(i - 1)->name);
   }
 }

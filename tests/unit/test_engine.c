@@ -106,8 +106,12 @@ static void sources_have_names_of_their_own(void **unused) {
   assert_false(list->items[2].registered);
   emend_source_list_free(list);
   emend_report *r = NULL;
-  assert_int_equal(emend_check(e, "SELECT 1", NULL, &r, &err), EMEND_EUSAGE);
+  const emend_check_options unknown = {.source = "horses"};
+  assert_int_equal(emend_check(e, "SELECT 1", &unknown, &r, &err), EMEND_EUSAGE);
   assert_non_null(strstr(err.msg, "pets2"));
+  ok(emend_check(e, "SELECT name FROM pet", NULL, &r, &err)); /* the first that has its tables */
+  assert_string_equal(r->source, "pets");
+  emend_report_free(r);
   emend_close(e);
 }
 
