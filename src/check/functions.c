@@ -47,6 +47,8 @@ static const char letters[SQL_N_DIALECTS] = {
     [SQL_MARIADB] = 'A', [SQL_TSQL] = 'T',       [SQL_ORACLE] = 'O',
     [SQL_DUCKDB] = 'D',  [SQL_CLICKHOUSE] = 'C', [SQL_TRINO] = 'R'};
 
+char function_letter(sql_dialect_id d) { return letters[d]; }
+
 bool function_in(const check_function *f, sql_dialect_id d) {
   return strchr(f->dialects, letters[d]) != NULL;
 }
@@ -121,15 +123,21 @@ bool function_is_grouping(const sql_expr *call) {
 
 /* ---- equivalents ---- */
 
-/** "extract year" of EXTRACT(YEAR FROM x), else the name alone; in lower case. */
+/** "extract year" of EXTRACT(YEAR FROM x), "date_trunc month" of DATE_TRUNC('month', x), else the
+ *  name alone; in lower case. */
 static str call_key(const sql_expr *e, char out[64]) {
   size_t n = 0;
   for (size_t i = 0; i < e->name.text.len && n < 40; i++)
     out[n++] = ascii_lower(e->name.text.ptr[i]);
-  if (e->text.len && ascii_is_alpha(e->text.ptr[0])) {
+  str word = e->text;
+  bool quoted = e->args.len == 2 && e->args.items[0]->kind == SQL_STRING &&
+                (str_eq_nocase(e->name.text, STR("date_trunc")) ||
+                 str_eq_nocase(e->name.text, STR("date_part")));
+  if (quoted) word = e->args.items[0]->text;
+  if (word.len && ascii_is_alpha(word.ptr[0])) {
     out[n++] = ' ';
-    for (size_t i = 0; i < e->text.len && n < 60 && ascii_is_alpha(e->text.ptr[i]); i++)
-      out[n++] = ascii_lower(e->text.ptr[i]);
+    for (size_t i = 0; i < word.len && n < 60 && ascii_is_alpha(word.ptr[i]); i++)
+      out[n++] = ascii_lower(word.ptr[i]);
   }
   return (str){out, n};
 }
@@ -163,6 +171,10 @@ str function_equivalent(check_ctx *c, str sql, const sql_expr *e, bool *exact) {
   char key_text[64];
   str key = call_key(e, key_text), made = NO_STR;
   if (e->distinct || e->over || e->filter || e->star) return made;
+  *exact = true;
+  made = function_format_equivalent(c, sql, e);
+  if (!made.ptr) made = function_interval_equivalent(c, sql, e);
+  if (made.ptr) return made;
   for (size_t i = 0; i < N_EQUIVALENTS; i++) {
     const equivalent *q = &equivalents[i];
     if (!str_eq(str_from(q->name), key) || !strchr(q->dialects, letters[c->dialect])) continue;

@@ -36,6 +36,14 @@ bool function_is_aggregate(sql_dialect_id d, const sql_expr *call);
 /** ROLLUP (…), CUBE (…), GROUPING SETS (…) of a GROUP BY, or its ALL. */
 bool function_is_grouping(const sql_expr *call);
 
+/** The dialect's mark in functions.def. */
+char function_letter(sql_dialect_id d);
+
+/** A call that writes a date in a format, as c's dialect has it; {NULL,0} without an equal. */
+str function_format_equivalent(check_ctx *c, str sql, const sql_expr *e);
+/** DATE_ADD and DATE_SUB of an interval, for SQLite. */
+str function_interval_equivalent(check_ctx *c, str sql, const sql_expr *e);
+
 /** How dialect `d` writes the call `e` of another dialect, from the text of its arguments in `sql`;
  *  {NULL,0} when no equivalent is known. *exact: it means the same. */
 str function_equivalent(check_ctx *c, str sql, const sql_expr *e, bool *exact);

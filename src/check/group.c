@@ -133,8 +133,18 @@ static void each_output(grouping *g, const sql_visitor *v) {
   for (size_t i = 0; i < q->order_by.len; i++) sql_walk_expr(q->order_by.items[i].expr, v);
 }
 
+/** A term that names nothing: what is grouped by is not known, and that fault is told already. */
+static bool has_unknown_term(const sql_exprs *list) {
+  for (size_t i = 0; i < list->len; i++) {
+    const sql_expr *e = list->items[i];
+    if (e->kind == SQL_COLUMN && !e->bound.item && !e->bound.alias) return true;
+  }
+  return false;
+}
+
 void group_check(query_facts *f) {
   check_ctx *c = f->c;
+  if (has_unknown_term(&f->query->group_by)) return;
   if (!f->scope->aggregate || f->scope->items.len > MAX_ITEMS) return;
   grouping g = {.f = f, .strict = c->dialect != SQL_SQLITE && c->dialect != SQL_MARIADB};
   g.code = g.strict ? CHECK_UNGROUPED_COLUMN : CHECK_BARE_COLUMN;

@@ -4,6 +4,7 @@
 #include "check/suggest.h"
 
 enum { MAX_ITEMS = 32 };
+static const double HUGE_ROWS = 1e8; /* what no answer needs, and minutes of work */
 
 static str label(const query_facts *f, size_t item) {
   const scope_item *i = &f->scope->items.items[item];
@@ -77,6 +78,66 @@ static void check_connected(const query_facts *f) {
     if (way.ptr) d->expected = way;
     return;
   }
+}
+
+/* ---- how much it would make ---- */
+
+/** The rows of an item, where they are known; else 1. */
+static double rows_of(const query_facts *f, size_t i) {
+  const cat_table *t = f->scope->items.items[i].table;
+  return t && t->row_count > 1 ? (double)t->row_count : 1;
+}
+
+/** Puts the items into groups that conditions tie together: group[i] is the first of i's. */
+static void tie_items(const query_facts *f, size_t *group) {
+  size_t n = f->scope->items.len;
+  for (size_t i = 0; i < n; i++) group[i] = i;
+  for (size_t k = 0; k < f->conds.len + f->equals.len; k++) {
+    uint64_t t;
+    if (k < f->conds.len) {
+      t = items_in(f, f->conds.items[k].expr);
+    } else {
+      const fact_equal *e = &f->equals.items[k - f->conds.len];
+      t = (uint64_t)1 << e->x.item | (uint64_t)1 << e->y.item;
+    }
+    size_t first = n;
+    for (size_t i = 0; i < n; i++) {
+      if (!(t >> i & 1)) continue;
+      if (first == n) {
+        first = group[i];
+        continue;
+      }
+      size_t from = group[i] > first ? group[i] : first, to = group[i] > first ? first : group[i];
+      for (size_t m = 0; m < n; m++)
+        if (group[m] == from) group[m] = to;
+      first = to;
+    }
+  }
+}
+
+/** Groups that nothing ties together make the product of their rows, whoever wrote CROSS JOIN. A
+ *  group has at least the rows of one row of its largest table's. */
+static void check_product(const query_facts *f) {
+  size_t group[MAX_ITEMS], n = f->scope->items.len, largest = 0;
+  double product = 1, most = 1, size[MAX_ITEMS];
+  tie_items(f, group);
+  for (size_t i = 0; i < n; i++) size[i] = 1;
+  for (size_t i = 0; i < n; i++)
+    if (rows_of(f, i) > size[group[i]]) size[group[i]] = rows_of(f, i);
+  for (size_t i = 0; i < n; i++) {
+    product *= size[i];
+    if (size[i] > most) {
+      most = size[i];
+      largest = i;
+    }
+  }
+  if (product < HUGE_ROWS || product < most * 1000) return;
+  for (size_t i = 0; i < n; i++)
+    if (group[i] == i && i != largest && size[i] > 1) {
+      diag_add(f->c, CHECK_HUGE_PRODUCT, f->scope->items.items[i].from->span, label(f, largest),
+               label(f, i), str_from(arena_printf(f->c->a, "%.0e", product)));
+      return;
+    }
 }
 
 /* ---- keys ---- */
@@ -241,6 +302,7 @@ void joins_check(query_facts *f) {
   if (f->scope->items.len < 2 || f->scope->items.len > MAX_ITEMS) return;
   check_connected(f);
   if (f->c->cat) {
+    check_product(f);
     for (size_t i = 0; i < f->equals.len; i++) check_key(f, &f->equals.items[i]);
     check_used(f);
   }

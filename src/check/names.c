@@ -35,6 +35,20 @@ static str column_list(check_ctx *c, const scope_item *item) {
   return out;
 }
 
+/** 'text' with its quotes doubled. */
+static str single_quoted(check_ctx *c, str s) {
+  char *out = arena_alloc(c->a, s.len * 2 + 3);
+  if (!out) return NO_STR;
+  size_t n = 0;
+  out[n++] = '\'';
+  for (size_t i = 0; i < s.len; i++) {
+    if (s.ptr[i] == '\'') out[n++] = '\'';
+    out[n++] = s.ptr[i];
+  }
+  out[n++] = '\'';
+  return (str){out, n};
+}
+
 /* ---- columns ---- */
 
 /** Enters the columns of one item that are like what was written. */
@@ -138,7 +152,32 @@ static const scope_item *other_owners(check_ctx *c, const sql_expr *e, suggest_l
   return first;
 }
 
+/** The column's name is an alias of the select list that the clause may not use. */
+static bool is_unseen_alias(check_ctx *c, const sql_expr *e) {
+  const sql_item *item = c->scope ? scope_alias(c->scope, e->name.text) : NULL;
+  if (!item || !item->expr) return false;
+  const sql_expr *x = item->expr;
+  diag *d = diag_add(c, CHECK_ALIAS_UNSEEN, e->name.span, e->name.text,
+                     str_from(sql_dialect_name(c->dialect)), NO_STR);
+  if (x->span.to > c->sql.len || x->span.from >= x->span.to || x->query) return true;
+  if (x->span.from <= e->span.from && e->span.to <= x->span.to) return true; /* it is inside */
+  bool plain = x->kind == SQL_COLUMN || x->kind == SQL_CALL || x->parenthesized;
+  str text = str_slice(c->sql, x->span.from, x->span.to);
+  diag_suggest(c, d, concat3(c, plain ? "" : "(", text, plain ? "" : ")"), e->span,
+               STR("what it stands for"), 0.95);
+  return true;
+}
+
+/** "Oslo" where nothing is called like that: in this dialect text goes in single quotes. */
+static void suggest_text(check_ctx *c, const sql_expr *e, suggest_list *l) {
+  if (e->name.quote != '"' || c->dialect == SQL_SQLITE) return;
+  double score = !l->n || l->items[0].score < 0.6 ? 0.92 : 0.55;
+  suggest_enter(l, single_quoted(c, e->name.text), e->span, score,
+                STR("text, which goes in single quotes"));
+}
+
 static void unqualified(check_ctx *c, sql_expr *e) {
+  if (is_unseen_alias(c, e)) return;
   suggest_name wanted = suggest_prepare(c->a, e->name.text);
   suggest_list l = {0};
   double bonus = 0.02;
@@ -146,6 +185,7 @@ static void unqualified(check_ctx *c, sql_expr *e) {
     for (size_t i = s->lo; i < s->hi; i++)
       like_columns(c, &s->items.items[i], &wanted, e->name.span, bonus, &l);
   columns_elsewhere(c, e, &wanted, &l);
+  suggest_text(c, e, &l);
   const scope_item *only =
       c->scope && c->scope->hi - c->scope->lo == 1 ? &c->scope->items.items[c->scope->lo] : NULL;
   str where = only ? concat3(c, " in ", item_label(only), "") : NO_STR;
@@ -312,20 +352,6 @@ void names_ambiguous(check_ctx *c, sql_expr *e, const scope_item *x, const scope
   suggest_give(c, &l,
                diag_add(c, CHECK_AMBIGUOUS_COLUMN, e->name.span, full_name(c, e), item_label(x),
                         item_label(y)));
-}
-
-/** 'text' with its quotes doubled. */
-static str single_quoted(check_ctx *c, str s) {
-  char *out = arena_alloc(c->a, s.len * 2 + 3);
-  if (!out) return NO_STR;
-  size_t n = 0;
-  out[n++] = '\'';
-  for (size_t i = 0; i < s.len; i++) {
-    if (s.ptr[i] == '\'') out[n++] = '\'';
-    out[n++] = s.ptr[i];
-  }
-  out[n++] = '\'';
-  return (str){out, n};
 }
 
 void names_dq_string(check_ctx *c, sql_expr *e) {

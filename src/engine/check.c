@@ -92,10 +92,10 @@ static emend_rc fill_report(emend_report *r, const check_report *c, str sql, con
   r->functions = copy_texts(a, c->functions.items, c->functions.len);
   str mended = sql;
   int n = 0;
-  /* What is unsafe is not offered in a better spelling. */
+  /* What is unsafe is not offered in a better spelling; check_repair sees to that. */
   bool mixed = c->diags.len && strcmp(c->diags.items[c->diags.len - 1].code, "mixed_sources") == 0;
   emend_rc rc =
-      cat && c->safe && !mixed ? check_repair(sql, c, cat, dialect, a, &mended, &n, err) : EMEND_OK;
+      cat && !mixed ? check_repair(sql, c, cat, dialect, a, &mended, &n, err) : EMEND_OK;
   if (!rc && n) r->repaired = engine_text(a, sql_one_line(mended, dialect, a));
   return rc ? rc : arena_failed(a) ? err_nomem(err, "check") : EMEND_OK;
 }

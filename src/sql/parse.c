@@ -13,7 +13,7 @@
 static const sql_lexeme END_LEXEME = {{SQL_TOK_END, {0, 0}, {NULL, 0}}, SQL_W_NONE, 0};
 
 const sql_lexeme *sql_peek(sql_parser *p, unsigned n) {
-  if (p->no_memory) return &END_LEXEME;
+  if (p->no_memory || p->too_long) return &END_LEXEME;
   while (p->count <= n) {
     p->ahead[(p->head + p->count) % SQL_LOOKAHEAD] = sql_next_lexeme(p->text, p->d, &p->pos);
     p->count++;
@@ -27,6 +27,11 @@ sql_lexeme sql_take(sql_parser *p) {
   p->head = (p->head + 1) % SQL_LOOKAHEAD;
   p->count--;
   p->last_end = t.token.span.to;
+  if (++p->taken == SQL_MAX_TOKENS) {
+    sql_report(p, SQL_ISSUE_TOO_DEEP, t.token.span, "more words and signs than any query needs",
+               NULL);
+    p->deep = p->too_long = true;
+  }
   return t;
 }
 
@@ -434,7 +439,27 @@ sql_name sql_take_name(sql_parser *p) {
   return name;
 }
 
+bool sql_at_bracket_name(sql_parser *p) {
+  sql_dialect_id d = p->d->id;
+  if (sql_peek_op(p, 0) != OP1('[')) return false;
+  if (d != SQL_POSTGRES && d != SQL_ORACLE && d != SQL_TRINO) return false;
+  return sql_peek(p, 1)->token.kind == SQL_TOK_WORD &&
+         (sql_peek_op(p, 2) == OP1(']') || sql_peek_op(p, 3) == OP1(']'));
+}
+
+sql_name sql_take_bracket_name(sql_parser *p) {
+  uint32_t from = sql_take(p).token.span.from;
+  while (sql_peek_op(p, 0) != OP1(']') && sql_peek(p, 0)->token.kind != SQL_TOK_END) sql_take(p);
+  sql_name name = {{NULL, 0}, {from, from}, '['};
+  name.text = sql_raw(p, sql_span_from(p, from + 1));
+  sql_accept_op(p, OP1(']'));
+  name.span = sql_span_from(p, from);
+  sql_report(p, SQL_ISSUE_DIALECT, name.span, "names are not quoted so here", "write \"name\"");
+  return name;
+}
+
 sql_name sql_expect_name(sql_parser *p, const char *what) {
+  if (sql_at_bracket_name(p)) return sql_take_bracket_name(p);
   const sql_lexeme *t = sql_peek(p, 0);
   if (sql_is_name(p, t)) return sql_take_name(p);
   sql_report_here(p, what);

@@ -24,7 +24,9 @@ typedef struct sql_parser {
                         is not known in full; NULL: nothing */
   uint32_t doubt_at;
   int depth;
+  size_t taken; /* tokens so far */
   bool no_memory;
+  bool too_long;    /* past SQL_MAX_TOKENS: the rest reads as the end */
   bool deep;        /* SQL_ISSUE_TOO_DEEP was reported */
   bool alias_next;  /* the expression being read may be followed by an alias */
   uint32_t star_at; /* offset + 1 of the item of a select list being read: there * may stand */
@@ -103,6 +105,10 @@ str sql_format(sql_parser *p, const char *fmt, ...) __attribute__((format(printf
 bool sql_starts_statement(const sql_parser *p, const sql_lexeme *t);
 /** Could the token be a name here? (A string is one where SQLite takes it.) */
 bool sql_is_name(const sql_parser *p, const sql_lexeme *t);
+/** Does [name] come next, in a dialect where brackets neither quote nor make arrays? */
+bool sql_at_bracket_name(sql_parser *p);
+/** Takes it, and reports how names are quoted here. */
+sql_name sql_take_bracket_name(sql_parser *p);
 /** Takes the next token as a name, reserved or not. */
 sql_name sql_take_name(sql_parser *p);
 /** Takes a name, or reports "expected …" and gives an absent one. */

@@ -483,7 +483,7 @@ static sql_from *parse_table(sql_parser *p) {
     set_call(p, f, special);
     return finish_item(p, f);
   }
-  f->name = sql_take_name(p);
+  f->name = sql_at_bracket_name(p) ? sql_take_bracket_name(p) : sql_take_name(p);
   while (sql_accept_op(p, OP1('.'))) {
     if (f->schema.text.ptr && p->d->id == SQL_SQLITE)
       sql_report(p, SQL_ISSUE_SYNTAX, sql_span_from(p, f->span.from), "a table has one schema here",
@@ -575,7 +575,7 @@ static sql_from *parse_item(sql_parser *p) {
   } else if (p->d->id == SQL_POSTGRES && sql_word_reserved(p->d, t.word) &&
              (sql_word_marked(t.word, 'b') || t.word == SQL_W_CAST)) {
     f = finish_item(p, from_value(p));
-  } else if (names_table(p, &t)) {
+  } else if (names_table(p, &t) || sql_at_bracket_name(p)) {
     f = parse_table(p);
   } else if (is_lone_reserved(p, &t)) {
     sql_report_here(p, "a reserved word, to be quoted as a name");

@@ -403,7 +403,7 @@ static void check_star(sql_parser *p, uint32_t from, int parts) {
 static sql_expr *parse_name(sql_parser *p) {
   sql_expr *e = sql_make_expr(p, SQL_COLUMN, sql_here(p));
   int parts = 1;
-  e->name = sql_take_name(p);
+  e->name = sql_at_bracket_name(p) ? sql_take_bracket_name(p) : sql_take_name(p);
   while (sql_peek_op(p, 0) == OP1('.')) {
     sql_take(p);
     if (sql_accept_op(p, OP1('*'))) {
@@ -592,6 +592,7 @@ sql_expr *sql_parse_primary(sql_parser *p) {
   }
   if (t.op == OP1('(')) return parse_paren(p);
   if (t.op == OP1('*')) return parse_star(p);
+  if (sql_at_bracket_name(p)) return parse_name(p);
   if (t.op == OP1('[')) return parse_array(p, false);
   if (t.op == OP1('{')) {
     uint32_t from = sql_here(p);

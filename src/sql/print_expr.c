@@ -243,6 +243,18 @@ static void put_call_of(sql_printer *p, const char *name, const sql_expr *e) {
   sql_put(p, ")");
 }
 
+/* x ILIKE y where LIKE minds case and there is no ILIKE. */
+static bool put_ilike(sql_printer *p, const sql_expr *e) {
+  if (e->op != SQL_OP_ILIKE || (p->d->has & SQL_HAS_ILIKE)) return false;
+  if (p->d->id != SQL_ORACLE && p->d->id != SQL_TRINO) return false;
+  sql_put(p, "LOWER(");
+  sql_put_expr(p, e->args.items[0]);
+  sql_put(p, e->negated ? ") NOT LIKE LOWER(" : ") LIKE LOWER(");
+  sql_put_expr(p, e->args.items[1]);
+  sql_put(p, ")");
+  return true;
+}
+
 /* What the dialect writes as a call, not as an operator. */
 static bool put_as_call(sql_printer *p, const sql_expr *e) {
   const char *name = NULL;
@@ -292,7 +304,7 @@ static void put_subscripted(sql_printer *p, const sql_expr *e) {
 static void put_binary(sql_printer *p, const sql_expr *e) {
   sql_bind bind = bind_of(e);
   int right = sql_bind_level(p->d, bind) + 1;
-  if (put_as_call(p, e) || put_null_safe(p, e)) return;
+  if (put_as_call(p, e) || put_null_safe(p, e) || put_ilike(p, e)) return;
   if (e->op == SQL_OP_OTHER && str_eq(e->text, STR("[]"))) {
     put_subscripted(p, e->args.items[0]);
     sql_put(p, "[");

@@ -7,8 +7,16 @@
 #include "sql/ast.h"
 
 typedef enum sql_dialect_id {
-  SQL_SQLITE, SQL_POSTGRES, SQL_MYSQL, SQL_MARIADB, SQL_TSQL, SQL_ORACLE, SQL_DUCKDB,
-  SQL_CLICKHOUSE, SQL_TRINO, SQL_N_DIALECTS
+  SQL_SQLITE,
+  SQL_POSTGRES,
+  SQL_MYSQL,
+  SQL_MARIADB,
+  SQL_TSQL,
+  SQL_ORACLE,
+  SQL_DUCKDB,
+  SQL_CLICKHOUSE,
+  SQL_TRINO,
+  SQL_N_DIALECTS
 } sql_dialect_id;
 
 /** By name or alias ("postgresql", "sqlserver", "mssql"), any case; false when unknown. */
@@ -20,9 +28,15 @@ bool sql_is_reserved(sql_dialect_id d, str word);
 
 /** Deepest nesting of expressions and queries that the parser follows; tallest tree that it
  *  builds, so that walks may recurse (a chain of a thousand ORs is a thousand high; SQLite's
- *  own limit is 1000); most issues that it lists; longest text that it reads. */
-enum { SQL_MAX_DEPTH = 200, SQL_MAX_HEIGHT = 1200, SQL_MAX_ISSUES = 200,
-       SQL_MAX_TEXT = 32 * 1024 * 1024 };
+ *  own limit is 1000); most issues that it lists; longest text, and most tokens, that
+ *  it reads: what is longer is reported as too deep, and nothing behind it is read. */
+enum {
+  SQL_MAX_DEPTH = 200,
+  SQL_MAX_HEIGHT = 1200,
+  SQL_MAX_ISSUES = 200,
+  SQL_MAX_TEXT = 32 * 1024 * 1024,
+  SQL_MAX_TOKENS = 300 * 1000
+};
 
 /**
  * Read `text` whole. Wrong SQL is not an error: the tree holds what was
@@ -80,8 +94,15 @@ sql_from *sql_new_from(arena *a, sql_from_kind kind);
 
 /** Tokens, for highlighting, fingerprints and safety scans. */
 typedef enum sql_token_kind {
-  SQL_TOK_END, SQL_TOK_WORD, SQL_TOK_QUOTED, SQL_TOK_NUMBER, SQL_TOK_STRING, SQL_TOK_BLOB,
-  SQL_TOK_PARAM, SQL_TOK_OP, SQL_TOK_BAD
+  SQL_TOK_END,
+  SQL_TOK_WORD,
+  SQL_TOK_QUOTED,
+  SQL_TOK_NUMBER,
+  SQL_TOK_STRING,
+  SQL_TOK_BLOB,
+  SQL_TOK_PARAM,
+  SQL_TOK_OP,
+  SQL_TOK_BAD
 } sql_token_kind;
 typedef struct sql_token {
   sql_token_kind kind;

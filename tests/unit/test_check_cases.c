@@ -197,6 +197,40 @@ static void a_table_of_another_source_is_said_to_be_there(void **state) {
   catalog_unref(small);
 }
 
+static bool has_code(const check_report *r, const char *code) {
+  for (size_t i = 0; i < r->diags.len; i++)
+    if (strcmp(r->diags.items[i].code, code) == 0) return true;
+  return false;
+}
+
+static void a_product_of_large_tables_is_told_beforehand(void **state) {
+  (void)state;
+  static const struct {
+    const char *sql;
+    bool huge;
+  } cases[] = {
+      {"SELECT COUNT(*) FROM customers, orders", true},
+      {"SELECT COUNT(*) FROM customers CROSS JOIN orders", true},
+      {"SELECT COUNT(*) FROM customers c JOIN orders o ON c.id > 3 AND o.id > 3", true},
+      {"SELECT COUNT(*) FROM customers c JOIN orders o ON o.customer_id = c.id", false},
+      {"SELECT COUNT(*) FROM customers c, orders o WHERE o.customer_id = c.id", false},
+      {"SELECT COUNT(*) FROM customers CROSS JOIN categories", false},
+      {"SELECT COUNT(*) FROM customers c CROSS JOIN (SELECT MAX(total) m FROM orders) o", false},
+  };
+  int64_t rows[64];
+  for (int i = 0; i < shop->n_tables; i++) {
+    rows[i] = shop->tables[i].row_count;
+    bool small = str_eq(shop->tables[i].name, STR("categories"));
+    shop->tables[i].row_count = small ? 30 : 2000000;
+  }
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    check_report r;
+    assert_int_equal(check_sql(str_from(cases[i].sql), shop, NULL, memory, &r, NULL), EMEND_OK);
+    if (has_code(&r, "huge_product") != cases[i].huge) fail_msg("%s", cases[i].sql);
+  }
+  for (int i = 0; i < shop->n_tables; i++) shop->tables[i].row_count = rows[i];
+}
+
 static void every_failed_allocation_is_reported(void **state) {
   (void)state;
   str sql =
@@ -233,6 +267,7 @@ int main(void) {
       cmocka_unit_test(administrators_functions_are_allowed_by_their_full_name),
       cmocka_unit_test(case_counts_where_the_engine_folds_it),
       cmocka_unit_test(a_table_of_another_source_is_said_to_be_there),
+      cmocka_unit_test(a_product_of_large_tables_is_told_beforehand),
       cmocka_unit_test(every_failed_allocation_is_reported),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
