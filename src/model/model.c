@@ -180,10 +180,41 @@ static bool has_link(const reading *r, int word) {
   return false;
 }
 
+static bool is_ascii(str s) {
+  for (size_t i = 0; i < s.len; i++)
+    if ((unsigned char)s.ptr[i] > 127) return false;
+  return true;
+}
+
+/* A word of no meaning to the network, to WordNet or to the values: names, which have capitals,
+ * apart. */
+static bool is_strange(const model *m, const reading *r, int word, arena *a) {
+  const link_word *w = &r->q.words[word];
+  const uint16_t known = LINK_WORD_STOP | LINK_WORD_NUMBER | LINK_WORD_IN_VALUE | LINK_WORD_QUOTED;
+  model_word found;
+  if ((w->flags & known) || (word > 0 && (w->flags & LINK_WORD_CAPITAL))) return false;
+  if (!network_word(r->members[0].net, w->lower, a, &found)) return false;
+  return found.id == 0 && synonyms_find(m->syn, w->lower).n == 0;
+}
+
+/* In another language than the network's: no word that holds English together, and words that it
+ * does not know, most of them or with letters that English lacks. */
+static bool is_foreign(const model *m, const reading *r, arena *a) {
+  int strange = 0;
+  bool letters = false;
+  for (int i = 0; i < r->q.n; i++) {
+    if (r->q.words[i].flags & LINK_WORD_STOP) return false;
+    if (!is_strange(m, r, i, a)) continue;
+    strange++;
+    letters |= !is_ascii(r->q.words[i].lower);
+  }
+  return letters || (strange >= 2 && 2 * strange > r->q.n);
+}
+
 /* How likely this schema can answer: the network's strongest belief that a column or table is used
  * at all. Where the question has words with content and none of them means anything here, it is
  * about something else. */
-static double answerable(const reading *r) {
+static double answerable(const model *m, const reading *r, arena *a) {
   double best = 0;
   int content = 0, linked = 0;
   for (int i = 0; i < r->q.n; i++) {
@@ -191,7 +222,7 @@ static double answerable(const reading *r) {
     content++;
     linked += has_link(r, i);
   }
-  if (content > 0 && linked == 0) return 0;
+  if ((content > 0 && linked == 0) || is_foreign(m, r, a)) return 0;
   for (int i = r->f.n_words; i < r->f.n_words + r->f.n_columns + r->f.n_tables; i++)
     if ((double)r->used[i] > best) best = (double)r->used[i];
   return best;
@@ -211,7 +242,7 @@ emend_rc model_generate(const model *m, const catalog *cat, str question, const 
   emend_rc rc = model_link(m, cat, question, opt, NULL, a, &r, err);
   if (rc == EMEND_OK && r.q.n > 0) rc = model_encode(m, opt, a, &r, err);
   if (rc != EMEND_OK || r.q.n == 0) return rc;
-  out->answerable = answerable(&r);
+  out->answerable = answerable(m, &r, a);
   rc = beam_search(r.members, r.n_members, &r.f, &r.v, width, a, found, &n, err);
   for (int i = 0; rc == EMEND_OK && i < n && (int)out->items.len < most; i++)
     rc = add_candidate(&r, cat, &found[i], a, out, err);
