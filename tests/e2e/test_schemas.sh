@@ -26,7 +26,7 @@ i=0
 tables=
 while [ $i -lt 500 ]; do
   i=$((i + 1))
-  tables="$tables CREATE TABLE stock_$i (id INTEGER PRIMARY KEY, code TEXT, amount REAL, made DATE);"
+  tables="$tables CREATE TABLE stock_$i (id INTEGER PRIMARY KEY, code TEXT, amount REAL);"
 done
 "$PROGRAMS/run_sql" "$work/many.sqlite" "$tables" || exit 1
 
