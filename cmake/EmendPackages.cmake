@@ -8,6 +8,7 @@ set(EMEND_PACKAGES
   "libcurl|libcurl4-openssl-dev|libcurl-devel|curl"
   "openblas|libopenblas-dev|openblas-devel|openblas"
   "stemmer|libstemmer-dev|libstemmer-devel|snowball"
+  "hnswlib|libhnswlib-dev|hnswlib-devel|hnswlib"
   "libedit|libedit-dev|libedit-devel|libedit"
   "cmocka|libcmocka-dev|libcmocka-devel|cmocka"
   "pkg-config|pkg-config|pkgconf-pkg-config|pkgconf")
@@ -24,10 +25,18 @@ macro(emend_need prefix module)
   endif()
 endmacro()
 
-macro(emend_need_library prefix name)
+macro(emend_need_library prefix name header)
   find_library(${prefix}_LIBRARY ${name})
-  find_path(${prefix}_INCLUDE libstemmer.h)
+  find_path(${prefix}_INCLUDE ${header})
   if(NOT ${prefix}_LIBRARY OR NOT ${prefix}_INCLUDE)
+    list(APPEND EMEND_MISSING ${name})
+  endif()
+endmacro()
+
+# A library that is headers alone.
+macro(emend_need_header prefix name header)
+  find_path(${prefix}_INCLUDE ${header})
+  if(NOT ${prefix}_INCLUDE)
     list(APPEND EMEND_MISSING ${name})
   endif()
 endmacro()

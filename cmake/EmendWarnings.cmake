@@ -2,7 +2,8 @@
 
 function(emend_set_flags target)
   target_compile_options(${target} INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-    -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wformat=2 -Wundef)
+    $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
+    -Wcast-qual -Wvla -Wformat=2 -Wundef)
   if(EMEND_WERROR)
     target_compile_options(${target} INTERFACE -Werror)
   endif()

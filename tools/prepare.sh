@@ -3,10 +3,10 @@
 
 # Package names stand here and in cmake/EmendPackages.cmake.
 apt_packages="build-essential cmake pkg-config libsqlite3-dev libjansson-dev libutf8proc-dev
-  libopenblas-dev libcurl4-openssl-dev libstemmer-dev libedit-dev libcmocka-dev"
-dnf_packages="gcc make cmake pkgconf-pkg-config sqlite-devel jansson-devel utf8proc-devel
-  openblas-devel libcurl-devel libstemmer-devel libedit-devel libcmocka-devel"
-brew_packages="cmake pkgconf sqlite jansson utf8proc openblas curl snowball libedit cmocka"
+  libopenblas-dev libcurl4-openssl-dev libstemmer-dev libhnswlib-dev libedit-dev libcmocka-dev"
+dnf_packages="gcc gcc-c++ make cmake pkgconf-pkg-config sqlite-devel jansson-devel utf8proc-devel
+  openblas-devel libcurl-devel libstemmer-devel hnswlib-devel libedit-devel libcmocka-devel"
+brew_packages="cmake pkgconf sqlite jansson utf8proc openblas curl snowball hnswlib libedit cmocka"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -25,13 +25,13 @@ use_brew_paths() {
 
 # Succeeds when everything is here, however it came here. Takes milliseconds.
 have_all() {
-  for tool in cc cmake pkg-config; do
+  for tool in cc c++ cmake pkg-config; do
     command -v $tool >/dev/null 2>&1 || return 1
   done
   command -v make >/dev/null 2>&1 || command -v ninja >/dev/null 2>&1 || return 1
   pkg-config --exists sqlite3 jansson libutf8proc openblas libcurl libedit cmocka || return 1
-  echo '#include <libstemmer.h>' |
-    cc -E ${brew_prefix:+-I"$brew_prefix/include"} -x c - >/dev/null 2>&1
+  printf '#include <libstemmer.h>\n#include <hnswlib/hnswlib.h>\n' |
+    c++ -E ${brew_prefix:+-I"$brew_prefix/include"} -x c++ - >/dev/null 2>&1
 }
 
 # as_root COMMAND…: runs it, through sudo where that is needed; where neither is possible, says
@@ -96,7 +96,8 @@ configure() {
   mkdir -p "$folder"
   if [ ! -f "$folder/CMakeCache.txt" ]; then
     command -v ninja >/dev/null 2>&1 && set -- -G Ninja "$@"
-    command -v ccache >/dev/null 2>&1 && set -- -D CMAKE_C_COMPILER_LAUNCHER=ccache "$@"
+    command -v ccache >/dev/null 2>&1 && set -- \
+      -D CMAKE_C_COMPILER_LAUNCHER=ccache -D CMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
   fi
   quietly "$folder/configure.log" cmake -S . -B "$folder" "$@"
 }

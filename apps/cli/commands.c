@@ -22,7 +22,8 @@ bool read_ask_options(const cli *c, emend_ask_options *out) {
                              .max_rows = (size_t)rows,
                              .attempts = (int)attempts,
                              .user = cli_value(c, "user"),
-                             .no_confirm = cli_flag(c, "no-confirm")};
+                             .no_confirm = cli_flag(c, "no-confirm"),
+                             .no_learning = cli_flag(c, "no-learning")};
   if (privacy && privacy[0] == 's') out->privacy = EMEND_PRIVACY_SCHEMA_ONLY;
   return true;
 }
@@ -55,9 +56,9 @@ static int run_ask(cli *c) {
 }
 
 static const char *const ask_options[] = {
-    "allow-function", "db",       "state",    "backend",      "model",   "weights",
-    "timeout",        "max-rows", "attempts", "user",         "privacy", "no-confirm",
-    "explain",        "json",     "server",   "answer-model", NULL};
+    "allow-function", "db",       "state",    "backend", "model",        "weights",
+    "timeout",        "max-rows", "attempts", "user",    "privacy",      "no-confirm",
+    "no-learning",    "explain",  "json",     "server",  "answer-model", NULL};
 static const cli_command ask_command = {
     .name = "ask",
     .usage = "--db URL [OPTION]... QUESTION|-",
@@ -295,6 +296,16 @@ static const cli_command eval_command = {
     .options = eval_options,
     .run = run_eval};
 
-const cli_command *const cli_commands[] = {
-    &ask_command,    &check_command,    &judge_command,     &retrieve_command, &eval_command,
-    &source_command, &finalize_command, &finalized_command, &confirm_command,  NULL};
+const cli_command *const cli_commands[] = {&ask_command,
+                                           &check_command,
+                                           &judge_command,
+                                           &retrieve_command,
+                                           &eval_command,
+                                           &source_command,
+                                           &finalize_command,
+                                           &finalized_command,
+                                           &confirm_command,
+                                           &feedback_command,
+                                           &examples_command,
+                                           &privacy_command,
+                                           NULL};

@@ -44,6 +44,17 @@ static const cli_option options[] = {
     {"comment", "TEXT", "what the table or column means; empty to take it back", NULL},
     {"private", NULL, "keep no value of this column anywhere", NULL},
     {"public", NULL, "allow this column's values again", NULL},
+    {"answer", "ID", "the answer that it is about (\"id\" in ask --json)", NULL},
+    {"rating", "1..5", "how good the corrected SQL is", NULL},
+    {"reason", "KIND", "what was wrong: wrong_table, wrong_column, wrong_value, ...", NULL},
+    {"by", "NAME", "who reviews", "EMEND_USER"},
+    {"note", "TEXT", "why, for the trail", NULL},
+    {"status", "NAME", "only these: pending, verified, applied or rejected", NULL},
+    {"source", "NAME", "only of this source", NULL},
+    {"origin", "NAME", "only these: manual, feedback, finalised or synthetic", NULL},
+    {"dry-run", NULL, "say what would be done, and do nothing", NULL},
+    {"no-literals", NULL, "replace every value by a placeholder", NULL},
+    {"no-learning", NULL, "as if nobody had corrected anything or given examples", NULL},
     {"help", NULL, "this text", NULL},
 };
 enum { N_OPTIONS = sizeof options / sizeof *options };

@@ -305,6 +305,16 @@ void print_answer(const cli *c, const emend_answer *a, bool explain) {
     print_styled(stdout, c->color, DIM, a->sql);
     putchar('\n');
   }
+  if (a->learned_from) {
+    printf("learned from the correction %s", a->learned_from->feedback_id);
+    if (a->learned_from->by) {
+      printf(" by ");
+      print_text(stdout, a->learned_from->by);
+    }
+    printf(" of \"");
+    print_text(stdout, a->learned_from->question);
+    puts("\"");
+  }
   if (a->has_rows) printf("confidence %.0f%%, %.1f ms\n", a->confidence * 100, a->total_ms);
   if (a->candidate) {
     for (size_t i = 0; i < a->candidate->n_differs; i++) {

@@ -284,6 +284,7 @@ typedef struct emend_ask_options {
   const char *user;      /* who asks, for the history; may be NULL */
   emend_privacy privacy; /* what a model server may see; the embedded one tells nobody */
   bool no_confirm;       /* never answer with EMEND_CONFIRM */
+  bool no_learning;      /* as if nobody had corrected anything or given examples */
   /** Called after each stage, in the asking thread; not 0 cancels. May be NULL. */
   int (*on_step)(void *ctx, const emend_step *step);
   void *ctx;
@@ -306,7 +307,7 @@ typedef struct emend_cell {
 typedef struct emend_attempt {
   int n;
   const char *sql;
-  const char *generator; /* "embedded", "repair", … */
+  const char *generator; /* "embedded", "repair", "correction", … */
   size_t n_diagnostics;
   const emend_diagnostic *diagnostics;
   double ms;
@@ -323,6 +324,8 @@ typedef struct emend_provenance {
   const char *confirmed_by, *confirmed_at; /* of it; who may be NULL */
   size_t n_rebound; /* above 0: a person confirmed the query with other values, not this one */
   const emend_rebound *rebound;
+  size_t n_examples, n_corrections;
+  const char *const *examples, *const *corrections; /* that had a part in it: "ex_…", "fb_…" */
   const char *model;          /* "embedded@emend-m1"; NULL when none was asked */
   const char *schema_version; /* NULL when no source was chosen */
   const char *time_zone;
@@ -337,6 +340,13 @@ typedef struct emend_candidate {
   size_t n_differs;
   const char *const *differs; /* what is not the same in both, in words */
 } emend_candidate;
+
+/** The correction that changed or confirmed an answer: "learned from your correction". */
+typedef struct emend_lesson {
+  const char *feedback_id, *question;
+  const char *by; /* NULL: nobody said who they were */
+  const char *when;
+} emend_lesson;
 
 /** Everything about one answer; read-only. Pointers may be NULL where a comment says so. */
 typedef struct emend_answer {
@@ -361,6 +371,7 @@ typedef struct emend_answer {
   size_t n_steps;
   const emend_step *trace;
   emend_provenance provenance;
+  const emend_lesson *learned_from; /* NULL: no correction changed or confirmed it */
   const emend_candidate *candidate; /* with EMEND_CONFIRM; otherwise NULL */
   double total_ms, llm_ms, db_ms;
 } emend_answer;
@@ -539,6 +550,203 @@ EMEND_API emend_rc emend_retrieve(emend_engine *e, const char *question, emend_r
                                   emend_error *err);
 EMEND_API void emend_ranking_free(emend_ranking *r); /* NULL is harmless */
 EMEND_API char *emend_ranking_json(const emend_ranking *r);
+
+/* ---- feedback: corrections that later answers learn from ------------- */
+
+typedef enum emend_feedback_status {
+  EMEND_FEEDBACK_PENDING,  /* taken in */
+  EMEND_FEEDBACK_VERIFIED, /* a reviewer says that it is right */
+  EMEND_FEEDBACK_APPLIED,  /* later answers learn from it */
+  EMEND_FEEDBACK_REJECTED, /* final; what it taught was taken back */
+  EMEND_FEEDBACK_REFUSED   /* only of what was just sent: nothing of it was kept */
+} emend_feedback_status;
+
+/** "pending", "verified", "applied", "rejected", "refused". */
+EMEND_API const char *emend_feedback_status_name(emend_feedback_status status);
+
+/** What a person says of an answer, or of what a question should have given. */
+typedef struct emend_feedback_new {
+  const char *answer;   /* "q_…": the answer that it is about; or … */
+  const char *question; /* … the question */
+  const char *source;   /* NULL: the answer's, or the engine's only one */
+  const char *sql;      /* the corrected SQL; NULL: none */
+  int rating;           /* 1 to 5, of the corrected SQL (of the answer, without one); 0: unsaid */
+  const char *comment;  /* for the reviewer; shown to no model */
+  const char *reason;   /* "wrong_column", …; NULL: unsaid */
+  const char *user;     /* NULL: nobody in particular */
+} emend_feedback_new;
+
+typedef struct emend_trail {
+  const char *at, *by, *from, *to, *note; /* by, from and note may be NULL */
+} emend_trail;
+
+/** One feedback as it stands. Texts that were not given are NULL. */
+typedef struct emend_feedback {
+  const char *id; /* "fb_…"; NULL: refused */
+  emend_feedback_status status;
+  const char *why; /* it was refused, was known already, or was not applied when verified */
+  const char *source, *user, *answer, *question, *wrong_sql, *sql, *comment, *reason;
+  const char *created_at, *updated_at;
+  int rating;  /* 0: unsaid */
+  int differs; /* do the two results? 1, 0; -1: not known */
+  const char *wrong_result, *result; /* the first rows as JSON, for a reviewer */
+  size_t n_faults;
+  const emend_diagnostic *faults; /* of a refused SQL */
+  size_t n_trail;
+  const emend_trail *trail; /* who did what when, oldest first */
+  int64_t shown, chosen, changed, confirmed; /* answers: it was before their writer; they are its
+                                                query; they would be others without; and were
+                                                confirmed by a person */
+} emend_feedback;
+
+/**
+ * Take in feedback. Its SQL is checked and run, read-only, before this returns, and refused with
+ * the faults when it has any. On disk when it returns.
+ *
+ * Owns:    *out is the caller's, until emend_feedback_free.
+ * Returns: EMEND_OK also for refused feedback; EMEND_EUSAGE for what is none, or is too long;
+ *          EMEND_ENOTFOUND for an unknown answer.
+ */
+EMEND_API emend_rc emend_feedback_add(emend_engine *e, const emend_feedback_new *what,
+                                      emend_feedback **out, emend_error *err);
+EMEND_API emend_rc emend_feedback_get(emend_engine *e, const char *id, emend_feedback **out,
+                                      emend_error *err);
+/**
+ * Take a feedback to `to` (verified, applied or rejected), as the reviewer `by` says. Verifying
+ * applies as well when it has SQL, is rated 4 at least (or not at all), gives another result than
+ * what was generated, and contradicts nothing that as many people stand behind; otherwise the
+ * feedback's `why` says which. A step that was taken already succeeds.
+ *
+ * NULL:    `by` and `note` may be.
+ * Returns: EMEND_EUSAGE for a step that cannot be taken from where it stands.
+ */
+EMEND_API emend_rc emend_feedback_move(emend_engine *e, const char *id, emend_feedback_status to,
+                                       const char *by, const char *note, emend_feedback **out,
+                                       emend_error *err);
+/** Put another SQL (NULL: as it was) and rating (0: as it was) into one that is not yet applied. */
+EMEND_API emend_rc emend_feedback_edit(emend_engine *e, const char *id, const char *sql, int rating,
+                                       const char *by, emend_feedback **out, emend_error *err);
+EMEND_API void emend_feedback_free(emend_feedback *f); /* NULL is harmless */
+EMEND_API char *emend_feedback_json(const emend_feedback *f);
+
+typedef struct emend_feedback_list {
+  size_t n;
+  const emend_feedback *items; /* without trails */
+  size_t n_by_status[4];       /* of all that there is */
+  int64_t shown, answers, chosen, changed, confirmed; /* over all; answers: that were shown any */
+} emend_feedback_list;
+
+/** NULL and, for `status`, EMEND_FEEDBACK_REFUSED do not choose. Oldest first. */
+typedef struct emend_feedback_filter {
+  const char *source, *user;
+  emend_feedback_status status;
+} emend_feedback_filter;
+
+EMEND_API emend_rc emend_feedbacks(emend_engine *e, const emend_feedback_filter *filter,
+                                   emend_feedback_list **out, emend_error *err);
+EMEND_API void emend_feedback_list_free(emend_feedback_list *list); /* NULL is harmless */
+EMEND_API char *emend_feedback_list_json(const emend_feedback_list *list);
+
+/** Feedback on one question, or to the same effect, for a reviewer to decide together. */
+typedef struct emend_review {
+  const char *source, *question;
+  double impact; /* how often it is asked, by how many, how sure its corrections are */
+  int64_t asked; /* one person counts three times at most */
+  size_t people; /* who gave feedback */
+  bool contradiction; /* there is more than one correction */
+  size_t n;
+  const emend_feedback *items;
+} emend_review;
+
+typedef struct emend_review_queue {
+  size_t n;
+  const emend_review *items; /* greatest impact first */
+} emend_review_queue;
+
+/** What waits for a reviewer, of `source` or (NULL) of all. */
+EMEND_API emend_rc emend_reviews(emend_engine *e, const char *source, emend_review_queue **out,
+                                 emend_error *err);
+EMEND_API void emend_review_queue_free(emend_review_queue *queue); /* NULL is harmless */
+EMEND_API char *emend_review_queue_json(const emend_review_queue *queue);
+
+typedef struct emend_bulk_options {
+  const char *source;     /* NULL: all */
+  const char *by;         /* the reviewer; may be NULL */
+  const char *const *ids; /* only these; NULL: all that are pending */
+  size_t n_ids;
+  bool dry_run; /* say what would be done, and do nothing */
+} emend_bulk_options;
+
+/** Verify what is pending, would be applied by that, and contradicts nothing; of one person 20 at
+ *  most. *out lists what was (or would be) verified; what was left out has a `why`. */
+EMEND_API emend_rc emend_feedback_bulk_verify(emend_engine *e, const emend_bulk_options *opt,
+                                              emend_feedback_list **out, emend_error *err);
+
+/* ---- examples: question and SQL that answers resemble ----------------- */
+
+typedef struct emend_example {
+  const char *id; /* "ex_…" */
+  const char *source, *question, *sql;
+  const char *origin; /* "manual", "feedback", "finalised", "synthetic" */
+  const char *parent; /* the id that it was made from; NULL: none */
+  const char *user, *created_at;
+} emend_example;
+
+typedef struct emend_example_list {
+  size_t n;
+  const emend_example *items;
+} emend_example_list;
+
+/** Add one by hand: checked and run first. Refused with the faults as a diagnostic list in
+ *  *refused (then *id is NULL; free it with emend_report_free). `user` may be NULL; `source` NULL:
+ *  the engine's only one. *id is freed with emend_free. */
+EMEND_API emend_rc emend_example_add(emend_engine *e, const char *source, const char *question,
+                                     const char *sql, const char *user, char **id,
+                                     emend_report **refused, emend_error *err);
+EMEND_API emend_rc emend_example_remove(emend_engine *e, const char *id, emend_error *err);
+/** All that are in use; `source` and `origin` NULL do not choose. */
+EMEND_API emend_rc emend_examples(emend_engine *e, const char *source, const char *origin,
+                                  emend_example_list **out, emend_error *err);
+EMEND_API void emend_example_list_free(emend_example_list *list); /* NULL is harmless */
+EMEND_API char *emend_example_list_json(const emend_example_list *list);
+/** One JSON object a line, without people's names; mails, names and numbers that look personal
+ *  are replaced, and with `no_literals` every literal. Freed with emend_free. */
+EMEND_API emend_rc emend_examples_export(emend_engine *e, const char *source, bool no_literals,
+                                         char **out, emend_error *err);
+/** Lines as exported, checked and run one by one; *n were added, *skipped were not. */
+EMEND_API emend_rc emend_examples_import(emend_engine *e, const char *source, const char *lines,
+                                         const char *user, size_t *n, size_t *skipped,
+                                         emend_error *err);
+
+/** A correction or example near to a question, and how near. */
+typedef struct emend_similar {
+  emend_example example;
+  double similarity; /* 0..1 */
+} emend_similar;
+typedef struct emend_similar_list {
+  size_t n;
+  const emend_similar *items; /* nearest first */
+} emend_similar_list;
+/** The `k` nearest to `question` that are applied, of `source` (NULL: the engine's only one). */
+EMEND_API emend_rc emend_find_similar(emend_engine *e, const char *source, const char *question,
+                                      size_t k, emend_similar_list **out, emend_error *err);
+EMEND_API void emend_similar_list_free(emend_similar_list *list); /* NULL is harmless */
+EMEND_API char *emend_similar_list_json(const emend_similar_list *list);
+
+/* ---- privacy: one person's data (docs/privacy.md) --------------------- */
+
+typedef struct emend_person {
+  bool opted_out; /* their questions and feedback are not kept */
+  int64_t questions, feedback, examples;
+} emend_person;
+
+EMEND_API emend_rc emend_privacy_show(emend_engine *e, const char *user, emend_person *out,
+                                      emend_error *err);
+EMEND_API emend_rc emend_privacy_opt(emend_engine *e, const char *user, bool out, emend_error *err);
+/** Delete all that is kept of this person and was derived from it; *out is what there was. An
+ *  opt-out stays. No question may be running in this engine. */
+EMEND_API emend_rc emend_privacy_forget(emend_engine *e, const char *user, emend_person *out,
+                                        emend_error *err);
 
 /* ---- measuring -------------------------------------------------------- */
 

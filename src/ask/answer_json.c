@@ -123,8 +123,8 @@ static void write_provenance(jw *w, const emend_provenance *p) {
     jw_object_end(w);
   }
   jw_array_end(w);
-  write_texts(w, "examples", NULL, 0);
-  write_texts(w, "corrections", NULL, 0);
+  write_texts(w, "examples", p->examples, p->n_examples);
+  write_texts(w, "corrections", p->corrections, p->n_corrections);
   jw_text(w, "model", p->model);
   jw_text(w, "schema_version", p->schema_version);
   jw_text(w, "time_zone", p->time_zone);
@@ -143,6 +143,19 @@ static void write_candidate(jw *w, const emend_candidate *c) {
   jw_text(w, "question", c->question);
   jw_text(w, "sql", c->sql);
   write_texts(w, "differs", c->differs, c->n_differs);
+  jw_object_end(w);
+}
+
+static void write_lesson(jw *w, const emend_lesson *l) {
+  if (!l) {
+    jw_null(w, "learned_from");
+    return;
+  }
+  jw_object(w, "learned_from");
+  jw_text(w, "feedback_id", l->feedback_id);
+  jw_text(w, "question", l->question);
+  jw_text(w, "by", l->by);
+  jw_text(w, "when", l->when);
   jw_object_end(w);
 }
 
@@ -172,7 +185,7 @@ void ask_json_answer(jw *w, const emend_answer *a) {
   write_attempts(w, a);
   ask_json_diagnostics(w, "warnings", a->warnings, a->n_warnings);
   write_provenance(w, &a->provenance);
-  jw_null(w, "learned_from");
+  write_lesson(w, a->learned_from);
   write_candidate(w, a->candidate);
   ask_json_trace(w, "trace", a);
   jw_object(w, "timing");

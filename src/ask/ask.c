@@ -10,6 +10,7 @@
 #include "ask/recalled.h"
 #include "ask/request.h"
 #include "ask/second.h"
+#include "ask/taught.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 
@@ -96,9 +97,11 @@ static emend_rc generate(ask_question *q, str question, int round, const outcome
   gen_request req;
   emend_error e = {0};
   emend_rc rc = ask_request(q, question, round, &o->tries, last, &req, err);
+  if (!rc) ask_taught_show(q, &req);
   if (rc) return rc;
   rc = g->candidates(g->self, &req, q->work, out, &e);
   ask_request_done(q, out);
+  if (!rc && round == 1) rc = ask_taught_join(q, question, out, &e);
   if (rc && o->best && ask_request_spares(rc))
     return ask_trace(q, "generate", since, err, "%s: %s", g->name, e.msg);
   if (rc && err) *err = e;
@@ -134,7 +137,9 @@ static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, out
                    .no_sql = it->fault,
                    .no_sql_text = it->fault_text,
                    .round = round,
+                   .taught = ask_taught_place(q, it->sql),
                    .generator = q->ctx->draft && round == 1 ? "draft" : q->ctx->gen->name};
+    if (t->taught) t->generator = ask_taught_name(q, t->taught);
     ++*fresh;
     q->time_parts = it->cross_join && i + 1 < c->items.len ? slice_of_time : 1;
     emend_rc rc = ask_still_wanted(q, err);
@@ -263,6 +268,7 @@ static emend_rc answer_question(ask_question *q, ask_answer *a, outcome *o, emen
   }
   rc = ask_connect(q, err);
   double answerable = 1;
+  if (!rc) rc = ask_taught_find(q, question, err);
   if (!rc) rc = run_rounds(q, question, o, &answerable, err);
   return rc ? rc : conclude(q, o, answerable, a, err);
 }
@@ -281,6 +287,7 @@ emend_rc ask_run(ask_context *ctx, const char *question, const emend_ask_options
   outcome o = {0};
   if (!q.work || !a) rc = err_nomem(err, "ask");
   if (!rc) rc = answer_question(&q, a, &o, err);
+  if (!rc) rc = ask_taught_tell(a, &q, &o.tries, o.best, err);
   if (!rc) rc = ask_answer_finish(a, &q, &o.tries, o.best, err);
   if (!rc && ctx->state) rc = ask_record(a, &q, o.failure, err);
   arena_destroy(q.work);

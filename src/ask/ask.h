@@ -10,6 +10,7 @@
 #include "generate/generate.h"
 #include "judge/judge.h"
 #include "recall/recall.h"
+#include "recall/weigh.h"
 #include "store/store.h"
 
 /** One source that may be asked. */
@@ -33,6 +34,17 @@ typedef struct ask_recall {
   void (*broken)(void *self, const recall_match *m, const char *why);
 } ask_recall;
 
+/** Corrections and examples, looked up for the writer of SQL. The engine fills it. */
+typedef struct ask_lessons {
+  void *self;
+  /** What people taught about a source that is near to the question, nearest first. In `a`. */
+  emend_rc (*similar)(void *self, str source_name, const catalog *cat, str question, arena *a,
+                      recall_nears *out, emend_error *err);
+  /** Those of them that may be the answer, beside what was generated. In `a`. */
+  emend_rc (*weigh)(void *self, const catalog *cat, str question, const recall_nears *nears,
+                    const recall_own *own, arena *a, recall_candidates *out, emend_error *err);
+} ask_lessons;
+
 typedef struct ask_context {
   const ask_source *sources;
   size_t n_sources;
@@ -42,6 +54,7 @@ typedef struct ask_context {
    *  another's. */
   const generator *second;
   const ask_recall *recall; /* NULL: nothing was taught */
+  const ask_lessons *lessons; /* NULL: nobody taught anything */
   store *state;             /* where the history goes; NULL: nowhere */
   const char *draft;        /* takes the place of the first generation; NULL: none */
   /** Fills sources and gen once the text has turned out to be a question; NULL: they are there. */

@@ -22,6 +22,9 @@ typedef struct ask_question {
   double time_parts;  /* a candidate gets this part of the time that is left */
   unsigned cancels_before;
   VEC(emend_step) trace;
+  recall_nears nears;       /* what people taught that is near */
+  recall_candidates taught; /* … and may be the answer */
+  bool nears_shown;         /* a language model was shown the nearest */
 } ask_question;
 
 typedef struct ask_try {
@@ -35,6 +38,7 @@ typedef struct ask_try {
   str no_sql_text;
   int round;     /* the generation that it came from */
   size_t source; /* index of the source that it was asked of */
+  size_t taught; /* 1 + its place in the question's `taught`; 0: nobody taught it */
   check_report report;
   diag_list faults; /* errors, the database's own included */
   judge_signals signals;

@@ -1,4 +1,5 @@
 /* emend_ask: hands the loop its sources, catalogs, connection and generator. */
+#include "engine/lessons.h"
 #include "engine/recall.h"
 
 typedef struct asking {
@@ -97,6 +98,8 @@ EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_
   emend_rc rc = list_sources(&x, opt->source, err);
   if (!rc) rc = engine_state(e, true, &ctx.state, err);
   if (!rc) rc = engine_functions(e, x.mem, &ctx.functions, &ctx.n_functions, err);
+  ask_lessons lessons;
+  if (!rc) rc = engine_lessons_open(e, &ctx, opt, &lessons, err);
   if (!rc) rc = ask_run(&ctx, question, opt, out, err);
   if (!rc) rc = keep_asked_back(&x, ctx.state, *out, err);
   for (size_t i = 0; x.taken && i < x.n; i++) engine_give(x.taken[i]);

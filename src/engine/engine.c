@@ -1,6 +1,7 @@
 /* An engine's beginning and end, and what it makes when first needed: the state
  * and the generator. */
 #include "engine/engine.h"
+#include "engine/lessons.h"
 #include "engine/recall.h"
 
 #include <string.h>
@@ -46,6 +47,7 @@ EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emen
 EMEND_API void emend_close(emend_engine *e) {
   if (!e) return;
   engine_recall_free(e);
+  engine_lessons_free(e->lessons); /* may still write to the state and ask the network */
   store_close(e->state);
   gen_free(e->gen);
   engine_free_backend(e);
@@ -94,6 +96,15 @@ emend_rc engine_state(emend_engine *e, bool create, store **out, emend_error *er
   if (!e->state && !e->no_state) rc = open_state(e, create, err);
   *out = e->state;
   pthread_mutex_unlock(&e->lock);
+  return rc;
+}
+
+emend_rc engine_model(emend_engine *e, const model **out, emend_error *err) {
+  const generator *g = NULL;
+  *out = NULL;
+  emend_rc rc = engine_generator(e, &g, err);
+  if (!rc && !gen_network(g)) rc = engine_second(e, &g, err);
+  if (!rc) *out = gen_network(g);
   return rc;
 }
 

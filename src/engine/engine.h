@@ -52,6 +52,7 @@ struct emend_engine {
   generator *gen;
   _Atomic(struct engine_recall *) recall; /* NULL before it was needed */
   engine_backend backend;
+  struct engine_lessons *lessons; /* what people taught, in memory */
   atomic_uint cancels;
   char **functions; /* allowed beside the databases' own; guarded by lock */
   size_t n_functions;
@@ -65,6 +66,9 @@ emend_rc engine_generator(emend_engine *e, const generator **out, emend_error *e
 /** The embedded network beside a model server, for a second opinion. *out is NULL where it is the
  *  generator itself, or has no weights. */
 emend_rc engine_second(emend_engine *e, const generator **out, emend_error *err);
+/** The embedded network, whatever the generator is; NULL where it has no weights. The engine owns
+ *  it. */
+emend_rc engine_model(emend_engine *e, const model **out, emend_error *err);
 /** Takes `g` over in place of the embedded network; for tests. */
 void engine_set_generator(emend_engine *e, generator *g);
 /** Where the weights are: as told, EMEND_MODEL, or where they ship. In `a`. */

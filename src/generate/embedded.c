@@ -71,3 +71,7 @@ emend_rc gen_embedded(model *m, generator **out, emend_error *err) {
   *out = &e->face;
   return EMEND_OK;
 }
+
+const model *gen_network(const generator *g) {
+  return g && g->candidates == embedded_candidates ? ((const embedded *)g->self)->m : NULL;
+}

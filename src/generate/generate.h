@@ -96,6 +96,8 @@ typedef struct generator {
 /** The embedded network behind the interface.
  *  Owns: *out is the caller's until gen_free; it takes `m` over, also on failure. */
 emend_rc gen_embedded(model *m, generator **out, emend_error *err);
+/** The network that `g` asks, for training and scoring; NULL when it asks something else. */
+const model *gen_network(const generator *g);
 
 struct llm_options;
 /** A language model behind the interface. `sql_model` writes SQL (NULL: the only one that the

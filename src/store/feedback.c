@@ -251,3 +251,30 @@ emend_rc store_feedback_counts(store *s, size_t out[STORE_N_STATUS], emend_error
   pthread_mutex_unlock(&s->lock);
   return rc;
 }
+
+emend_rc store_question_askings(store *s, str source_name, size_t max, arena *a, store_askings *out,
+                                emend_error *err) {
+  *out = (store_askings){0};
+  emend_rc rc = store_flush(s, err);
+  if (rc) return rc;
+  pthread_mutex_lock(&s->lock);
+  sqlite3_stmt *stmt = store_db_stmt(s, STORE_QUESTION_ASKINGS, err);
+  if (stmt) {
+    store_db_bind(stmt, 1, source_name);
+    sqlite3_bind_int64(stmt, 2, (sqlite3_int64)max);
+  } else {
+    rc = store_db_error(s, err);
+  }
+  int row = 0;
+  while (!rc && (row = store_db_row(s, stmt, err)) == 1) {
+    store_asking it = {.n = sqlite3_column_int64(stmt, 3)};
+    if (!store_db_text(stmt, 0, a, &it.source_name) || !store_db_text(stmt, 1, a, &it.user) ||
+        !store_db_text(stmt, 2, a, &it.question) || !vec_push(a, out, it)) {
+      sqlite3_reset(stmt);
+      rc = err_nomem(err, "state");
+    }
+  }
+  if (row < 0) rc = store_db_error(s, err);
+  pthread_mutex_unlock(&s->lock);
+  return rc;
+}

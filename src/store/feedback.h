@@ -96,6 +96,16 @@ emend_rc store_feedback_log(store *s, str id, arena *a, store_logs *out, emend_e
 /** How many there are of each status. */
 emend_rc store_feedback_counts(store *s, size_t out[STORE_N_STATUS], emend_error *err);
 
+/** How often one person asked one wording of one source. */
+typedef struct store_asking {
+  str source_name, user, question;
+  int64_t n;
+} store_asking;
+typedef VEC(store_asking) store_askings;
+/** Of a source (empty: of all), at most `max` wordings, the latest first. */
+emend_rc store_question_askings(store *s, str source_name, size_t max, arena *a, store_askings *out,
+                                emend_error *err);
+
 /* ---- examples and words ---- */
 
 /** `id` must be new ("ex_…"); active and seq are set by the call. */

@@ -1,0 +1,147 @@
+/* What people taught, in memory for as long as the engine lives: read from the state when first
+ * needed, and again whenever the state has news. Lends recall's findings to a question. */
+#include "engine/lessons.h"
+
+#include "base/mem.h"
+
+enum { NEAR = 8, NEWS_BYTES = 1 << 30 };
+
+struct engine_lessons {
+  emend_engine *e;
+  const model *net;
+  pthread_mutex_t lock; /* one brings in news at a time */
+  recall_taught *taught;
+};
+
+static emend_rc embed(void *self, str question, arena *a, float *out, emend_error *err) {
+  const engine_lessons *l = self;
+  return model_embed(l->net, question, a, out, err);
+}
+
+static emend_rc create(emend_engine *e, engine_lessons **out, emend_error *err) {
+  engine_lessons *l = mem_alloc(sizeof *l);
+  if (!l) return err_nomem(err, "recall");
+  pthread_mutex_init(&l->lock, NULL);
+  l->e = e;
+  emend_rc rc = engine_model(e, &l->net, err);
+  if (!rc && !l->net) { /* beside a model server, without weights: nothing can be found near */
+    engine_lessons_free(l);
+    return EMEND_OK;
+  }
+  const recall_embedder embedder = {MODEL_EMBED_DIM, embed, l};
+  if (!rc) rc = recall_taught_create(&embedder, &l->taught, err);
+  if (rc) {
+    engine_lessons_free(l);
+    return rc;
+  }
+  *out = l;
+  return EMEND_OK;
+}
+
+void engine_lessons_free(engine_lessons *l) {
+  if (!l) return;
+  recall_taught_free(l->taught);
+  pthread_mutex_destroy(&l->lock);
+  mem_free(l);
+}
+
+void engine_lessons_drop(emend_engine *e) {
+  pthread_mutex_lock(&e->lock);
+  engine_lessons *l = e->lessons;
+  e->lessons = NULL;
+  pthread_mutex_unlock(&e->lock);
+  engine_lessons_free(l);
+}
+
+/* The engine's, made when there is anything to keep in it. */
+static emend_rc need(emend_engine *e, engine_lessons **out, emend_error *err) {
+  pthread_mutex_lock(&e->lock);
+  *out = e->lessons;
+  pthread_mutex_unlock(&e->lock);
+  if (*out) return EMEND_OK;
+  engine_lessons *fresh = NULL;
+  emend_rc rc = create(e, &fresh, err);
+  if (rc || !fresh) return rc;
+  pthread_mutex_lock(&e->lock);
+  if (!e->lessons) {
+    e->lessons = fresh;
+    fresh = NULL;
+  }
+  *out = e->lessons;
+  pthread_mutex_unlock(&e->lock);
+  engine_lessons_free(fresh);
+  return EMEND_OK;
+}
+
+static emend_rc bring_news(engine_lessons *l, store *state, emend_error *err) {
+  arena *a = arena_create(NEWS_BYTES);
+  if (!a) return err_nomem(err, "recall");
+  store_examples news;
+  pthread_mutex_lock(&l->lock);
+  emend_rc rc = store_example_since(state, recall_taught_seq(l->taught), a, &news, err);
+  if (!rc) rc = recall_taught_update(l->taught, &news, err);
+  pthread_mutex_unlock(&l->lock);
+  arena_destroy(a);
+  return rc;
+}
+
+/* *out stays NULL while nothing was ever taught. */
+static emend_rc up_to_date(emend_engine *e, engine_lessons **out, emend_error *err) {
+  store *state = NULL;
+  int64_t last = 0;
+  *out = NULL;
+  emend_rc rc = engine_state(e, false, &state, err);
+  if (rc || !state) return rc;
+  rc = store_example_last(state, &last, err);
+  if (rc || last == 0) return rc;
+  rc = need(e, out, err);
+  if (!rc && *out && recall_taught_seq((*out)->taught) != last) rc = bring_news(*out, state, err);
+  return rc;
+}
+
+/* ---- for a question ---- */
+
+static emend_rc find(const engine_lessons *l, str source_name, const catalog *cat, str question,
+                     size_t k, arena *a, recall_nears *out, emend_error *err) {
+  recall_probe probe;
+  *out = (recall_nears){0};
+  if (recall_taught_count(l->taught, source_name) == 0) return EMEND_OK;
+  emend_rc rc = recall_probe_read(question, cat, a, &probe, err);
+  return rc ? rc : recall_similar(l->taught, source_name, &probe, k, false, a, out, err);
+}
+
+static emend_rc similar(void *self, str source_name, const catalog *cat, str question, arena *a,
+                        recall_nears *out, emend_error *err) {
+  return find(self, source_name, cat, question, NEAR, a, out, err);
+}
+
+static emend_rc weigh(void *self, const catalog *cat, str question, const recall_nears *nears,
+                      const recall_own *own, arena *a, recall_candidates *out, emend_error *err) {
+  const engine_lessons *l = self;
+  recall_probe probe;
+  emend_rc rc = recall_probe_read(question, cat, a, &probe, err);
+  return rc ? rc : recall_weigh(l->net, cat, &probe, nears, own, a, out, err);
+}
+
+emend_rc engine_lessons_open(emend_engine *e, ask_context *ctx, const emend_ask_options *opt,
+                             ask_lessons *out, emend_error *err) {
+  bool opted_out = false;
+  if (!ctx->state) return EMEND_OK;
+  emend_rc rc = store_person_opted_out(ctx->state, str_from(opt->user), &opted_out, err);
+  if (rc) return rc;
+  if (opted_out) ctx->state = NULL;
+  engine_lessons *l = NULL;
+  rc = up_to_date(e, &l, err);
+  if (rc || !l) return rc;
+  *out = (ask_lessons){l, similar, weigh};
+  ctx->lessons = out;
+  return EMEND_OK;
+}
+
+emend_rc engine_similar(emend_engine *e, str source_name, const catalog *cat, str question,
+                        size_t k, arena *a, recall_nears *out, emend_error *err) {
+  engine_lessons *l = NULL;
+  *out = (recall_nears){0};
+  emend_rc rc = up_to_date(e, &l, err);
+  return rc || !l ? rc : find(l, source_name, cat, question, k, a, out, err);
+}
