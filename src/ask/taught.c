@@ -81,11 +81,14 @@ emend_rc ask_taught_join(ask_question *q, str question, gen_candidates *c, emend
   emend_rc rc = weigh(q, question, c, err);
   if (rc || q->taught.len == 0) return rc;
   double total = 0, best = q->taught.items[0].belief;
+  double own = c->items.len ? c->items.items[0].logprob : 0;
   for (size_t i = 0; i < q->taught.len; i++) total += q->taught.items[i].belief;
   for (size_t i = 0; i < c->items.len; i++) c->items.items[i].share *= 1 - best;
   for (size_t i = 0; i < q->taught.len && !rc; i++) {
     const recall_candidate *t = &q->taught.items[i];
-    gen_candidate x = {.sql = t->sql, .share = t->belief * (best / total)};
+    gen_candidate x = {.sql = t->sql,
+                       .share = t->belief * (best / total),
+                       .logprob = own + t->features[WEIGH_FIT]};
     rc = insert(q, c, x, err);
   }
   if (best > c->answerable) c->answerable = best;
@@ -136,7 +139,7 @@ static const store_example *teacher(const ask_question *q, const ask_tries *trie
     const ask_try *t = tries->items[i];
     if (!t->taught || !is_correction(example_at(q, t->taught))) continue;
     if (t == best || t->repaired == best) return example_at(q, t->taught);
-    bool same = t->ran && best->ran && t->rows_hash == best->rows_hash;
+    bool same = t->ran && best->ran && t->digest.rows == best->digest.rows;
     if (same && !found && q->taught.items[t->taught - 1].belief >= confirming_belief)
       found = example_at(q, t->taught);
   }
