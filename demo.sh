@@ -73,6 +73,20 @@ ask "How many products have the tag waterproof?"
 caption "A harder one: see the confidence, and what emend warns of."
 ask "What are the names of the customers from Germany who ordered in 2025?"
 
+caption "A wrong answer: nobody told emend who a keen buyer is ..."
+ask "Who are our keenest buyers?"
+keen="SELECT name FROM customers WHERE segment = 'Club'"
+caption "... so it is corrected; a reviewer verifies that ..."
+shown "feedback add --db $db --question \"Who are our keenest buyers?\" --sql \"$keen\" --user ann"
+id=$(build/emend feedback add --db $db --state $state --question "Who are our keenest buyers?" \
+  --sql "$keen" --user ann | tee /dev/stderr | cut -d ' ' -f 1)
+ended $? 0
+shown "feedback verify $id --by bob"
+build/emend feedback verify "$id" --state $state --by bob
+ended $? 0
+caption "... and the next question, in other words, is answered with it."
+ask "Show the names of our keenest buyers"
+
 caption "emend only reads. A request to change data is refused before any SQL is written ..."
 shown "ask --db $db \"Delete all cancelled orders\""
 build/emend ask --db $db --state $state "Delete all cancelled orders"

@@ -70,12 +70,15 @@ emend_rc store_person_show(store *s, str user, store_person *out, emend_error *e
 /* ---- forgetting ---- */
 
 static emend_rc delete_rows(store *s, str user, str now, emend_error *err) {
-  static const store_sql steps[] = {STORE_PERSON_WORK_LINKS, STORE_PERSON_USES,
+  static const store_sql steps[] = {STORE_PERSON_ASKED_BACK, STORE_PERSON_WORDINGS,
+                                    STORE_PERSON_WORDS,      STORE_PERSON_CONFIRMED,
+                                    STORE_PERSON_WORK_LINKS, STORE_PERSON_USES,
                                     STORE_PERSON_FEEDBACK,   STORE_PERSON_QUESTIONS,
                                     STORE_PERSON_REVIEWS,    STORE_PERSON_ANNOTATIONS};
   emend_rc rc = store_rows_drop_all(s, STORE_PERSON_EXAMPLE, user, err);
   for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)
     rc = store_rows_run(s, steps[i], &user, 1, err);
+  if (!rc) rc = store_db_run(s, STORE_FINALIZED_CHANGED, err);
   const str mark[] = {STR("forgotten_at"), now};
   return rc ? rc : store_rows_run(s, STORE_META_PUT, mark, 2, err);
 }
