@@ -110,7 +110,8 @@ EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emen
 EMEND_API void emend_close(emend_engine *e);
 
 /** Puts the history of questions on disk now (it is otherwise written within 100 ms, and by
- *  emend_close, which cannot report a failure). */
+ *  emend_close, which cannot report a failure), and finds out whether corrections changed the
+ *  answers since the last flush, by asking again without them. */
 EMEND_API emend_rc emend_flush(emend_engine *e, emend_error *err);
 
 /**

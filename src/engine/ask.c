@@ -1,4 +1,5 @@
 /* emend_ask: hands the loop its sources, catalogs, connection and generator. */
+#include "engine/influence.h"
 #include "engine/lessons.h"
 #include "engine/recall.h"
 
@@ -82,10 +83,8 @@ static emend_rc keep_asked_back(asking *x, store *state, const emend_answer *a, 
   return store_asked_back_put(state, &b, err);
 }
 
-EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_ask_options *opt,
-                             emend_answer **out, emend_error *err) {
-  static const emend_ask_options defaults = EMEND_ASK_OPTIONS_INIT;
-  if (!opt) opt = &defaults;
+static emend_rc ask_with(emend_engine *e, const char *question, const emend_ask_options *opt,
+                         bool recorded, emend_answer **out, emend_error *err) {
   *out = NULL;
   asking x = {.e = e, .mem = arena_create(1 << 20)};
   if (!x.mem) return err_nomem(err, "ask");
@@ -97,6 +96,7 @@ EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_
                      .cancels = &e->cancels};
   emend_rc rc = list_sources(&x, opt->source, err);
   if (!rc) rc = engine_state(e, true, &ctx.state, err);
+  if (!recorded) ctx.state = NULL;
   if (!rc) rc = engine_functions(e, x.mem, &ctx.functions, &ctx.n_functions, err);
   ask_lessons lessons;
   if (!rc) rc = engine_lessons_open(e, &ctx, opt, &lessons, err);
@@ -105,5 +105,17 @@ EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_
   for (size_t i = 0; x.taken && i < x.n; i++) engine_give(x.taken[i]);
   for (size_t i = 0; x.cats && i < x.n; i++) catalog_unref(x.cats[i]);
   arena_destroy(x.mem);
+  if (!rc && ctx.state) engine_influence_note(e, *out);
   return rc;
+}
+
+EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_ask_options *opt,
+                             emend_answer **out, emend_error *err) {
+  static const emend_ask_options defaults = EMEND_ASK_OPTIONS_INIT;
+  return ask_with(e, question, opt ? opt : &defaults, true, out, err);
+}
+
+emend_rc engine_ask_unrecorded(emend_engine *e, const char *question, const emend_ask_options *opt,
+                               emend_answer **out, emend_error *err) {
+  return ask_with(e, question, opt, false, out, err);
 }

@@ -1,6 +1,7 @@
 /* An engine's beginning and end, and what it makes when first needed: the state
  * and the generator. */
 #include "engine/engine.h"
+#include "engine/influence.h"
 #include "engine/lessons.h"
 #include "engine/recall.h"
 
@@ -46,6 +47,7 @@ EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emen
 
 EMEND_API void emend_close(emend_engine *e) {
   if (!e) return;
+  engine_influence_free(e);
   engine_recall_free(e);
   engine_lessons_free(e->lessons); /* may still write to the state and ask the network */
   store_close(e->state);
@@ -63,7 +65,8 @@ EMEND_API emend_rc emend_flush(emend_engine *e, emend_error *err) {
   pthread_mutex_lock(&e->lock);
   store *s = e->state;
   pthread_mutex_unlock(&e->lock);
-  return s ? store_flush(s, err) : EMEND_OK;
+  emend_rc rc = s ? store_flush(s, err) : EMEND_OK;
+  return rc ? rc : engine_influence_settle(e, err);
 }
 
 /* Called in signal handlers too: walks lists that only ever grow, takes no lock. */

@@ -53,6 +53,8 @@ struct emend_engine {
   _Atomic(struct engine_recall *) recall; /* NULL before it was needed */
   engine_backend backend;
   struct engine_lessons *lessons; /* what people taught, in memory */
+  struct engine_note *notes;      /* influence.c; guarded by `lock` */
+  size_t n_notes;
   atomic_uint cancels;
   char **functions; /* allowed beside the databases' own; guarded by lock */
   size_t n_functions;

@@ -40,6 +40,10 @@ expect_json learned_from.feedback_id "$id"
 ask --no-learning "$question"
 expect_json learned_from null
 
+feedback show "$id"
+expect_json_match use.chosen '^[1-9]'
+expect_json_match use.changed '^[1-9]'
+
 # ---- steps twice, and steps that there are not ----
 feedback apply "$id"
 expect_status 0
