@@ -51,7 +51,8 @@ static emend_rc load_catalogs(asking *x, ask_context *ask, emend_error *err) {
 static emend_rc prepare(void *ctx, ask_context *ask, emend_error *err) {
   asking *x = ctx;
   emend_rc rc = ask->sources ? EMEND_OK : load_catalogs(x, ask, err);
-  return rc ? rc : engine_generator(x->e, &ask->gen, err);
+  if (!rc) rc = engine_generator(x->e, &ask->gen, err);
+  return rc ? rc : engine_second(x->e, &ask->second, err);
 }
 
 /* ---- confirmed questions ---- */

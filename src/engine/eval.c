@@ -11,6 +11,7 @@ EMEND_API emend_rc emend_eval(emend_engine *e, const emend_eval_options *opt,
   learn_eval_context ctx = {.cancels = &e->cancels};
   emend_rc rc = EMEND_OK;
   if (!opt->predictions || opt->repair) rc = engine_generator(e, &ctx.gen, err);
+  if (!rc && ctx.gen) rc = engine_second(e, &ctx.second, err);
   if (!rc) rc = learn_eval(&ctx, opt, a, r, err);
   if (rc)
     engine_handout_free(r);

@@ -37,7 +37,8 @@ static emend_rc judge_it(emend_engine *e, judging *x, const char *question, cons
                      .cancels = &e->cancels};
   str query = str_from(sql);
   ask_verdict verdict;
-  emend_rc rc = engine_generator(e, &ctx.second, err);
+  emend_rc rc = e->backend.is_server ? engine_second(e, &ctx.second, err)
+                                     : engine_generator(e, &ctx.second, err);
   if (!rc) rc = engine_functions(e, work, &ctx.functions, &ctx.n_functions, err);
   if (!rc) rc = ask_verdict_on(&ctx, question, &query, 1, patience_ms, work, &verdict, err);
   if (rc) return rc;

@@ -16,8 +16,13 @@ typedef struct expecting {
 
 /* ---- numbers and texts of one side, looked for on the other ---- */
 
-/* "> 3" may be written ">= 4", so that a neighbour will do. */
 static bool close_to(double x, double y) { return fabs(x - y) <= 1.0 + 1e-9; }
+
+/* "> 3" may be written ">= 4", so that a neighbour will do; "= 2013" is not "in 2014". */
+static bool means(const judge_facts *f, const sql_expr *e, double said) {
+  double v = judge_number_value(e);
+  return judge_is_bound(f, e) ? close_to(v, said) : fabs(v - said) < 1e-9;
+}
 
 static bool contains(str text, str part) { return str_find(text, part, 0) != SIZE_MAX; }
 
@@ -25,7 +30,7 @@ static bool contains(str text, str part) { return str_find(text, part, 0) != SIZ
 static bool query_has_number(const expecting *x, double v) {
   str digits = str_from(arena_printf(x->a, "%.15g", fabs(v)));
   for (size_t i = 0; i < x->f.numbers.len; i++)
-    if (close_to(judge_number_value(x->f.numbers.items[i]), fabs(v)) ||
+    if (means(&x->f, x->f.numbers.items[i], fabs(v)) ||
         (digits.len >= 4 && contains(x->f.numbers.items[i]->text, digits)))
       return true;
   for (size_t i = 0; digits.len && i < x->f.strings.len; i++)
@@ -36,11 +41,10 @@ static bool query_has_number(const expecting *x, double v) {
 }
 
 static bool question_has_number(const expecting *x, const sql_expr *e) {
-  double v = judge_number_value(e);
   for (size_t i = 0; i < x->in->numbers.len; i++) {
     double said = x->in->numbers.items[i].value;
     str digits = str_from(arena_printf(x->a, "%.15g", fabs(said)));
-    if (close_to(fabs(said), v) || (digits.len >= 4 && contains(e->text, digits))) return true;
+    if (means(&x->f, e, fabs(said)) || (digits.len >= 4 && contains(e->text, digits))) return true;
   }
   return contains(x->in->question, e->text); /* quoted, or part of a code */
 }
@@ -274,9 +278,21 @@ static bool is_cut(const expecting *x, str literal) {
   return false;
 }
 
+/* "French" for 'France' */
+static bool is_like_a_text(const expecting *x, str word) {
+  for (size_t i = 0; i < x->f.strings.len; i++) {
+    text_words words;
+    if (!text_tokenize(x->f.strings.items[i]->text, x->a, &words)) return true;
+    for (size_t k = 0; k < words.len; k++)
+      if (text_trigram_similarity(words.items[k].lower, word) >= 0.2) return true;
+  }
+  return false;
+}
+
 /* Words of texts that the question has not, to the letter; names in it that the query has not. */
 static bool add_strays(const expecting *x) {
   int stray = 0, missing = 0, cut = 0;
+  const text_word *left_out = NULL;
   buf all;
   buf_init(&all, 1 << 20);
   for (size_t i = 0; i < x->f.strings.len; i++) {
@@ -301,12 +317,18 @@ static bool add_strays(const expecting *x) {
     const text_word *before = &x->in->words.items[i - 1];
     bool begins = before->is_punct && !before->quoted && before->raw.len == 1 &&
                   (before->raw.ptr[0] == '.' || before->raw.ptr[0] == '?');
-    if (!w->capital || w->is_punct || begins || w->lower.len < 3) continue;
+    if (!w->capital || w->is_punct || w->quoted || begins || w->lower.len < 3) continue;
     str part = w->stem.len < w->lower.len ? w->stem : w->lower;
-    missing += !all.failed && str_find(buf_str(&all), part, 0) == SIZE_MAX;
+    if (all.failed || str_find(buf_str(&all), part, 0) != SIZE_MAX) continue;
+    missing++;
+    if (!is_like_a_text(x, w->lower)) left_out = w;
   }
   bool full = all.failed;
   buf_free(&all);
+  if (left_out && !full &&
+      !SIGNAL(x, name_left_out, "The question names \"%.*s\", the query does not look for it.",
+              STR_ARG(left_out->raw)))
+    return false;
   return !full && QUIET(x, stray_words, stray < 4 ? stray : 4) &&
          QUIET(x, names_missing, missing < 4 ? missing : 4) && QUIET(x, literal_cut, cut);
 }
@@ -316,7 +338,7 @@ emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a,
   if (!report->query) return EMEND_OK;
   expecting x = {.in = in, .a = a, .out = out, .question = text_normalise(a, in->question)};
   bool ok = judge_read_facts(report->query, a, &x.f) && add_size(&x, report) && add_question(&x) &&
-            add_strays(&x) && expect_rows_wanted(&x) && expect_numbers(&x) && expect_texts(&x) &&
+            expect_rows_wanted(&x) && expect_numbers(&x) && expect_texts(&x) && add_strays(&x) &&
             expect_aggregates(&x) && expect_form(&x) && add_warnings(&x, report);
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
 }

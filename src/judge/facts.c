@@ -21,7 +21,21 @@ static bool is_zero(const sql_expr *e) {
   return e && e->kind == SQL_NUMBER && str_eq(e->text, STR("0"));
 }
 
-static void read_operator(judge_facts *f, const sql_expr *e) {
+static bool is_ordering(sql_op op) {
+  return op == SQL_OP_LT || op == SQL_OP_LE || op == SQL_OP_GT || op == SQL_OP_GE;
+}
+
+bool judge_is_bound(const judge_facts *f, const sql_expr *e) {
+  for (size_t i = 0; i < f->bounds.len; i++)
+    if (f->bounds.items[i] == e) return true;
+  return false;
+}
+
+static void read_operator(reading *r, const sql_expr *e) {
+  judge_facts *f = r->f;
+  for (size_t i = 0; is_ordering(e->op) && i < e->args.len; i++)
+    if (e->args.items[i]->kind == SQL_NUMBER)
+      r->ok = r->ok && vec_push(r->a, &f->bounds, e->args.items[i]);
   if (e->op == SQL_OP_DIV) f->division = true;
   if (e->op == SQL_OP_NE || e->op == SQL_OP_NOT || e->negated) f->excludes = true;
   if (e->op == SQL_OP_EQ && e->args.len == 2 && is_zero(e->args.items[1])) f->excludes = true;
@@ -74,7 +88,7 @@ static sql_walk_next see_expr(void *ctx, sql_expr *e) {
       break;
     case SQL_UNARY:
     case SQL_BINARY:
-      read_operator(f, e);
+      read_operator(r, e);
       break;
     default:
       break;

@@ -12,11 +12,15 @@ typedef struct judge_facts {
   const sql_expr *limit; /* the largest number of rows that a LIMIT names; NULL: none does */
   bool has_limit;        /* though perhaps not as a plain number */
   VEC(const sql_expr *) strings, numbers; /* literals anywhere, LIMIT apart */
+  VEC(const sql_expr *) bounds;           /* numbers compared with by < or > */
   VEC(str) names;                         /* column names read */
 } judge_facts;
 
 /** The value of a SQL_NUMBER; 0 when it is not a plain one. */
 double judge_number_value(const sql_expr *e);
+
+/** Is this literal a bound, for which a neighbour may stand: "> 3" is ">= 4"? */
+bool judge_is_bound(const judge_facts *f, const sql_expr *e);
 
 /** False when out of memory. */
 bool judge_read_facts(sql_query *q, arena *a, judge_facts *out);

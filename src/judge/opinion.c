@@ -319,7 +319,9 @@ static bool hold_view(const holding *h, const model_view *v, double best_logprob
          QUIET(h, better_sibling, v->better_sibling) &&
          QUIET(h, unexplained_words, v->unexplained_words) &&
          QUIET(h, strange_words, v->strange_words) &&
-         QUIET(h, content_words, v->content_words / 10.0) && QUIET(h, idle_tables, v->idle_tables);
+         QUIET(h, content_words, v->content_words / 10.0) &&
+         QUIET(h, idle_tables, v->idle_tables) && QUIET(h, unused_values, v->unused_values) &&
+         QUIET(h, unused_numbers, v->unused_numbers);
 }
 
 emend_rc judge_opinion(const check_report *mine, const judge_digest *digest,
@@ -405,6 +407,27 @@ static sql_walk_next use_query(void *ctx, sql_query *q) {
   return SQL_WALK_ON;
 }
 
+static bool read_literals(const check_report *report, arena *a, model_query *out) {
+  judge_facts f;
+  if (!judge_read_facts(report->query, a, &f)) return false;
+  str *texts = ARENA_ARRAY(a, str, f.strings.len + 1);
+  double *numbers = ARENA_ARRAY(a, double, f.numbers.len + 1);
+  if (!texts || !numbers) return false;
+  for (size_t i = 0; i < f.strings.len; i++) {
+    str s = f.strings.items[i]->text;
+    while (s.len && s.ptr[0] == '%') s = str_slice(s, 1, s.len);
+    while (s.len && s.ptr[s.len - 1] == '%') s.len--;
+    texts[i] = s;
+  }
+  for (size_t i = 0; i < f.numbers.len; i++) numbers[i] = judge_number_value(f.numbers.items[i]);
+  if (f.limit) numbers[f.numbers.len] = judge_number_value(f.limit);
+  out->texts = texts;
+  out->n_texts = f.strings.len;
+  out->numbers = numbers;
+  out->n_numbers = f.numbers.len + (f.limit != NULL);
+  return true;
+}
+
 bool judge_reads(const check_report *report, const catalog *cat, arena *a, model_query *out) {
   bool *tables = ARENA_ARRAY(a, bool, (size_t)cat->n_tables + 1);
   using_columns u = {.cat = cat,
@@ -417,6 +440,5 @@ bool judge_reads(const check_report *report, const catalog *cat, arena *a, model
     if (t) tables[t->id] = true;
   }
   const sql_visitor v = {NULL, use_query, NULL, &u};
-  if (report->query) sql_walk_query(report->query, &v);
-  return true;
+  return !report->query || (sql_walk_query(report->query, &v), read_literals(report, a, out));
 }

@@ -7,7 +7,7 @@
 #include "judge/signal.h"
 
 /* Where the bands begin. */
-static const double warn_from = 0.63, correct_from = 0.80;
+static const double warn_from = 0.68, correct_from = 0.82;
 
 static const struct {
   const char *code;
@@ -109,10 +109,16 @@ static double calibrate(double sum, judge_setting setting) {
 
 double judge_suspicion(const judge_signals *signals, judge_setting setting) {
   double sum = bias[setting];
-  for (size_t i = 0; i < signals->len; i++)
+  bool left_out = false;
+  for (size_t i = 0; i < signals->len; i++) {
+    left_out |= strcmp(signals->items[i].code, "name_left_out") == 0;
     if (!is_repeated(signals, i))
       sum += weight_of(&signals->items[i], setting) * signals->items[i].value;
-  return calibrate(sum, setting);
+  }
+  double p = calibrate(sum, setting);
+  /* The network has only what is stored to choose from: an answer that leaves out what was named,
+   * or puts another in its place, is never passed off in silence. */
+  return setting == JUDGE_OWN && left_out && p < warn_from ? warn_from : p;
 }
 
 double judge_signal_weight(const judge_signal *s, judge_setting setting) {

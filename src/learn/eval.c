@@ -172,7 +172,9 @@ static emend_rc ask_loop(evaluating *x, tested_db *t, const char *db_id, const c
   ask_context ctx = {.sources = &only,
                      .n_sources = 1,
                      .gen = x->ctx->gen,
-                     .second = draft && x->ctx->gen->witness ? x->ctx->gen : NULL,
+                     .second = x->ctx->second                  ? x->ctx->second
+                               : draft && x->ctx->gen->witness ? x->ctx->gen
+                                                               : NULL,
                      .draft = draft,
                      .connect = give_connection,
                      .ctx = t,

@@ -7,6 +7,7 @@
 
 typedef struct learn_eval_context {
   const generator *gen;       /* NULL: predictions are scored as they are */
+  const generator *second;    /* as in ask_context; drafts have `gen` for it where this is NULL */
   const atomic_uint *cancels; /* as in ask_context */
 } learn_eval_context;
 

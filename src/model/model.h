@@ -62,6 +62,10 @@ typedef struct model_query {
   str sql;
   const bool *columns, *tables; /* [catalog columns], [catalog tables] */
   const uint8_t *use;           /* [catalog columns]: MODEL_IN_* of those that it reads */
+  const str *texts;             /* its literals */
+  size_t n_texts;
+  const double *numbers;
+  size_t n_numbers;
 } model_query;
 
 enum {
@@ -88,6 +92,8 @@ typedef struct model_view {
   int unexplained_words; /* with content, that nothing which is read has to do with */
   int strange_words;     /* with content, that nothing in the schema has to do with */
   int content_words;
+  int unused_values;      /* stored or quoted ones of the question that it does not name */
+  int unused_numbers;     /* likewise */
   int idle_tables; /* read for nothing but a join */
 } model_view;
 

@@ -173,6 +173,50 @@ static void view_content(const reading *r, const model_query *q, model_view *v) 
   }
 }
 
+/* ---- values ---- */
+
+static bool is_in(str longer, str part) {
+  for (size_t i = 0; part.len && i + part.len <= longer.len; i++)
+    if (str_eq_nocase(str_slice(longer, i, i + part.len), part)) return true;
+  return false;
+}
+
+static bool names_text(const model_query *q, str text) {
+  for (size_t i = 0; i < q->n_texts; i++)
+    if (is_in(q->texts[i], text) || is_in(text, q->texts[i])) return true;
+  return false;
+}
+
+static bool names_value(const model_query *q, const link_value *v) {
+  if (v->flags & LINK_VAL_NUMBER)
+    for (size_t i = 0; i < q->n_numbers; i++)
+      if (fabs(q->numbers[i] - v->number) <= 1 + 1e-9) return true;
+  if (names_text(q, v->text)) return true;
+  for (int c = 0; c < v->n_cells; c++)
+    if (names_text(q, v->cells[c].stored)) return true;
+  return false;
+}
+
+/* Two candidates may share words: one of them is enough. */
+static bool is_covered(const reading *r, const model_query *q, const link_value *v) {
+  for (int k = 0; k < r->v.n; k++) {
+    const link_value *other = &r->v.items[k];
+    if (other->from < v->to && v->from < other->to && names_value(q, other)) return true;
+  }
+  return false;
+}
+
+static void view_values(const reading *r, const model_query *q, model_view *v) {
+  for (int k = 0; k < r->v.n; k++) {
+    const link_value *it = &r->v.items[k];
+    if (is_covered(r, q, it)) continue;
+    if (it->flags & (LINK_VAL_STORED | LINK_VAL_QUOTED))
+      v->unused_values++;
+    else if (it->flags & LINK_VAL_NUMBER)
+      v->unused_numbers++;
+  }
+}
+
 static void view_idle(const reading *r, const model_query *q, model_view *v) {
   for (int t = 0; t < r->s.n_tables; t++) {
     if (!q->tables[r->s.tables[t].id]) continue;
@@ -210,6 +254,7 @@ emend_rc model_witness(const model *m, const catalog *cat, str question, const m
     view_roles(&r, &queries[i], &out[i]);
     view_siblings(&r, &queries[i], cover, &out[i]);
     view_content(&r, &queries[i], &out[i]);
+    view_values(&r, &queries[i], &out[i]);
     view_idle(&r, &queries[i], &out[i]);
     rc = model_score_read(&r, cat, queries[i].sql, a, &out[i].logprob, err);
   }

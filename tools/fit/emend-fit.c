@@ -6,11 +6,16 @@
 #include "fit.h"
 
 static int usage(void) {
-  fprintf(stderr,
-          "usage: emend-fit extract --model FILE --data FILE --db-dir DIR [--predictions FILE]…\n"
-          "                         [--variants DIR] [--labels FILE] [--out FILE]\n"
-          "       emend-fit text    --model FILE --data FILE --schema FILE [--out FILE]\n"
-          "       emend-fit tables  ROWS... [--scores FILE] [--out src/judge/fitted.def]\n");
+  fprintf(
+      stderr,
+      "usage: emend-fit extract --model FILE --data FILE --db-dir DIR [--predictions FILE]…\n"
+      "                         [--variants DIR] [--labels FILE] [--out FILE]\n"
+      "       emend-fit faults  --model FILE --data FILE --db-dir DIR [--fold] [--labels FILE]\n"
+      "                         [--out FILE]\n"
+      "       emend-fit faults  --model FILE --data FILE --db-dir DIR [--fold] [--labels FILE]\n"
+      "                         [--out FILE]\n"
+      "       emend-fit text    --model FILE --data FILE --schema FILE [--out FILE]\n"
+      "       emend-fit tables  ROWS... [--scores FILE] [--out src/judge/fitted.def]\n");
   return 2;
 }
 
@@ -20,12 +25,17 @@ static int fail(const emend_error *err) {
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {
-      {"model", required_argument, NULL, 'm'},  {"data", required_argument, NULL, 'd'},
-      {"db-dir", required_argument, NULL, 'b'}, {"predictions", required_argument, NULL, 'p'},
-      {"schema", required_argument, NULL, 's'}, {"variants", required_argument, NULL, 'v'},
-      {"labels", required_argument, NULL, 'l'}, {"scores", required_argument, NULL, 'r'},
-      {"out", required_argument, NULL, 'o'},    {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"model", required_argument, NULL, 'm'},
+                                          {"data", required_argument, NULL, 'd'},
+                                          {"db-dir", required_argument, NULL, 'b'},
+                                          {"predictions", required_argument, NULL, 'p'},
+                                          {"schema", required_argument, NULL, 's'},
+                                          {"variants", required_argument, NULL, 'v'},
+                                          {"fold", no_argument, NULL, 'f'},
+                                          {"labels", required_argument, NULL, 'l'},
+                                          {"scores", required_argument, NULL, 'r'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {NULL, 0, NULL, 0}};
   fit_options opt = {0};
   const char *weights = NULL, *path = NULL, *score_path = NULL;
   int at;
@@ -50,6 +60,9 @@ int main(int argc, char **argv) {
       case 'v':
         opt.variants = optarg;
         break;
+      case 'f':
+        opt.fold = true;
+        break;
       case 'l':
         opt.labels = optarg;
         break;
@@ -65,6 +78,7 @@ int main(int argc, char **argv) {
   }
   bool text = optind < argc && strcmp(argv[optind], "text") == 0;
   bool extract = optind < argc && strcmp(argv[optind], "extract") == 0;
+  bool faults = optind < argc && strcmp(argv[optind], "faults") == 0;
   bool tables = optind < argc && strcmp(argv[optind], "tables") == 0;
   emend_error err;
   FILE *out = path ? fopen(path, "w") : stdout;
@@ -77,13 +91,16 @@ int main(int argc, char **argv) {
     if (scores) fclose(scores);
     return done ? fail(&err) : 0;
   }
-  if ((!text && !extract) || !weights || !opt.data || (text ? !opt.schema : !opt.db_dir))
+  if ((!text && !extract && !faults) || !weights || !opt.data || (text ? !opt.schema : !opt.db_dir))
     return usage();
   model *m = NULL;
   generator *gen = NULL;
   emend_rc rc = model_load(weights, &m, &err);
   if (!rc) rc = gen_embedded(m, &gen, &err);
-  if (!rc) rc = text ? fit_extract_text(&opt, gen, out, &err) : fit_extract(&opt, gen, out, &err);
+  if (!rc)
+    rc = text     ? fit_extract_text(&opt, gen, out, &err)
+         : faults ? fit_extract_faults(&opt, gen, out, &err)
+                  : fit_extract(&opt, gen, out, &err);
   gen_free(gen);
   if (path && fclose(out) && !rc) rc = err_set(&err, EMEND_EIO, "fit", "cannot write %s", path);
   return rc ? fail(&err) : 0;

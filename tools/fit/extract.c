@@ -174,6 +174,47 @@ static emend_rc extract_item(extracting *x, const generator *gen, const str_list
   return rc;
 }
 
+/* ---- faults put in ---- */
+
+typedef struct fault_count {
+  size_t n, warned;
+} fault_count;
+
+static emend_rc extract_faults_of(extracting *x, const generator *gen, fault_count *counts,
+                                  emend_error *err) {
+  json_t *item = json_array_get(x->data, x->item);
+  const char *db = json_string_value(json_object_get(item, "db_id"));
+  const char *question = json_string_value(json_object_get(item, "question"));
+  str gold = str_from(json_string_value(json_object_get(item, "query")));
+  if (x->opt->fold && str_hash(str_from(db)) % 10 != 0) return EMEND_OK;
+  labelled_db *d = open_db(x, db);
+  arena *work = arena_create((size_t)1 << 30);
+  if (!d || !d->cat || !work) return arena_destroy(work), EMEND_OK; /* it has no rows */
+  str sqls[FIT_N_FAULTS];
+  int kinds[FIT_N_FAULTS];
+  size_t n = 0;
+  for (int k = 0; k < FIT_N_FAULTS; k++) {
+    str sql = fit_fault(k, gold, d->cat, x->item, work);
+    int right = sql.len ? label(x, db, gold, sql) : -1;
+    if (right < 0 || right != (k == FIT_FAULT_NONE)) continue;
+    kinds[n] = k;
+    sqls[n++] = sql;
+  }
+  ask_source only = {.name = db, .cat = d->cat};
+  ask_context ctx = {
+      .sources = &only, .n_sources = 1, .connect = give_connection, .ctx = d->db, .second = gen};
+  ask_verdict v = {0};
+  emend_rc rc = n ? ask_verdict_on(&ctx, question, sqls, n, 0, work, &v, err) : EMEND_OK;
+  for (size_t i = 0; !rc && i < v.tries.len; i++) {
+    const ask_try *t = v.tries.items[i];
+    counts[kinds[i]].n++;
+    counts[kinds[i]].warned += judge_band_of(t->suspicion) != JUDGE_DELIVER;
+    write_row(x, db, "fault", kinds[i], t, kinds[i] == FIT_FAULT_NONE);
+  }
+  arena_destroy(work);
+  return rc;
+}
+
 static void close_dbs(extracting *x) {
   for (size_t i = 0; i < map_len(x->dbs); i++) {
     labelled_db *d = map_at(x->dbs, i)->value;
@@ -218,6 +259,26 @@ emend_rc fit_extract(const fit_options *opt, const generator *gen, FILE *out, em
     rc = extract_item(&x, gen, &lines, err);
   }
   if (!rc && x.failed) rc = err_set(err, EMEND_EIO, "extract", "the rows cannot be written");
+  close_dbs(&x);
+  if (x.label_file) fclose(x.label_file);
+  json_decref(x.data);
+  arena_destroy(x.mem);
+  return rc;
+}
+
+emend_rc fit_extract_faults(const fit_options *opt, const generator *gen, FILE *out,
+                            emend_error *err) {
+  extracting x = {.opt = opt, .out = out, .mem = arena_create((size_t)1 << 30)};
+  fault_count counts[FIT_N_FAULTS] = {{0, 0}};
+  emend_rc rc = EMEND_OK;
+  if (!x.mem || !(x.dbs = map_create(x.mem, false))) return err_nomem(err, "extract");
+  if (!open_labels(&x)) return err_set(err, EMEND_EIO, "extract", "the labels cannot be kept");
+  x.data = json_load_file(opt->data, 0, NULL);
+  for (; !rc && x.item < json_array_size(x.data); x.item++)
+    rc = extract_faults_of(&x, gen, counts, err);
+  for (int k = 0; k < FIT_N_FAULTS; k++)
+    fprintf(stderr, "%-15s n %4zu  warned of %.3f\n", fit_fault_name(k), counts[k].n,
+            counts[k].n ? (double)counts[k].warned / (double)counts[k].n : 0);
   close_dbs(&x);
   if (x.label_file) fclose(x.label_file);
   json_decref(x.data);

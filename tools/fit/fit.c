@@ -24,6 +24,7 @@ typedef struct fit_row {
   int group, item, system;
   judge_setting setting;
   bool wrong, failed;
+  bool made_up;       /* a fault put in: fitted on, never counted */
   double out_of_fold; /* the sum of log odds by weights that never saw its database */
   double suspicion;   /* calibrated without its database too */
   double *x;          /* [n_signals] */
@@ -96,9 +97,10 @@ static bool read_row(fitting *f, json_t *row) {
   fit_row r = {.group = index_of(f->groups, &f->n_groups, MOST_GROUPS, group, f->mem),
                .item = (int)json_integer_value(json_object_get(row, "item")),
                .system = (int)json_integer_value(json_object_get(row, "system")),
-               .setting = strcmp(kind, "own") == 0     ? JUDGE_OWN
-                          : strcmp(kind, "draft") == 0 ? JUDGE_DRAFT
-                                                       : JUDGE_TEXT,
+               .setting = strcmp(kind, "own") == 0    ? JUDGE_OWN
+                          : strcmp(kind, "text") == 0 ? JUDGE_TEXT
+                                                      : JUDGE_DRAFT,
+               .made_up = strcmp(kind, "fault") == 0,
                .wrong = !json_is_true(json_object_get(row, "right")),
                .failed = json_is_true(json_object_get(row, "failed"))};
   const char *code;
@@ -184,6 +186,9 @@ static void solve(double *h, double *g, int n) {
   }
 }
 
+/* Faults that were put in are plainer than those that people and models make. */
+static const double made_up_weight = 0.3;
+
 static double logistic(double x) { return 1 / (1 + exp(-x)); }
 
 static double sum_of(const fitting *f, const fitted *w, const fit_row *r) {
@@ -201,7 +206,8 @@ static bool newton_step(const fitting *f, judge_setting setting, int left_out, c
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
     if (!is_used(r, setting, left_out)) continue;
-    double p = logistic(sum_of(f, w, r)), error = p - r->wrong, curve = p * (1 - p);
+    double p = logistic(sum_of(f, w, r)), weight = r->made_up ? made_up_weight : 1;
+    double error = weight * (p - r->wrong), curve = weight * p * (1 - p);
     for (int k = 0; k < f->n_codes; k++) z[k] = r->x[k] * scale[k];
     z[n - 1] = 1;
     for (int a = 0; a < n; a++) {
@@ -263,7 +269,7 @@ static int calibrate(const fitting *f, judge_setting setting, int left_out, step
   int n = 0, steps = 0;
   if (!all) return 0;
   for (size_t i = 0; i < f->rows.len; i++)
-    if (is_used(&f->rows.items[i], setting, left_out))
+    if (is_used(&f->rows.items[i], setting, left_out) && !f->rows.items[i].made_up)
       all[n++] = (step){f->rows.items[i].out_of_fold, f->rows.items[i].wrong, 1};
   qsort(all, (size_t)n, sizeof *all, by_sum);
   for (int b = 0; b < most; b++) {
@@ -350,7 +356,7 @@ static size_t collect(const fitting *f, int setting, scored *out) {
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
     bool asked = setting < 0 ? r->setting != JUDGE_TEXT : (int)r->setting == setting;
-    if (!asked) continue;
+    if (!asked || r->made_up) continue;
     out[n++] = (scored){r->suspicion, r->failed ? 1e9 : r->out_of_fold, r->wrong};
   }
   qsort(out, n, sizeof *out, setting < 0 ? by_suspicion : by_score);
@@ -360,7 +366,7 @@ static size_t collect(const fitting *f, int setting, scored *out) {
 static void print_worth(const fitting *f, const char *name, int setting, FILE *out) {
   scored *s = calloc(f->rows.len + 1, sizeof *s);
   size_t n = s ? collect(f, setting, s) : 0;
-  double wrong = 0, brier = 0, pairs = 0, ece = 0, noise = 0, recall = 0, false_alarms = 0;
+  double wrong = 0, brier = 0, pairs = 0, ece = 0, noise = 0, found = 0, false_alarms = 0;
   for (size_t i = 0; i < n; i++) {
     wrong += s[i].wrong;
     brier += (s[i].p - s[i].wrong) * (s[i].p - s[i].wrong);
@@ -369,7 +375,7 @@ static void print_worth(const fitting *f, const char *name, int setting, FILE *o
   for (size_t i = 0; i < n; i++) {
     if (s[i].wrong) {
       seen_wrong++;
-      if (false_alarms <= 0.05 * right) recall = seen_wrong / wrong;
+      if (false_alarms <= 0.05 * right) found = seen_wrong / wrong;
     } else {
       pairs += seen_wrong;
       false_alarms++;
@@ -390,7 +396,7 @@ static void print_worth(const fitting *f, const char *name, int setting, FILE *o
     fprintf(out,
             "%-6s n %5zu  wrong %.3f  AUC %.4f  recall at 5%% false alarms %.3f  Brier skill %.3f  "
             "ECE %.4f, debiased %.4f\n",
-            name, n, wrong / (double)n, pairs / (wrong * right), recall,
+            name, n, wrong / (double)n, pairs / (wrong * right), found,
             1 - brier / (double)n / base, ece, ece > noise ? ece - noise : 0);
   free(s);
 }
@@ -414,7 +420,7 @@ static void decide(const fitting *f, const fit_row *draft, outcomes *o) {
   ask_try mine = {.suspicion = draft->suspicion, .failed = draft->failed};
   if (own) {
     ask_try rival = {.suspicion = own->suspicion, .failed = own->failed};
-    if (mine.suspicion >= 0.5 && ask_outdoes(&rival, &mine)) best = own;
+    if (mine.suspicion >= 0.55 && ask_outdoes(&rival, &mine)) best = own;
   }
   bool warned = judge_band_of(best->suspicion) != JUDGE_DELIVER || best->failed;
   if (draft->wrong) {
@@ -433,7 +439,8 @@ static void print_loop(const fitting *f, FILE *out) {
     outcomes o = {0};
     for (size_t i = 0; i < f->rows.len; i++) {
       const fit_row *r = &f->rows.items[i];
-      if (r->setting == JUDGE_DRAFT && (system < 0 || r->system == system)) decide(f, r, &o);
+      if (r->setting == JUDGE_DRAFT && !r->made_up && (system < 0 || r->system == system))
+        decide(f, r, &o);
     }
     if (o.right + o.wrong < 1) continue;
     double n = o.right + o.wrong;
@@ -483,8 +490,9 @@ static const char tail[] = "\n#undef JUDGE_FIT\n#undef JUDGE_BIAS\n#undef JUDGE_
 static void write_scores(const fitting *f, FILE *out) {
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
-    fprintf(out, "%s\t%s\t%d\t%d\t%d\t%.5f\n", setting_names[r->setting], f->groups[r->group],
-            r->item, r->system, !r->wrong, r->suspicion);
+    if (!r->made_up)
+      fprintf(out, "%s\t%s\t%d\t%d\t%d\t%.5f\n", setting_names[r->setting], f->groups[r->group],
+              r->item, r->system, !r->wrong, r->suspicion);
   }
 }
 

@@ -14,6 +14,7 @@ typedef struct fit_options {
   const char *data, *db_dir, *schema;
   const char *predictions[FIT_MOST_FILES]; /* one draft a line, in the order of the questions */
   int n_predictions;
+  bool fold;            /* only databases that the shipped network was not trained on */
   const char *variants; /* DIR/<db_id>/<i>.sqlite: what is right must be right there too */
   const char *labels;   /* a file that remembers which queries were right; may be NULL */
 } fit_options;
@@ -22,6 +23,27 @@ typedef struct fit_options {
  *  network's own answer: one JSON object a line for each,
  *  {"group","item","kind","system","right","failed","sql","x":{signal: value}}. */
 emend_rc fit_extract(const fit_options *opt, const generator *gen, FILE *out, emend_error *err);
+/** Right queries with faults put in, likewise: "kind" is "fault", "system" which fault. Only those
+ *  of fold 0 of 10 of the databases when `opt->fold` is set; a fault that changes no row is left
+ *  out. Prints how many of each kind the shipped tables would warn of to standard error. */
+emend_rc fit_extract_faults(const fit_options *opt, const generator *gen, FILE *out,
+                            emend_error *err);
+
+enum {
+  FIT_FAULT_NONE,
+  FIT_FAULT_FAN_OUT,
+  FIT_FAULT_FILTER,
+  FIT_FAULT_GROUP,
+  FIT_FAULT_AND_OR,
+  FIT_FAULT_YEAR,
+  FIT_FAULT_DISTINCT,
+  FIT_N_FAULTS
+};
+const char *fit_fault_name(int kind);
+/** `gold` with that fault; empty where there is no place for it, or the query is not understood.
+ *  In `a`. */
+str fit_fault(int kind, str gold, const catalog *cat, uint64_t seed, arena *a);
+
 /** Labelled queries over schemas without databases (NL2SQL-Bugs' format), likewise. */
 emend_rc fit_extract_text(const fit_options *opt, const generator *gen, FILE *out,
                           emend_error *err);
