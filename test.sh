@@ -19,6 +19,7 @@ esac
 need_packages
 
 if [ $all = yes ]; then
+  need_oracle
   command -v clang >/dev/null 2>&1 || install_packages clang clang llvm
   if command -v clang >/dev/null 2>&1; then
     build build-clang --preset clang -D CMAKE_BUILD_TYPE=Debug || exit 1

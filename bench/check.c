@@ -1,6 +1,7 @@
 /* Speed and accuracy of the static checks, as JSON on standard output: a whole check of every
- * public gold query beside SQLite's own prepare of it, in alternating runs; and single checks,
- * right and misspelt, on a schema of 500 tables.
+ * public gold query beside SQLite's own prepare of it, and its parse beside libpg_query's (0
+ * without that library), in alternating runs; and single checks, right and misspelt, on a schema
+ * of 500 tables.
  *
  *   bench-check [DATA]     DATA: the public data's folder, default ../shared/data */
 #include <jansson.h>
@@ -14,6 +15,13 @@
 #include "base/rng.h"
 #include "base/vec.h"
 #include "check/check.h"
+
+#if defined(__has_include)
+#if __has_include(<pg_query.h>)
+#include <pg_query.h>
+#define HAVE_PG_QUERY 1
+#endif
+#endif
 
 enum { ROUNDS = 5, TABLES = 500, SINGLE = 2000 };
 
@@ -61,9 +69,25 @@ static bool prepare_once(sqlite3 *db, const char *sql) {
 /* ---- public queries ---- */
 
 typedef struct totals {
-  double check[ROUNDS], prepare[ROUNDS]; /* milliseconds */
+  double check[ROUNDS], prepare[ROUNDS];  /* milliseconds */
+  double parse[ROUNDS], pg_parse[ROUNDS]; /* of PostgreSQL's dialect */
   long n, accepted, false_errors;
 } totals;
+
+static void parse_once(str sql) {
+  sql_parsed p;
+  arena_reset(scratch);
+  if (sql_parse(sql, SQL_POSTGRES, scratch, &p, NULL) != EMEND_OK) die("a parse failed");
+}
+
+/* PostgreSQL's own grammar; nothing without the library. */
+static void pg_parse_once(const char *sql) {
+#ifdef HAVE_PG_QUERY
+  pg_query_free_protobuf_parse_result(pg_query_parse_protobuf(sql));
+#else
+  (void)sql;
+#endif
+}
 
 /* All queries of one database, which are given by their indexes in `all`. */
 static void run_database(const char *path, const json_t *all, const char *db_id, totals *t) {
@@ -89,7 +113,13 @@ static void run_database(const char *path, const json_t *all, const char *db_id,
     double middle = clock_ms();
     for (size_t q = 0; q < queries.len; q++) prepare_once(db, queries.items[q]);
     t->check[round] += middle - start;
-    t->prepare[round] += clock_ms() - middle;
+    double end = clock_ms();
+    t->prepare[round] += end - middle;
+    for (size_t q = 0; q < queries.len; q++) parse_once(str_from(queries.items[q]));
+    double parsed = clock_ms();
+    for (size_t q = 0; q < queries.len; q++) pg_parse_once(queries.items[q]);
+    t->parse[round] += parsed - end;
+    t->pg_parse[round] += clock_ms() - parsed;
   }
   sqlite3_close(db);
   catalog_unref(cat);
@@ -191,11 +221,13 @@ int main(int argc, char **argv) {
   printf(
       "{\"cpus\":%ld,\"queries\":%ld,\"accepted_by_sqlite\":%ld,\"false_errors\":%ld,"
       "\"check_us\":%.2f,\"sqlite_prepare_us\":%.2f,"
+      "\"parse_us\":%.2f,\"libpg_query_us\":%.2f,"
       "\"tables\":%d,\"right_us\":{\"p50\":%.1f,\"p99\":%.1f},"
       "\"misspelt_table_us\":{\"p50\":%.1f,\"p99\":%.1f},"
       "\"misspelt_column_us\":{\"p50\":%.1f,\"p99\":%.1f}}\n",
       sysconf(_SC_NPROCESSORS_ONLN), t.n, t.accepted, t.false_errors,
       quantile(t.check, ROUNDS, 0.5) * 1000 / n, quantile(t.prepare, ROUNDS, 0.5) * 1000 / n,
+      quantile(t.parse, ROUNDS, 0.5) * 1000 / n, quantile(t.pg_parse, ROUNDS, 0.5) * 1000 / n,
       many->n_tables, right[0], right[1], table[0], table[1], column[0], column[1]);
   catalog_unref(many);
   arena_destroy(scratch);

@@ -23,6 +23,14 @@ use_brew_paths() {
   export PKG_CONFIG_PATH CMAKE_PREFIX_PATH
 }
 
+# A second SQL parser, which only the tests use, as an oracle. Debian and Ubuntu have it.
+need_oracle() {
+  command -v apt-get >/dev/null 2>&1 || return 0
+  echo '#include <pg_query.h>' | cc -E -x c - >/dev/null 2>&1 && return 0
+  (install_packages libpg-query-dev "" "") ||
+    say "SKIP: libpg-query-dev cannot be had here; PostgreSQL's verdicts are not compared"
+}
+
 # Succeeds when everything is here, however it came here. Takes milliseconds.
 have_all() {
   for tool in cc c++ cmake pkg-config; do

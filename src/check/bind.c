@@ -443,6 +443,13 @@ static bool bind_to_output(check_ctx *c, const check_scope *s, sql_expr *e) {
   for (size_t i = 0; i < s->query->items.len; i++) {
     const sql_expr *x = s->query->items.items[i].expr;
     stars = stars || (x && x->kind == SQL_STAR);
+    bool output = c->dialect != SQL_SQLITE && x && x->kind == SQL_COLUMN &&
+                  !s->query->items.items[i].alias.text.ptr && x->bound.item &&
+                  str_eq_nocase(x->name.text, e->name.text);
+    if (!alias && output) { /* elsewhere a column is called by its name, as if by an alias */
+      e->bound = x->bound;
+      return true;
+    }
   }
   if (alias) e->bound = (sql_binding){.table = -1, .column = -1, .alias = alias};
   if (alias || !stars) return alias != NULL;

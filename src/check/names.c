@@ -268,8 +268,9 @@ static void wrong_qualifier(check_ctx *c, sql_expr *e) {
                       : STR("a name of this query");
       suggest_enter(&l, suggest_ident(c, item->name), e->table.span, score + (has ? 0.2 : 0), why);
     }
+  str of = star ? NO_STR : concat3(c, ": ", full_name(c, e), "");
   diag *d = diag_add(c, table && !aliased ? CHECK_NOT_IN_FROM : CHECK_UNKNOWN_ALIAS, e->table.span,
-                     e->table.text, NO_STR, NO_STR);
+                     e->table.text, of, NO_STR);
   if (d && table && !aliased) offer_join(c, table, d);
   suggest_give(c, &l, d);
 }

@@ -140,13 +140,38 @@ static bool is_naming(const char *message) {
   return false;
 }
 
+/* What SQLite complains of: the text behind the last ": ". */
+static str complained_of(const char *message) {
+  const char *last = NULL;
+  for (const char *p = message; (p = strstr(p, ": ")); p += 2) last = p + 2;
+  return last ? str_from(last) : (str){0};
+}
+
+/* Does an error stand at that very name, or at its qualifier? */
+static bool names_it(const check_report *r, const char *sql, const char *message) {
+  str name = complained_of(message), qualifier = {0};
+  if (!strstr(message, "no such") || !name.len) return !r->ok; /* it says no name */
+  for (size_t i = name.len; i > 0 && !qualifier.ptr; i--)
+    if (name.ptr[i - 1] == '.') {
+      qualifier = str_slice(name, 0, i - 1);
+      name = str_slice(name, i, name.len);
+    }
+  for (size_t i = 0; i < r->diags.len; i++) {
+    const diag *d = &r->diags.items[i];
+    str at = {sql + d->span.from, d->span.to - d->span.from};
+    if (d->severity != DIAG_ERROR) continue;
+    if (str_find(at, name, 0) != SIZE_MAX || (qualifier.ptr && str_eq(at, qualifier))) return true;
+  }
+  return false;
+}
+
 static void drafts_are_judged_as_sqlite_judges_them(void **state) {
   (void)state;
   static const char *const files[] = {"chess_gpt-3.5-turbo",   "dea-sql_gpt-3.5-turbo",
                                       "dea-sql_gpt-4o",        "din-sql_gpt-3.5-turbo",
                                       "mac-sql_gpt-3.5-turbo", "mac-sql_gpt-4o"};
   bench b;
-  int accepted = 0, rejected = 0, caught = 0;
+  int accepted = 0, rejected = 0, caught = 0, named = 0;
   bench_start(&b);
   for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
     json_t *all = public_data_json(b.a, arena_printf(b.a, "llm-drafts/%s.json", files[f])), *item;
@@ -163,15 +188,18 @@ static void drafts_are_judged_as_sqlite_judges_them(void **state) {
       } else if (is_naming(why)) {
         rejected++;
         caught += !r.ok;
+        named += names_it(&r, sql, why);
       }
     }
     json_decref(all);
   }
   bench_stop(&b);
   if (!accepted) skip();
-  printf("%d drafts accepted; of %d rejected for a name, %d caught\n", accepted, rejected, caught);
+  printf("%d drafts accepted; of %d rejected for a name, %d caught, %d at the name\n", accepted,
+         rejected, caught, named);
   assert_true(accepted > 3000 && rejected > 100);
   assert_true(caught * 100 >= rejected * 99);
+  assert_true(named * 100 >= rejected * 99);
 }
 
 int main(void) {

@@ -260,8 +260,9 @@ int main(void) {
 #else
 
 int main(void) {
+  const char *ci = getenv("CI");
   fprintf(stderr, "SKIP: libpg_query is not here, so PostgreSQL's verdicts were NOT compared\n");
-  return 0;
+  return ci && strcmp(ci, "true") == 0; /* there it must be */
 }
 
 #endif
