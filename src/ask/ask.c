@@ -188,6 +188,7 @@ static emend_rc settle(ask_question *q, str question, ask_try *before, outcome *
                        emend_error *err) {
   emend_rc rc = ask_second_hold(q, question, &o->tries, &o->second, err);
   if (rc) return rc;
+  ask_taught_trust(q, &o->tries);
   o->best = ask_choose(&o->tries);
   if (before && o->best != before && !ask_outdoes(o->best, before)) o->best = before;
   return o->second.asked ? take_second(q, o, err) : EMEND_OK;

@@ -95,6 +95,13 @@ emend_rc ask_taught_join(ask_question *q, str question, gen_candidates *c, emend
   return rc;
 }
 
+void ask_taught_trust(const ask_question *q, const ask_tries *tries) {
+  for (size_t i = 0; i < tries->len; i++) {
+    ask_try *t = tries->items[i];
+    if (t->taught && !t->failed) t->suspicion *= 1 - q->taught.items[t->taught - 1].belief;
+  }
+}
+
 size_t ask_taught_place(const ask_question *q, str sql) {
   for (size_t i = 0; i < q->taught.len; i++)
     if (str_eq_nocase(str_trim(q->taught.items[i].sql), str_trim(sql))) return i + 1;
