@@ -38,13 +38,13 @@ typedef struct pair {
 } pair;
 
 typedef struct tally {
-  long asked, served, near, near_right, wrong;
+  long asked, served, near, near_right, wrong, unclear;
 } tally;
 
-enum { K_REWORDED, K_TRIVIAL, K_EXACT, K_UNTAUGHT, K_EDIT_FIRST };
-static const char *const KINDS[] = {"reworded", "trivial", "exact",     "untaught", "k",
-                                    "number",   "min_max", "compare",   "and_or",   "not",
-                                    "per",      "entity",  "aggregate", "distinct", "order"};
+enum { K_REWORDED, K_MANY, K_TRIVIAL, K_EXACT, K_UNTAUGHT, K_EDIT_FIRST };
+static const char *const KINDS[] = {
+    "reworded", "many",   "trivial", "exact", "untaught", "k",         "number",   "min_max",
+    "compare",  "and_or", "not",     "per",   "entity",   "aggregate", "distinct", "order"};
 enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
 
 typedef struct bench {
@@ -210,8 +210,10 @@ static const char *name_of(recall_verdict v) {
   return v == RECALL_HIT ? "hit" : v == RECALL_NEAR ? "near" : "miss";
 }
 
-/* `gold` NULL: whatever is served is wrong. */
-static recall_verdict ask(bench *b, recall *r, int kind, const char *question, const char *gold) {
+/* What a change of one word is worth is not always known: `gold` NULL. What is served is wrong then
+ * when it is what the unchanged question would have got, else unclear. */
+static recall_verdict ask_edit(bench *b, recall *r, int kind, const char *question,
+                               const char *gold, const char *was_id) {
   arena *a = arena_create((size_t)256 << 20);
   recall_match m;
   recall_options opt = {.synonyms = b->syn, .witness = b->net ? &b->witness : NULL};
@@ -225,17 +227,29 @@ static recall_verdict ask(bench *b, recall *r, int kind, const char *question, c
   t->served += m.verdict == RECALL_HIT;
   t->near += m.verdict == RECALL_NEAR;
   t->near_right += m.verdict == RECALL_NEAR && right;
-  t->wrong += m.verdict == RECALL_HIT && !right;
+  bool unclear = !gold && m.verdict == RECALL_HIT && !str_eq(m.id, str_from(was_id));
+  t->unclear += unclear;
+  t->wrong += m.verdict == RECALL_HIT && !right && !unclear;
   if (b->log) {
     fprintf(b->log, "%s\t%s\t%s\t%s\t%s\t%.*s\t%s\t%.*s\t", KINDS[kind], name_of(m.verdict),
-            right ? "right" : "wrong", b->db, question, STR_ARG(m.question), gold ? gold : "-",
-            STR_ARG(m.sql));
+            right     ? "right"
+            : unclear ? "unclear"
+                      : "wrong",
+            b->db, question, STR_ARG(m.question), gold ? gold : "-", STR_ARG(m.sql));
     for (size_t i = 0; i < m.differs.len; i++)
       fprintf(b->log, "%.*s; ", STR_ARG(m.differs.items[i]));
-    fputc('\n', b->log);
+    const recall_evidence *e = &m.evidence;
+    fprintf(b->log, "\t%u\t%.2f\t%.2f\t%d %d %d %d %d\t%d %d %d %d %d\t%d %d %d\t%d %d %d\n",
+            e->faults, e->cost, e->margin, e->q_unknown, e->q_table, e->q_used, e->q_again,
+            e->q_weak, e->w_unknown, e->w_table, e->w_used, e->w_again, e->w_weak, e->related,
+            e->misspelt, e->ends, e->n_words, e->n_same, e->n_changed);
   }
   arena_destroy(a);
   return m.verdict;
+}
+
+static recall_verdict ask(bench *b, recall *r, int kind, const char *question, const char *gold) {
+  return ask_edit(b, r, kind, question, gold, NULL);
 }
 
 static str mended(bench *b, const char *sql, arena *a) {
@@ -375,8 +389,7 @@ static const swap SWAPS[] = {
     {K_AGGREGATE, "average", "maximum", "avg(", "max("},
     {K_AGGREGATE, "total", "average", NULL, NULL},
     {K_AGGREGATE, "maximum", "average", "max(", "avg("},
-    {K_AGGREGATE, "How many", "Which", NULL, NULL},
-    {K_AGGREGATE, "how many", "which", NULL, NULL},
+    {K_AGGREGATE, "How many", "List the", NULL, NULL},
     {K_DISTINCT, "number of", "number of different", NULL, NULL},
     {K_DISTINCT, "How many", "How many different", NULL, NULL},
     {K_DISTINCT, "different ", "", NULL, NULL},
@@ -385,6 +398,12 @@ static const swap SWAPS[] = {
     {K_ORDER, "descending", "ascending", " desc", " asc"},
     {K_ORDER, "alphabetical", "reverse alphabetical", NULL, NULL},
 };
+
+static bool has_nocase(const char *text, const char *what) {
+  for (; *text; text++)
+    if (str_starts_nocase(str_from(text), str_from(what))) return true;
+  return false;
+}
 
 static char *find_word(char *text, const char *word) {
   size_t n = strlen(word);
@@ -454,7 +473,7 @@ static void ask_numbers(bench *b, recall *r, const pair *p, const char *question
 }
 
 /* Another name of the schema in the place of one that the query uses, and "for each" of one. */
-static void ask_names(bench *b, recall *r, const char *question, rng *g) {
+static void ask_names(bench *b, recall *r, const char *id, const char *question, rng *g) {
   char q[1024], from[128], to[128];
   const catalog *c = b->cat;
   int asked = 0;
@@ -468,7 +487,7 @@ static void ask_names(bench *b, recall *r, const char *question, rng *g) {
       continue;
     snprintf(q, sizeof q, "%s", question);
     if (!edit(q, sizeof q, from, to)) continue;
-    ask(b, r, K_ENTITY, q, NULL);
+    ask_edit(b, r, K_ENTITY, q, NULL, id);
     asked++;
   }
   const cat_column *y = &c->columns[rng_below(g, (uint32_t)c->n_columns)];
@@ -476,18 +495,21 @@ static void ask_names(bench *b, recall *r, const char *question, rng *g) {
   size_t n = strlen(question);
   while (n && strchr("?. ", question[n - 1])) n--;
   snprintf(q, sizeof q, "%.*s for each %.*s?", (int)n, question, STR_ARG(y->words[y->n_words - 1]));
-  ask(b, r, K_PER, q, NULL);
+  ask_edit(b, r, K_PER, q, NULL, id);
 }
 
-static void ask_edits(bench *b, recall *r, const pair *p, const char *question, rng *g) {
-  char q[1024], sql[8192];
+static void ask_edits(bench *b, recall *r, size_t i_of_db, const pair *p, const char *question,
+                      rng *g) {
+  char q[1024], sql[8192], id[32];
+  snprintf(id, sizeof id, "fz_%zu", i_of_db);
   for (size_t i = 0; i < sizeof SWAPS / sizeof *SWAPS; i++) {
     snprintf(q, sizeof q, "%s", question);
     if (!edit(q, sizeof q, SWAPS[i].what, SWAPS[i].with)) continue;
-    ask(b, r, SWAPS[i].kind, q, edit_sql(sql, sizeof sql, p->sql, &SWAPS[i]));
+    if (SWAPS[i].kind == K_DISTINCT && SWAPS[i].with[0] && has_nocase(p->sql, "distinct")) continue;
+    ask_edit(b, r, SWAPS[i].kind, q, edit_sql(sql, sizeof sql, p->sql, &SWAPS[i]), id);
   }
   ask_numbers(b, r, p, question);
-  ask_names(b, r, question, g);
+  ask_names(b, r, id, question, g);
 }
 
 /* ---- a database ---- */
@@ -501,9 +523,9 @@ static void measure(bench *b, const size_t *of_db, size_t n, bool edits) {
       const pair *p = &b->pairs[of_db[i]];
       int taught = which < p->n ? which : 0;
       for (int k = 0; k < p->n; k++)
-        ask(b, r, k == taught ? K_EXACT : K_REWORDED, p->questions[k], p->sql);
+        ask(b, r, k == taught ? K_EXACT : p->n == 2 ? K_REWORDED : K_MANY, p->questions[k], p->sql);
       if (which == 0) ask_trivial(b, r, p, p->questions[taught]);
-      if (edits) ask_edits(b, r, p, p->questions[taught], &g);
+      if (edits) ask_edits(b, r, i, p, p->questions[taught], &g);
     }
     recall_free(r);
     r = confirm(b, of_db, n, which, (size_t)which, 2); /* one half taught, the other asked */
@@ -568,9 +590,10 @@ static void print(const bench *b) {
       edits += k >= K_EDIT_FIRST ? t->asked : 0;
       printf(
           ",\"%s\":{\"asked\":%ld,\"served\":%ld,\"served_share\":%.4f,\"served_or_asked\":%.4f,"
-          "\"near\":%ld,\"near_right\":%.4f,\"wrong\":%ld}",
+          "\"near\":%ld,\"near_right\":%.4f,\"wrong\":%ld,\"unclear\":%ld}",
           KINDS[k], t->asked, t->served, share(t->served, t->asked),
-          share(t->served + t->near, t->asked), t->near, share(t->near_right, t->near), t->wrong);
+          share(t->served + t->near, t->asked), t->near, share(t->near_right, t->near), t->wrong,
+          t->unclear);
     }
     /* 95% upper bound by the rule of three, and its Poisson kin for more than none */
     double bound = wrong == 0 ? 3.0 : (double)wrong + 1.96 * sqrt((double)wrong) + 2;

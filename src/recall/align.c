@@ -10,11 +10,13 @@
 
 /* What a word costs that has no counterpart. */
 static const double cost_unknown = 1.0;  /* a word that the schema does not use either */
+static const double cost_end = 0.5;      /* "oldest", where the other does not speak of age */
 static const double cost_weak = 0.1;     /* one that says little */
 static const double cost_pair = 0.25;    /* it has one, related by a dictionary */
 static const double cost_derived = 0.15; /* "founded", "founder" */
 static const double cost_spelling = 0.2; /* one typing error apart */
 static const double cost_implied = 0.35; /* names what the query uses, unsaid in the other */
+static const double cost_table = 0.5;    /* … as a table's name alone */
 static const double cost_again = 0.9;    /* names it once more than the other does */
 
 typedef struct aligner {
@@ -68,11 +70,11 @@ static void set_aside(aligner *x) {
 static void match_same(aligner *x) {
   for (size_t i = 0; i < x->q->n; i++) {
     if (x->q_done[i]) continue;
-    x->out->n_words += is_content(&x->q->words[i]);
+    x->out->is.n_words += is_content(&x->q->words[i]);
     for (size_t k = 0; k < x->w->n; k++)
       if (!x->w_done[k] && same_word(&x->q->words[i], &x->w->words[k])) {
         x->q_done[i] = x->w_done[k] = true;
-        x->out->n_same += is_content(&x->q->words[i]);
+        x->out->is.n_same += is_content(&x->q->words[i]);
         break;
       }
   }
@@ -80,17 +82,55 @@ static void match_same(aligner *x) {
 
 /* ---- operations that a word of the other question stands for: "oldest", "age" ---- */
 
+/* Whether `other` has an operation or a word of the dimension; a word counts as explained. */
+static bool has_dimension(const recall_wording *other, bool *done, uint64_t dimension) {
+  bool found = false;
+  for (size_t i = 0; i < other->n; i++) {
+    if (other->words[i].stem != dimension) continue;
+    done[i] = found = true;
+  }
+  return found;
+}
+
+static bool has_op(const recall_wording *w, recall_op op) {
+  for (size_t i = 0; i < w->n; i++)
+    if (w->words[i].kind == WORD_OP && w->words[i].op == op) return true;
+  return false;
+}
+
+/* "most common" is the highest count. */
+static bool is_common(const recall_word *w) {
+  static const str COMMON = {"common", 6};
+  return w->stem == str_hash64(COMMON);
+}
+
+static void match_dimensions_of(aligner *x, const recall_wording *from, const recall_wording *to,
+                                bool *to_done) {
+  for (size_t i = 0; i < from->n; i++) {
+    const recall_word *op = &from->words[i];
+    if (op->kind != WORD_OP || !op->stem || (from == x->q && x->out->fill.taken[i])) continue;
+    if (has_dimension(to, to_done, op->stem)) continue;
+    if (is_common(op) && (has_op(to, OP_COUNT) || x->e->facts.count)) continue;
+    if (op->op == OP_NOTHING) continue;
+    x->out->is.ends++;
+    x->out->is.cost += cost_end;
+  }
+}
+
 static void match_dimensions(aligner *x) {
-  for (size_t i = 0; i < x->q->n; i++) {
-    const recall_word *op = &x->q->words[i];
-    for (size_t k = 0; op->kind == WORD_OP && op->stem && k < x->w->n; k++)
-      if (!x->w_done[k] && x->w->words[k].stem == op->stem) x->w_done[k] = true;
-  }
-  for (size_t k = 0; k < x->w->n; k++) {
-    const recall_word *op = &x->w->words[k];
-    for (size_t i = 0; op->kind == WORD_OP && op->stem && i < x->q->n; i++)
-      if (!x->q_done[i] && x->q->words[i].stem == op->stem) x->q_done[i] = true;
-  }
+  match_dimensions_of(x, x->q, x->w, x->w_done);
+  match_dimensions_of(x, x->w, x->q, x->q_done);
+}
+
+/* ---- names of the schema ---- */
+
+/* The roles in which the query uses a name with this word. */
+static unsigned roles_of(const recall_facts *f, uint64_t stem) {
+  unsigned roles = 0;
+  for (int i = 0; i < f->n_elements; i++)
+    for (int k = 0; k < f->elements[i].n; k++)
+      if (f->stems[f->elements[i].first + k] == stem) roles |= f->elements[i].roles;
+  return roles;
 }
 
 /* ---- words that mean the same ---- */
@@ -124,9 +164,13 @@ static bool is_misspelt(aligner *x, str typed, str meant, uint64_t stem) {
 /* What it costs to take word `i` of the question for word `k` of the other; above 1: nothing. */
 static double pair_cost(aligner *x, size_t i, size_t k) {
   const recall_word *wq = &x->q->words[i], *ww = &x->w->words[k];
-  if (wq->kind == WORD_NUMBER || ww->kind == WORD_NUMBER) return 2;
+  if (wq->kind != ww->kind && (wq->kind != WORD_WEAK && ww->kind != WORD_WEAK)) return 2;
+  if (wq->kind == WORD_NUMBER || wq->kind == WORD_DATE || ww->kind == WORD_DATE) return 2;
   if (is_taught(x->ctx->taught, wq->stem, ww->stem)) return 0;
+  bool other_name = lexicon_has(x->ctx->lexicon, wq->stem) && !roles_of(&x->e->facts, wq->stem);
   str q = lower_word(x, x->q, i), w = lower_word(x, x->w, k);
+  bool form = q.len && w.len && q.ptr[0] == w.ptr[0] && text_edit_distance(q, w, 2) <= 2;
+  if (other_name && !form) return 2; /* whatever a dictionary says, here it is something else */
   switch (synonyms_relation(x->ctx->synonyms, q, w)) {
     case SYNONYMS_SYNONYM:
       return cost_pair;
@@ -153,20 +197,13 @@ static void match_related(aligner *x) {
     }
     if (best >= 1) continue;
     x->q_done[i] = x->w_done[which] = true;
-    x->out->cost += best;
+    x->out->is.cost += best;
+    x->out->is.misspelt += best == cost_spelling;
+    x->out->is.related += best != cost_spelling && best > 0;
   }
 }
 
-/* ---- names of the schema ---- */
-
-/* The roles in which the query uses a name with this word. */
-static unsigned roles_of(const recall_facts *f, uint64_t stem) {
-  unsigned roles = 0;
-  for (int i = 0; i < f->n_elements; i++)
-    for (int k = 0; k < f->elements[i].n; k++)
-      if (f->stems[f->elements[i].first + k] == stem) roles |= f->elements[i].roles;
-  return roles;
-}
+/* ---- words without a counterpart ---- */
 
 static bool speaks_of(const recall_wording *w, uint64_t stem) {
   for (size_t i = 0; i < w->n; i++)
@@ -179,27 +216,49 @@ static bool is_stored_value(aligner *x, size_t i) {
   return catalog_value(x->ctx->cat, word_text(x->q, i)) != NULL;
 }
 
+/* "named" and "located" introduce what follows, whatever else is called so. */
+static bool is_said_of(aligner *x, size_t i) {
+  return x->q->words[i].kind == WORD_WEAK && str_ends(word_text(x->q, i), STR("ed"));
+}
+
+/* "female" of "female students", "normally", "widest": what such a word means may be a condition.
+ */
+static bool is_modifier(const recall_wording *w, size_t i) {
+  str text = word_text(w, i);
+  bool before_noun = i + 1 < w->n && w->words[i + 1].kind == WORD_CONTENT &&
+                     w->words[i].to + 1 >= w->words[i + 1].from;
+  return before_noun || str_ends(text, STR("ly")) || str_ends(text, STR("est"));
+}
+
 /* A word of the question that the other has no counterpart of. */
 static void charge_question_word(aligner *x, size_t i) {
   const recall_word *w = &x->q->words[i];
-  const recall_facts *f = &x->e->facts;
-  unsigned roles = roles_of(f, w->stem);
+  recall_evidence *is = &x->out->is;
+  unsigned roles = roles_of(&x->e->facts, w->stem);
   str text = word_text(x->q, i);
   if (w->kind == WORD_NUMBER || w->kind == WORD_DATE || w->quoted) {
-    x->out->faults |= FAULT_VALUE;
+    is->faults |= FAULT_VALUE;
     tell(x, "\"", text, "\" is not in the confirmed question");
+  } else if (roles && speaks_of(x->w, w->stem)) {
+    is->q_again++;
+    is->cost += cost_again;
   } else if (roles) {
-    x->out->cost += speaks_of(x->w, w->stem) ? cost_again : cost_implied;
-  } else if (lexicon_has(x->ctx->lexicon, w->stem)) {
-    x->out->faults |= FAULT_OTHER_NAME;
+    is->q_used += roles != ROLE_TABLE;
+    is->q_table += roles == ROLE_TABLE;
+    is->cost += roles == ROLE_TABLE ? cost_table : cost_implied;
+  } else if (lexicon_has(x->ctx->lexicon, w->stem) && !is_said_of(x, i)) {
+    is->faults |= FAULT_OTHER_NAME;
     tell(x, "\"", text, "\" names something that the confirmed query does not use");
   } else if (is_stored_value(x, i)) {
-    x->out->faults |= FAULT_OTHER_VALUE;
+    is->faults |= FAULT_OTHER_VALUE;
     tell(x, "\"", text, "\" is a value that the confirmed query does not use");
   } else if (w->kind == WORD_WEAK) {
-    x->out->cost += cost_weak;
+    is->q_weak++;
+    is->cost += cost_weak;
   } else {
-    x->out->cost += cost_unknown;
+    is->q_unknown++;
+    is->modifiers += is_modifier(x->q, i);
+    is->cost += cost_unknown;
     tell(x, "\"", text, "\" is not in the confirmed question");
   }
 }
@@ -207,19 +266,28 @@ static void charge_question_word(aligner *x, size_t i) {
 /* A word of the confirmed question that the asked one has no counterpart of. */
 static void charge_wording_word(aligner *x, size_t k) {
   const recall_word *w = &x->w->words[k];
+  recall_evidence *is = &x->out->is;
   unsigned roles = roles_of(&x->e->facts, w->stem);
-  str text = word_text(x->w, k);
   if (w->kind == WORD_WEAK) {
-    x->out->cost += cost_weak;
+    is->w_weak++;
+    is->cost += cost_weak;
     return;
   }
-  if (roles && speaks_of(x->q, w->stem))
-    x->out->cost += cost_implied;
-  else if (roles == ROLE_TABLE)
-    x->out->cost += 0.6;
-  else
-    x->out->cost += cost_unknown;
-  tell(x, "the confirmed question also says \"", text, "\"");
+  if (roles && speaks_of(x->q, w->stem)) {
+    is->w_again++;
+    is->cost += roles & (ROLE_PROJECT | ROLE_AGGREGATE) ? cost_again : cost_implied;
+  } else if (roles == ROLE_TABLE) {
+    is->w_table++;
+    is->cost += cost_table;
+  } else if (roles) {
+    is->w_used++;
+    is->cost += cost_unknown;
+  } else {
+    is->w_unknown++;
+    is->modifiers += is_modifier(x->w, k);
+    is->cost += cost_unknown;
+  }
+  tell(x, "the confirmed question also says \"", word_text(x->w, k), "\"");
 }
 
 static void charge_rest(aligner *x) {
@@ -260,12 +328,12 @@ static void compare_places(aligner *x) {
     const recall_slot *slot = &x->ew->slots.items[s], *m = &fill->mentions[s];
     if (!slot->n_words || !m->n_words) continue;
     recall_op before = operations_near(x->w, slot->word), after = operations_near(x->q, m->word);
-    if (before != after && before && after) x->out->faults |= FAULT_COMPARE;
+    if (before != after && before && after) x->out->is.faults |= FAULT_COMPARE;
     for (size_t t = 0; t < s; t++) {
       const recall_slot *other = &x->ew->slots.items[t], *n = &fill->mentions[t];
       if (!other->n_words || !n->n_words || other->period || slot->period) continue;
       if ((other->kind == LITERAL_LIMIT) != (slot->kind == LITERAL_LIMIT)) continue;
-      if ((other->word < slot->word) != (n->word < m->word)) x->out->faults |= FAULT_PLACES;
+      if ((other->word < slot->word) != (n->word < m->word)) x->out->is.faults |= FAULT_PLACES;
     }
   }
 }
@@ -286,7 +354,82 @@ static void tell_faults(aligner *x) {
               {FAULT_TEXT, "they look for different parts of a text"},
               {FAULT_PLACES, "the same words stand in other places"}};
   for (size_t i = 0; i < sizeof TOLD / sizeof *TOLD; i++)
-    if (x->out->faults & TOLD[i].fault) tell(x, "", str_from(TOLD[i].text), "");
+    if (x->out->is.faults & TOLD[i].fault) tell(x, "", str_from(TOLD[i].text), "");
+}
+
+enum { OBJECT_WORDS = 4 };
+
+/* The words that the only operation `op` of `w` is about, as hashes of stems. */
+static size_t objects_of(const recall_wording *w, const bool *taken, recall_op op,
+                         uint64_t out[OBJECT_WORDS]) {
+  size_t n = 0, at = 0, found = 0;
+  for (size_t i = 0; i < w->n; i++)
+    if (w->words[i].kind == WORD_OP && w->words[i].op == op && !(taken && taken[i])) n++, at = i;
+  if (n != 1) return 0;
+  if (w->words[at].stem) out[found++] = w->words[at].stem; /* "oldest" is about age */
+  for (size_t i = at + 1; i < w->n && i <= at + 5 && found < OBJECT_WORDS; i++) {
+    const recall_word *x = &w->words[i];
+    if (x->kind == WORD_CONTENT && !(taken && taken[i]))
+      out[found++] = x->stem;
+    else if (found && x->kind != WORD_FILLER)
+      break;
+  }
+  return found;
+}
+
+static bool has_content(const recall_wording *w, uint64_t stem) {
+  for (size_t i = 0; i < w->n; i++)
+    if (w->words[i].stem == stem && w->words[i].kind == WORD_CONTENT) return true;
+  return false;
+}
+
+/* "distinct students of courses" is not "distinct courses of students": where the words stand in
+ * both questions, an operation is about the same ones. */
+static void compare_objects(aligner *x, const bool *w_taken) {
+  static const recall_op OPS[] = {OP_COUNT, OP_DISTINCT, OP_AVG, OP_SUM, OP_HIGH, OP_LOW, OP_EACH};
+  for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) {
+    uint64_t w[OBJECT_WORDS], q[OBJECT_WORDS];
+    size_t n_w = objects_of(x->w, w_taken, OPS[i], w);
+    size_t n_q = objects_of(x->q, x->out->fill.taken, OPS[i], q);
+    bool shared = n_w == 0 || n_q == 0;
+    for (size_t a = 0; a < n_w; a++)
+      for (size_t b = 0; b < n_q; b++) shared = shared || w[a] == q[b];
+    if (!shared && has_content(x->w, q[0]) && has_content(x->q, w[0]))
+      x->out->is.faults |= FAULT_PLACES;
+  }
+}
+
+/* The word right before a value, where it names a column that the query uses; 0: none. */
+static uint64_t name_before(aligner *x, const recall_wording *w, size_t word) {
+  const recall_word *c = word ? &w->words[word - 1] : NULL;
+  bool named =
+      c && c->kind == WORD_CONTENT && (roles_of(&x->e->facts, c->stem) & ~(unsigned)ROLE_TABLE);
+  return named ? c->stem : 0;
+}
+
+/* "grade 4" is not "classroom 4". */
+static void compare_neighbours(aligner *x) {
+  for (size_t s = 0; s < x->ew->slots.n; s++) {
+    const recall_slot *slot = &x->ew->slots.items[s], *m = &x->out->fill.mentions[s];
+    if (!slot->n_words || !m->n_words) continue;
+    uint64_t w = name_before(x, x->w, slot->word), q = name_before(x, x->q, m->word);
+    if (w && q && w != q && speaks_of(x->q, w) && speaks_of(x->w, q))
+      x->out->is.faults |= FAULT_PLACES;
+  }
+}
+
+/* "for each city" where the other has no each needs a city there to be the same; "types and names"
+ * is a list where "type names" is none. */
+static void compare_lists(aligner *x) {
+  recall_evidence *is = &x->out->is;
+  bool each = has_op(x->q, OP_EACH) != has_op(x->w, OP_EACH);
+  uint64_t objects[OBJECT_WORDS];
+  bool named = !has_op(x->q, OP_EACH) || has_op(x->w, OP_EACH) ||
+               objects_of(x->q, x->out->fill.taken, OP_EACH, objects);
+  if (each && !named) is->faults |= FAULT_GROUP;
+  if (each && is->q_again + is->q_used + is->q_table + is->w_again > 0) is->faults |= FAULT_GROUP;
+  bool listed = has_op(x->q, OP_AND) != has_op(x->w, OP_AND);
+  if (listed && x->e->facts.n_items > 1 && !x->e->facts.group) is->faults |= FAULT_PLACES;
 }
 
 static bool align(aligner *x) {
@@ -296,7 +439,7 @@ static bool align(aligner *x) {
   *out = (alignment){0};
   if (!slots_fill(&x->e->facts, &x->ew->slots, x->w, x->q, x->ctx->cat, x->a, &out->fill))
     return false;
-  if (!out->fill.aligned) out->faults |= FAULT_VALUE;
+  if (!out->fill.aligned) out->is.faults |= FAULT_VALUE;
   set_aside(x);
   for (size_t s = 0; s < x->ew->slots.n; s++)
     for (size_t k = 0; k < x->ew->slots.items[s].n_words; k++)
@@ -304,9 +447,11 @@ static bool align(aligner *x) {
   operations_read(x->w, w_taken, &ops_w);
   operations_read(x->q, out->fill.taken, &ops_q);
   forgive_whole_numbers(x, &ops_q);
-  out->n_changed = out->fill.n_changed;
-  out->faults |= operations_compare(&x->e->facts, &ops_w, &ops_q);
+  out->is.n_changed = out->fill.n_changed;
+  out->is.faults |= operations_compare(&x->e->facts, &ops_w, &ops_q);
   compare_places(x);
+  compare_objects(x, w_taken);
+  compare_neighbours(x);
   match_same(x);
   match_dimensions(x);
   match_related(x);
@@ -319,6 +464,9 @@ bool align_wordings(const recall_entry *e, const entry_wording *w, const recall_
       .e = e, .ew = w, .w = &w->words, .q = q, .ctx = ctx, .a = a, .out = out, .reasons = reasons};
   if (!align(&x)) return false;
   charge_rest(&x);
+  for (size_t i = 0; i < w->slots.n; i++)
+    out->is.unsaid |= !w->slots.items[i].n_words && w->slots.items[i].kind != LITERAL_LIMIT;
+  compare_lists(&x);
   tell_faults(&x);
   return !arena_failed(a);
 }

@@ -39,11 +39,8 @@ typedef enum align_fault {
 } align_fault;
 
 typedef struct alignment {
-  unsigned faults; /* align_fault, together */
-  double cost;     /* of the words that have no counterpart */
-  int n_changed;   /* values that differ */
+  recall_evidence is; /* faults are align_fault, together */
   slots_filling fill;
-  int n_words, n_same; /* content words of the question; those that stand in the other as well */
 } alignment;
 
 /** Aligns the question `q` with wording `w` of `e`. With `reasons` (may be NULL) what differs is

@@ -13,7 +13,8 @@ enum { MOST_CANDIDATES = 24, MOST_TOUCHED = 40000, WORK_BYTES = 64 << 20 };
 /* Words without a counterpart that a hit may still have, and a rebound one; what the next best must
  * lie above; what an asked-back one may have. Tuned on half of Spider's databases: docs/recall.md
  */
-static const double most_hit = 0.45, most_rebound = 0.3, least_margin = 0.2, most_near = 2.6;
+static const double most_hit = 0.45, most_rebound = 0.3, least_margin = 0.6, wide_margin = 1.0,
+                    most_near = 2.6;
 static const double fault_price = 0.9, change_price = 0.6;
 
 typedef struct candidate {
@@ -149,7 +150,8 @@ static bool weigh(finder *x, candidate *c) {
                              .synonyms = x->opt ? x->opt->synonyms : NULL,
                              .taught = &taught};
   if (!ctx.lexicon || !align_wordings(c->e, c->w, &x->q, &ctx, x->work, &c->al, NULL)) return false;
-  c->badness = c->al.cost + fault_price * count_bits(c->al.faults) + change_price * c->al.n_changed;
+  c->badness =
+      c->al.is.cost + fault_price * count_bits(c->al.is.faults) + change_price * c->al.is.n_changed;
   return true;
 }
 
@@ -181,6 +183,7 @@ static bool tell_match(finder *x, const candidate *c, recall_verdict verdict) {
   if (kept && n) memcpy(kept, o->rebound.items, n * sizeof *kept);
   o->rebound.items = kept;
   o->verdict = verdict;
+  o->evidence = c->al.is;
   return o->sql.ptr && kept && !arena_failed(x->a);
 }
 
@@ -196,15 +199,25 @@ static bool is_sound(finder *x, const candidate *c, bool *out) {
   return true;
 }
 
-/* Whether another confirmed question fits about as well and does something else. */
-static bool is_tie(const finder *x, const candidate *best) {
+/* How much worse the next confirmed question fits that does something else. */
+static double margin_of(const finder *x, const candidate *best) {
   for (size_t i = 1; i < x->n; i++) {
     const candidate *c = &x->found[i];
-    if (c->badness >= best->badness + least_margin) return false;
     bool same = c->e == best->e || str_eq_nocase(str_trim(c->e->sql), str_trim(best->e->sql));
-    if (!same || c->al.n_changed != best->al.n_changed) return true;
+    if (!same || c->al.is.n_changed != best->al.is.n_changed) return c->badness - best->badness;
   }
-  return false;
+  return 99;
+}
+
+/* Words without a counterpart that say nothing of the rows as far as the schema knows, when no
+ * other confirmed question is anywhere near. */
+static bool is_safe_rest(const recall_evidence *is) {
+  int q = is->q_unknown + is->q_table + is->q_used, w = is->w_unknown + is->w_again;
+  if (is->margin < wide_margin || is->ends || is->w_used || is->w_table || is->q_again)
+    return false;
+  if (is->modifiers || q > 1 || w > 1 || (is->q_used && w) || (is->w_again && q)) return false;
+  if (is->unsaid && is->w_unknown) return false; /* it may stand for that value */
+  return is->q_unknown == 0 || is->margin >= wide_margin * 1.5;
 }
 
 static bool decide(finder *x, candidate *best) {
@@ -216,9 +229,11 @@ static bool decide(finder *x, candidate *best) {
     o->id = arena_str(x->a, best->e->id);
     return o->id.ptr != NULL;
   }
-  bool same = best->al.faults == 0 && best->al.n_changed == 0 && best->al.cost <= most_hit;
-  bool other = best->al.faults == 0 && best->al.n_changed == 1 && best->al.cost <= most_rebound;
-  if ((same || other) && !is_tie(x, best) && !is_refused(x, best->e)) {
+  const recall_evidence *is = &best->al.is;
+  bool same = is->faults == 0 && is->n_changed == 0 && (is->cost <= most_hit || is_safe_rest(is));
+  bool other =
+      best->al.is.faults == 0 && best->al.is.n_changed == 1 && best->al.is.cost <= most_rebound;
+  if ((same || other) && best->al.is.margin >= least_margin && !is_refused(x, best->e)) {
     bool sound = true;
     if (other && !is_sound(x, best, &sound)) return false;
     if (sound) return tell_match(x, best, RECALL_HIT);
@@ -230,7 +245,7 @@ static bool ask_back(finder *x) {
   for (size_t i = 0; i < x->n; i++) {
     candidate *c = &x->found[i];
     if (c->badness > most_near) return true;
-    if (is_refused(x, c->e) || c->al.n_changed > 1) continue;
+    if (is_refused(x, c->e) || c->al.is.n_changed > 1) continue;
     str drift = recall_drift(c->e->tables, x->sources[c->source].cat, x->work);
     if (!drift.ptr) return false;
     if (drift.len) continue;
@@ -259,6 +274,7 @@ static bool find(finder *x) {
     if (!weigh(x, &x->found[i])) return false;
   if (x->n == 0) return true;
   qsort(x->found, x->n, sizeof *x->found, best_first);
+  x->found[0].al.is.margin = margin_of(x, &x->found[0]);
   if (!decide(x, &x->found[0])) return false;
   return x->out->verdict != RECALL_MISS || x->out->drifted.len || ask_back(x);
 }

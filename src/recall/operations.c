@@ -33,6 +33,8 @@ static bool is_measure(const recall_wording *w, const bool *taken, size_t i) {
     switch (op_at(w, taken, i - back)) {
       case OP_HIGH:
       case OP_LOW:
+      case OP_AVG:
+      case OP_SUM:
       case OP_ORDER:
       case OP_ASCENDING:
       case OP_DESCENDING:
@@ -61,7 +63,7 @@ void operations_read(const recall_wording *w, const bool *taken, operations *out
       continue;
     }
     if (out->n[op] < 255) out->n[op]++;
-    if (op == OP_COUNT && !is_measure(w, taken, i)) out->counts_rows = true;
+    if (op == OP_COUNT && !is_measure(w, taken, i)) out->counts_rows++;
   }
   out->orders = out->orders || out->n[OP_ORDER] || out->n[OP_ASCENDING] || out->n[OP_DESCENDING] ||
                 out->n[OP_ALPHABETICAL];
@@ -94,14 +96,15 @@ static unsigned compare_logic(const recall_facts *f, const operations *w, const 
   if (not_w != not_q || w->n[OP_NOT] + w->n[OP_NOR] != q->n[OP_NOT] + q->n[OP_NOR])
     faults |= FAULT_NOT;
   if (differ(w, q, OP_ONLY)) faults |= FAULT_NOT;
-  bool or_w = has(w, OP_OR) || has(w, OP_EITHER), or_q = has(q, OP_OR) || has(q, OP_EITHER);
-  if (or_w != or_q && !(or_q && f->either && !f->all)) faults |= FAULT_OR;
+  bool or_w = has(w, OP_OR), or_q = has(q, OP_OR);
+  if (w->n[OP_OR] != q->n[OP_OR] && !(or_q && !or_w && f->either && !f->all)) faults |= FAULT_OR;
   if (differ(w, q, OP_BOTH) && (f->either || or_w || or_q)) faults |= FAULT_OR;
+  if (differ(w, q, OP_EITHER) && !f->either) faults |= FAULT_OR;
   return faults;
 }
 
 static unsigned compare_values(const operations *w, const operations *q) {
-  static const recall_op COMPARISONS[] = {OP_FROM, OP_UPTO, OP_MORE, OP_LESS, OP_BETWEEN};
+  static const recall_op COMPARISONS[] = {OP_FROM, OP_UPTO, OP_MORE, OP_LESS, OP_BETWEEN, OP_SOME};
   unsigned faults = 0;
   for (size_t i = 0; i < sizeof COMPARISONS / sizeof *COMPARISONS; i++)
     if (differ(w, q, COMPARISONS[i])) faults |= FAULT_COMPARE;
@@ -110,33 +113,57 @@ static unsigned compare_values(const operations *w, const operations *q) {
   return faults;
 }
 
-static unsigned compare_aggregates(const recall_facts *f, const operations *w,
-                                   const operations *q) {
+static unsigned compare_aggregates(const operations *w, const operations *q) {
   unsigned faults = 0;
-  if (differ(w, q, OP_AVG) || differ(w, q, OP_MEDIAN) || differ(w, q, OP_SHARE))
+  if (w->n[OP_AVG] != q->n[OP_AVG] || differ(w, q, OP_MEDIAN) || differ(w, q, OP_SHARE))
     faults |= FAULT_AGGREGATE;
-  bool sums = f->sum || !(f->count || has(w, OP_COUNT));
-  if (differ(w, q, OP_SUM) && sums) faults |= FAULT_AGGREGATE;
+  if (differ(w, q, OP_SUM)) faults |= FAULT_AGGREGATE;
   if (w->counts_rows != q->counts_rows) faults |= FAULT_AGGREGATE;
   return faults;
 }
 
-static unsigned compare_groups(const recall_facts *f, const operations *w, const operations *q) {
+/* "for each" may be unsaid where a query groups for its result, and said where it changes none. */
+static bool each_may_differ(const recall_facts *f) {
   bool aggregates = f->count || f->sum || f->avg || f->max || f->min;
+  if (f->limit || f->having) return false;
+  return aggregates ? f->group && (f->count_item || f->sum || f->avg) : true;
+}
+
+static unsigned compare_groups(const recall_facts *f, const operations *w, const operations *q) {
   unsigned faults = 0;
-  if (differ(w, q, OP_EACH) && aggregates && (!f->group || has(w, OP_EACH))) faults |= FAULT_GROUP;
+  bool listed = f->n_items > 1 && has(q, OP_AND); /* "majors and the number of students" */
+  bool unsaid = has(w, OP_EACH) && !has(q, OP_EACH) && f->group && !listed;
+  if (w->n[OP_EACH] != q->n[OP_EACH] && (!each_may_differ(f) || unsaid)) faults |= FAULT_GROUP;
   bool distinct = f->distinct || f->count_distinct;
-  if (differ(w, q, OP_DISTINCT) && !(has(q, OP_DISTINCT) ? distinct || f->group : !distinct))
-    faults |= FAULT_DISTINCT;
+  bool each_q = f->group && has(q, OP_EACH) && !has(w, OP_EACH);
+  bool each_w = f->group && has(w, OP_EACH) && !has(q, OP_EACH);
+  bool fits = has(q, OP_DISTINCT) ? !has(w, OP_DISTINCT) && (distinct || each_w) : each_q;
+  if (w->n[OP_DISTINCT] != q->n[OP_DISTINCT] && !fits) faults |= FAULT_DISTINCT;
   return faults;
 }
 
 static unsigned compare_order(const recall_facts *f, const operations *w, const operations *q) {
   if (w->orders != q->orders) return f->limit && !q->orders ? 0 : FAULT_ORDER;
-  return w->down != q->down ? FAULT_ORDER : 0;
+  bool turned = w->down != q->down || w->n[OP_DESCENDING] != q->n[OP_DESCENDING];
+  return turned ? FAULT_ORDER : 0;
+}
+
+/* One operation in the place of another, where both also stand elsewhere: "average … average" and
+ * "total … average". */
+static unsigned compare_swaps(const operations *w, const operations *q) {
+  static const recall_op AGGREGATES[] = {OP_AVG, OP_SUM, OP_HIGH, OP_LOW};
+  static const recall_op COMPARISONS[] = {OP_FROM, OP_UPTO, OP_MORE, OP_LESS, OP_EXACTLY};
+  int up[2] = {0}, down[2] = {0};
+  for (size_t i = 0; i < 5; i++) {
+    up[0] += i < 4 && q->n[AGGREGATES[i % 4]] > w->n[AGGREGATES[i % 4]];
+    down[0] += i < 4 && q->n[AGGREGATES[i % 4]] < w->n[AGGREGATES[i % 4]];
+    up[1] += q->n[COMPARISONS[i]] > w->n[COMPARISONS[i]];
+    down[1] += q->n[COMPARISONS[i]] < w->n[COMPARISONS[i]];
+  }
+  return (up[0] && down[0] ? FAULT_AGGREGATE : 0u) | (up[1] && down[1] ? FAULT_COMPARE : 0u);
 }
 
 unsigned operations_compare(const recall_facts *f, const operations *w, const operations *q) {
-  return compare_logic(f, w, q) | compare_values(w, q) | compare_aggregates(f, w, q) |
-         compare_groups(f, w, q) | compare_order(f, w, q);
+  return compare_logic(f, w, q) | compare_values(w, q) | compare_aggregates(w, q) |
+         compare_groups(f, w, q) | compare_order(f, w, q) | compare_swaps(w, q);
 }

@@ -19,6 +19,21 @@ typedef struct recall_rebound {
   str from, to;
 } recall_rebound;
 
+/** How far the words of the question and the confirmed one are apart. */
+typedef struct recall_evidence {
+  unsigned faults; /* what must not differ and does: align.h */
+  double cost;     /* of words without a counterpart */
+  double margin;   /* to the next confirmed question that does something else */
+  /* how many words of the question, and of the confirmed one, have none: that the schema does not
+   * use, that only name a table, that name what the query uses, that say little */
+  int q_unknown, q_table, q_used, q_again, q_weak, w_unknown, w_table, w_used, w_again, w_weak;
+  int modifiers; /* of the unknown ones, those that narrow what follows: "female students" */
+  bool unsaid;   /* the query holds a value that its own question does not speak of */
+  int related, misspelt; /* that have one by a dictionary, by a typing error */
+  int ends;              /* "oldest" against no age */
+  int n_words, n_same, n_changed;
+} recall_evidence;
+
 /** What was found for a question. */
 typedef struct recall_match {
   recall_verdict verdict;
@@ -28,7 +43,8 @@ typedef struct recall_match {
   str by, at; /* who confirmed it, and when; `by` may be empty */
   VEC(recall_rebound) rebound;
   VEC(str) differs; /* with RECALL_NEAR: what is not the same, in words */
-  str drifted;      /* why the entry `id` must be reviewed before it runs again; then a miss */
+  recall_evidence evidence;
+  str drifted; /* why the entry `id` must be reviewed before it runs again; then a miss */
 } recall_match;
 
 /** A confirmed question, as it is kept. */

@@ -10,6 +10,7 @@
 /** What a word or phrase does with rows; the table is words.def. */
 typedef enum recall_op {
   OP_NONE,
+  OP_NOTHING, /* kept apart from words, and says nothing */
   OP_COUNT,
   OP_AMOUNT,
   OP_SUM,
@@ -27,6 +28,7 @@ typedef enum recall_op {
   OP_BETWEEN,
   OP_NOT,
   OP_NOR,
+  OP_AND,
   OP_OR,
   OP_EITHER,
   OP_BOTH,
