@@ -22,6 +22,7 @@
 #include "learn/rows.h"
 #include "model/model.h"
 #include "recall/recall.h"
+#include "text/text.h"
 
 enum {
   VARIANTS = 4,
@@ -374,7 +375,7 @@ static const swap SWAPS[] = {
     {K_COMPARE, "before", "after", NULL, NULL},
     {K_COMPARE, "after", "before", NULL, NULL},
     {K_COMPARE, "above", "below", NULL, NULL},
-    {K_AND_OR, "or", "and", NULL, NULL},
+    {K_AND_OR, "or", "and", NULL, NULL}, /* not "5 or older" */
     {K_AND_OR, "both", "either", NULL, NULL},
     {K_NOT, "who have", "who do not have", NULL, NULL},
     {K_NOT, "that have", "that do not have", NULL, NULL},
@@ -472,6 +473,11 @@ static void ask_numbers(bench *b, recall *r, const pair *p, const char *question
   }
 }
 
+/* "number", "count" and "amount" stand for one another. */
+static bool means_number(const char *word) {
+  return strcmp(word, "number") == 0 || strcmp(word, "count") == 0 || strcmp(word, "amount") == 0;
+}
+
 /* Another name of the schema in the place of one that the query uses, and "for each" of one. */
 static void ask_names(bench *b, recall *r, const char *id, const char *question, rng *g) {
   char q[1024], from[128], to[128];
@@ -483,6 +489,7 @@ static void ask_names(bench *b, recall *r, const char *id, const char *question,
     if (x->n_words == 0 || y->n_words == 0) continue;
     snprintf(from, sizeof from, "%.*s", STR_ARG(x->words[x->n_words - 1]));
     snprintf(to, sizeof to, "%.*s", STR_ARG(y->words[y->n_words - 1]));
+    if (text_is_stopword(str_from(to)) || means_number(from) || means_number(to)) continue;
     if (strcmp(from, to) == 0 || strlen(from) < 3 || strlen(to) < 3 || strstr(question, to))
       continue;
     snprintf(q, sizeof q, "%s", question);
@@ -491,6 +498,7 @@ static void ask_names(bench *b, recall *r, const char *id, const char *question,
     asked++;
   }
   const cat_column *y = &c->columns[rng_below(g, (uint32_t)c->n_columns)];
+  if (y->n_words && text_is_stopword(y->words[y->n_words - 1])) return;
   if (!y->n_words || strstr(question, "each") || strstr(question, "per ")) return;
   size_t n = strlen(question);
   while (n && strchr("?. ", question[n - 1])) n--;
@@ -505,6 +513,8 @@ static void ask_edits(bench *b, recall *r, size_t i_of_db, const pair *p, const 
   for (size_t i = 0; i < sizeof SWAPS / sizeof *SWAPS; i++) {
     snprintf(q, sizeof q, "%s", question);
     if (!edit(q, sizeof q, SWAPS[i].what, SWAPS[i].with)) continue;
+    if (SWAPS[i].kind == K_AND_OR && (strstr(question, "or older") || strstr(question, "or more")))
+      continue;
     if (SWAPS[i].kind == K_DISTINCT && SWAPS[i].with[0] && has_nocase(p->sql, "distinct")) continue;
     ask_edit(b, r, SWAPS[i].kind, q, edit_sql(sql, sizeof sql, p->sql, &SWAPS[i]), id);
   }

@@ -164,13 +164,14 @@ static bool is_misspelt(aligner *x, str typed, str meant, uint64_t stem) {
 /* What it costs to take word `i` of the question for word `k` of the other; above 1: nothing. */
 static double pair_cost(aligner *x, size_t i, size_t k) {
   const recall_word *wq = &x->q->words[i], *ww = &x->w->words[k];
-  if (wq->kind != ww->kind && (wq->kind != WORD_WEAK && ww->kind != WORD_WEAK)) return 2;
+  if (wq->kind != ww->kind) return 2;
   if (wq->kind == WORD_NUMBER || wq->kind == WORD_DATE || ww->kind == WORD_DATE) return 2;
   if (is_taught(x->ctx->taught, wq->stem, ww->stem)) return 0;
   bool other_name = lexicon_has(x->ctx->lexicon, wq->stem) && !roles_of(&x->e->facts, wq->stem);
   str q = lower_word(x, x->q, i), w = lower_word(x, x->w, k);
   bool form = q.len && w.len && q.ptr[0] == w.ptr[0] && text_edit_distance(q, w, 2) <= 2;
-  if (other_name && !form) return 2; /* whatever a dictionary says, here it is something else */
+  if (!form && (other_name || roles_of(&x->e->facts, wq->stem)))
+    return 2; /* whatever a dictionary says, here it is something else */
   switch (synonyms_relation(x->ctx->synonyms, q, w)) {
     case SYNONYMS_SYNONYM:
       return cost_pair;
@@ -239,6 +240,9 @@ static void charge_question_word(aligner *x, size_t i) {
   if (w->kind == WORD_NUMBER || w->kind == WORD_DATE || w->quoted) {
     is->faults |= FAULT_VALUE;
     tell(x, "\"", text, "\" is not in the confirmed question");
+  } else if ((roles & (ROLE_TABLE | ROLE_PROJECT)) && speaks_of(x->w, w->stem)) {
+    is->q_repeated++;
+    is->cost += cost_implied;
   } else if (roles && speaks_of(x->w, w->stem)) {
     is->q_again++;
     is->cost += cost_again;
@@ -359,6 +363,12 @@ static void tell_faults(aligner *x) {
 
 enum { OBJECT_WORDS = 4 };
 
+/* "type of product" is one thing as "product type" is. */
+static bool is_of(const recall_word *w) {
+  static const str OF = {"of", 2};
+  return w->lower == str_hash64(OF);
+}
+
 /* The words that the only operation `op` of `w` is about, as hashes of stems. */
 static size_t objects_of(const recall_wording *w, const bool *taken, recall_op op,
                          uint64_t out[OBJECT_WORDS]) {
@@ -371,7 +381,7 @@ static size_t objects_of(const recall_wording *w, const bool *taken, recall_op o
     const recall_word *x = &w->words[i];
     if (x->kind == WORD_CONTENT && !(taken && taken[i]))
       out[found++] = x->stem;
-    else if (found && x->kind != WORD_FILLER)
+    else if (found > (w->words[at].stem != 0) && !is_of(x))
       break;
   }
   return found;
@@ -394,8 +404,10 @@ static void compare_objects(aligner *x, const bool *w_taken) {
     bool shared = n_w == 0 || n_q == 0;
     for (size_t a = 0; a < n_w; a++)
       for (size_t b = 0; b < n_q; b++) shared = shared || w[a] == q[b];
-    if (!shared && has_content(x->w, q[0]) && has_content(x->q, w[0]))
-      x->out->is.faults |= FAULT_PLACES;
+    if (shared) continue;
+    bool there = has_content(x->w, q[0]), here = has_content(x->q, w[0]);
+    bool measures = OPS[i] != OP_COUNT && OPS[i] != OP_DISTINCT && OPS[i] != OP_EACH;
+    if (measures ? there || here : there && here) x->out->is.faults |= FAULT_PLACES;
   }
 }
 
@@ -423,13 +435,16 @@ static void compare_neighbours(aligner *x) {
 static void compare_lists(aligner *x) {
   recall_evidence *is = &x->out->is;
   bool each = has_op(x->q, OP_EACH) != has_op(x->w, OP_EACH);
-  uint64_t objects[OBJECT_WORDS];
-  bool named = !has_op(x->q, OP_EACH) || has_op(x->w, OP_EACH) ||
-               objects_of(x->q, x->out->fill.taken, OP_EACH, objects);
+  uint64_t of[OBJECT_WORDS] = {0};
+  size_t n = objects_of(x->q, x->out->fill.taken, OP_EACH, of);
+  bool named = !has_op(x->q, OP_EACH) || has_op(x->w, OP_EACH) || x->e->facts.group ||
+               (n && (roles_of(&x->e->facts, of[0]) & ROLE_TABLE));
   if (each && !named) is->faults |= FAULT_GROUP;
-  if (each && is->q_again + is->q_used + is->q_table + is->w_again > 0) is->faults |= FAULT_GROUP;
+  if (each && is->q_again + is->q_repeated + is->q_used + is->q_table + is->w_again > 0)
+    is->faults |= FAULT_GROUP;
   bool listed = has_op(x->q, OP_AND) != has_op(x->w, OP_AND);
-  if (listed && x->e->facts.n_items > 1 && !x->e->facts.group) is->faults |= FAULT_PLACES;
+  bool conditions = x->e->facts.n_items < 2 && x->e->facts.all;
+  if (listed && !x->e->facts.group && !conditions) is->faults |= FAULT_PLACES;
 }
 
 static bool align(aligner *x) {

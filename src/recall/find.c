@@ -216,6 +216,7 @@ static bool is_safe_rest(const recall_evidence *is) {
   if (is->margin < wide_margin || is->ends || is->w_used || is->w_table || is->q_again)
     return false;
   if (is->modifiers || q > 1 || w > 1 || (is->q_used && w) || (is->w_again && q)) return false;
+  if (is->q_repeated > 1 || (is->q_repeated && w)) return false;
   if (is->unsaid && is->w_unknown) return false; /* it may stand for that value */
   return is->q_unknown == 0 || is->margin >= wide_margin * 1.5;
 }

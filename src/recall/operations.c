@@ -133,7 +133,9 @@ static unsigned compare_groups(const recall_facts *f, const operations *w, const
   unsigned faults = 0;
   bool listed = f->n_items > 1 && has(q, OP_AND); /* "majors and the number of students" */
   bool unsaid = has(w, OP_EACH) && !has(q, OP_EACH) && f->group && !listed;
-  if (w->n[OP_EACH] != q->n[OP_EACH] && (!each_may_differ(f) || unsaid)) faults |= FAULT_GROUP;
+  bool more = has(w, OP_EACH) && q->n[OP_EACH] > w->n[OP_EACH];
+  if (w->n[OP_EACH] != q->n[OP_EACH] && (!each_may_differ(f) || unsaid || more))
+    faults |= FAULT_GROUP;
   bool distinct = f->distinct || f->count_distinct;
   bool each_q = f->group && has(q, OP_EACH) && !has(w, OP_EACH);
   bool each_w = f->group && has(w, OP_EACH) && !has(q, OP_EACH);

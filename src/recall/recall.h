@@ -27,8 +27,9 @@ typedef struct recall_evidence {
   /* how many words of the question, and of the confirmed one, have none: that the schema does not
    * use, that only name a table, that name what the query uses, that say little */
   int q_unknown, q_table, q_used, q_again, q_weak, w_unknown, w_table, w_used, w_again, w_weak;
-  int modifiers; /* of the unknown ones, those that narrow what follows: "female students" */
-  bool unsaid;   /* the query holds a value that its own question does not speak of */
+  int q_repeated; /* names a table or what is asked for once more than the other does */
+  int modifiers;  /* of the unknown ones, those that narrow what follows: "female students" */
+  bool unsaid;    /* the query holds a value that its own question does not speak of */
   int related, misspelt; /* that have one by a dictionary, by a typing error */
   int ends;              /* "oldest" against no age */
   int n_words, n_same, n_changed;

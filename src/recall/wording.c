@@ -126,13 +126,20 @@ static size_t join_words(const reader *r, size_t i, size_t most, char *out, size
   return n;
 }
 
+/* "below 3 or above 5" joins two values, "5 or above" is one. */
+static bool joins_values(const reader *r, size_t i, size_t n) {
+  str first = r->tokens.items[i].lower;
+  bool joins = str_eq(first, STR("or")) || str_eq(first, STR("and"));
+  return joins && n > 1 && i + n < r->tokens.len && r->tokens.items[i + n].is_number;
+}
+
 /* The longest phrase that begins at token `i`; *n is how many tokens it takes. */
 static const phrase *phrase_at(const reader *r, size_t i, size_t *n) {
   char text[96];
   for (size_t most = LONGEST_PHRASE + 2; most > 0; most--) {
     if (join_words(r, i, most, text, sizeof text) != most) continue;
     const phrase *p = find_phrase(str_from(text));
-    if (!p) continue;
+    if (!p || joins_values(r, i, most)) continue;
     *n = most;
     return p;
   }
