@@ -185,7 +185,7 @@ static void fill_state(size_t n) {
   store_finalized *items = a ? ARENA_ARRAY(a, store_finalized, n) : NULL;
   char said[256], again[256], sql[256], url[128];
   if (!items || store_open(state_path, &s, NULL)) fail("no state");
-  snprintf(url, sizeof url, "sqlite:%s", db_path);
+  snprintf(url, sizeof url, "%s", db_path);
   for (size_t i = 0; i < n; i++) {
     phrase(i, said, again, sql, sizeof sql);
     items[i] = (store_finalized){.id = str_from(arena_printf(a, "fz_%08zu", i)),

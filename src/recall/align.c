@@ -169,7 +169,8 @@ static double pair_cost(aligner *x, size_t i, size_t k) {
   if (is_taught(x->ctx->taught, wq->stem, ww->stem)) return 0;
   bool other_name = lexicon_has(x->ctx->lexicon, wq->stem) && !roles_of(&x->e->facts, wq->stem);
   str q = lower_word(x, x->q, i), w = lower_word(x, x->w, k);
-  bool form = q.len && w.len && q.ptr[0] == w.ptr[0] && text_edit_distance(q, w, 2) <= 2;
+  bool both = other_name && lexicon_has(x->ctx->lexicon, ww->stem);
+  bool form = !both && q.len && w.len && q.ptr[0] == w.ptr[0] && text_edit_distance(q, w, 2) <= 2;
   if (!form && (other_name || roles_of(&x->e->facts, wq->stem)))
     return 2; /* whatever a dictionary says, here it is something else */
   switch (synonyms_relation(x->ctx->synonyms, q, w)) {
@@ -222,13 +223,20 @@ static bool is_said_of(aligner *x, size_t i) {
   return x->q->words[i].kind == WORD_WEAK && str_ends(word_text(x->q, i), STR("ed"));
 }
 
+/* "type of product" is one thing as "product type" is. */
+static bool is_of(const recall_word *w) {
+  static const str OF = {"of", 2};
+  return w->lower == str_hash64(OF);
+}
+
 /* "female" of "female students", "normally", "widest": what such a word means may be a condition.
  */
 static bool is_modifier(const recall_wording *w, size_t i) {
   str text = word_text(w, i);
   bool before_noun = i + 1 < w->n && w->words[i + 1].kind == WORD_CONTENT &&
                      w->words[i].to + 1 >= w->words[i + 1].from;
-  return before_noun || str_ends(text, STR("ly")) || str_ends(text, STR("est"));
+  bool head = i + 1 < w->n && is_of(&w->words[i + 1]); /* "height of": something else is asked */
+  return before_noun || head || str_ends(text, STR("ly")) || str_ends(text, STR("est"));
 }
 
 /* A word of the question that the other has no counterpart of. */
@@ -249,7 +257,7 @@ static void charge_question_word(aligner *x, size_t i) {
   } else if (roles) {
     is->q_used += roles != ROLE_TABLE;
     is->q_table += roles == ROLE_TABLE;
-    is->cost += roles == ROLE_TABLE ? cost_table : cost_implied;
+    is->cost += cost_table;
   } else if (lexicon_has(x->ctx->lexicon, w->stem) && !is_said_of(x, i)) {
     is->faults |= FAULT_OTHER_NAME;
     tell(x, "\"", text, "\" names something that the confirmed query does not use");
@@ -277,9 +285,12 @@ static void charge_wording_word(aligner *x, size_t k) {
     is->cost += cost_weak;
     return;
   }
-  if (roles && speaks_of(x->q, w->stem)) {
+  if ((roles & (ROLE_PROJECT | ROLE_AGGREGATE)) && speaks_of(x->q, w->stem)) {
+    is->w_used++; /* asked for here, and perhaps only sorted by there */
+    is->cost += cost_again;
+  } else if (roles && speaks_of(x->q, w->stem)) {
     is->w_again++;
-    is->cost += roles & (ROLE_PROJECT | ROLE_AGGREGATE) ? cost_again : cost_implied;
+    is->cost += cost_implied;
   } else if (roles == ROLE_TABLE) {
     is->w_table++;
     is->cost += cost_table;
@@ -363,12 +374,6 @@ static void tell_faults(aligner *x) {
 
 enum { OBJECT_WORDS = 4 };
 
-/* "type of product" is one thing as "product type" is. */
-static bool is_of(const recall_word *w) {
-  static const str OF = {"of", 2};
-  return w->lower == str_hash64(OF);
-}
-
 /* The words that the only operation `op` of `w` is about, as hashes of stems. */
 static size_t objects_of(const recall_wording *w, const bool *taken, recall_op op,
                          uint64_t out[OBJECT_WORDS]) {
@@ -447,6 +452,19 @@ static void compare_lists(aligner *x) {
   if (listed && !x->e->facts.group && !conditions) is->faults |= FAULT_PLACES;
 }
 
+/* "Who …?" asks for names, which the other must then do in so many words. */
+static void compare_who(aligner *x) {
+  static const str WHO = {"who", 3}, NAME = {"name", 4};
+  const recall_wording *sides[2] = {x->q, x->w};
+  for (int i = 0; i < 2; i++) {
+    const recall_wording *one = sides[i], *other = sides[1 - i];
+    if (!one->n || one->words[0].lower != str_hash64(WHO)) continue;
+    bool fits = has_content(other, str_hash64(NAME));
+    for (size_t k = 0; k < other->n; k++) fits |= other->words[k].lower == str_hash64(WHO);
+    if (!fits) x->out->is.faults |= FAULT_PLACES;
+  }
+}
+
 static bool align(aligner *x) {
   alignment *out = x->out;
   operations ops_w, ops_q;
@@ -467,6 +485,7 @@ static bool align(aligner *x) {
   compare_places(x);
   compare_objects(x, w_taken);
   compare_neighbours(x);
+  compare_who(x);
   match_same(x);
   match_dimensions(x);
   match_related(x);

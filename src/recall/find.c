@@ -212,10 +212,11 @@ static double margin_of(const finder *x, const candidate *best) {
 /* Words without a counterpart that say nothing of the rows as far as the schema knows, when no
  * other confirmed question is anywhere near. */
 static bool is_safe_rest(const recall_evidence *is) {
-  int q = is->q_unknown + is->q_table + is->q_used, w = is->w_unknown + is->w_again;
+  int q = is->q_unknown + is->q_table, w = is->w_unknown + is->w_again;
   if (is->margin < wide_margin || is->ends || is->w_used || is->w_table || is->q_again)
     return false;
-  if (is->modifiers || q > 1 || w > 1 || (is->q_used && w) || (is->w_again && q)) return false;
+  if (is->modifiers || is->q_used || q > 1 || w > 1) return false;
+  if ((is->w_again && q) || (is->q_table && w)) return false;
   if (is->q_repeated > 1 || (is->q_repeated && w)) return false;
   if (is->unsaid && is->w_unknown) return false; /* it may stand for that value */
   return is->q_unknown == 0 || is->margin >= wide_margin * 1.5;

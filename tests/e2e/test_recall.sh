@@ -46,20 +46,20 @@ ask --no-confirm "What are the names of the 3 employees with the lowest salary?"
 if [ "$(json .status)" = finalized ]; then explain "the opposite was served"; fi
 
 # Nearly the same: asked back, then taught.
-ask "What are the names of the 3 employees with the highest pay cheque?"
+ask "What are the names of the 3 employees with the highest handicap?"
 expect_status 1
 expect_json .status confirm
 expect_json .rows null
 expect_json_match .candidate.finalized_id '^fz_'
 expect_json_match .candidate.sql 'LIMIT 3'
 expect_json_match .candidate.question '3 employees'
-expect_json_match .candidate.differs 'cheque'
+expect_json_match .candidate.differs 'handicap'
 asked=$(json .id | tr -d '"')
 run "$EMEND" confirm "$asked" yes --state "$state" --user bo --json
 expect_status 0
 expect_json .status finalized
 expect_json .row_count 3
-ask "What are the names of the 3 employees with the highest pay cheque?"
+ask "What are the names of the 3 employees with the highest handicap?"
 expect_json .status finalized
 ask "What are the names of the 3 employees with the biggest monthly salary?"
 if [ "$(json .status)" = confirm ]; then
