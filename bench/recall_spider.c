@@ -42,10 +42,21 @@ typedef struct tally {
   long asked, served, near, near_right, wrong, unclear;
 } tally;
 
-enum { K_REWORDED, K_MANY, K_TRIVIAL, K_EXACT, K_UNTAUGHT, K_EDIT_FIRST };
+enum {
+  K_REWORDED,
+  K_MANY,
+  K_SYNONYMS,
+  K_BEFORE,
+  K_AFTER,
+  K_TRIVIAL,
+  K_EXACT,
+  K_UNTAUGHT,
+  K_EDIT_FIRST
+};
 static const char *const KINDS[] = {
-    "reworded", "many",   "trivial", "exact", "untaught", "k",         "number",   "min_max",
-    "compare",  "and_or", "not",     "per",   "entity",   "aggregate", "distinct", "order"};
+    "reworded", "many",   "synonyms",  "third_before", "third_after", "trivial", "exact",
+    "untaught", "k",      "number",    "min_max",      "compare",     "and_or",  "not",
+    "per",      "entity", "aggregate", "distinct",     "order"};
 enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
 
 typedef struct bench {
@@ -53,6 +64,7 @@ typedef struct bench {
   pair *pairs;
   size_t n_pairs;
   const char *root;
+  json_t *syn_set;
   long most_mb;
   FILE *log;
   synonyms *syn;
@@ -522,6 +534,59 @@ static void ask_edits(bench *b, recall *r, size_t i_of_db, const pair *p, const 
   ask_names(b, r, id, question, g);
 }
 
+/* ---- words replaced by synonyms; third wordings after one confirmation ---- */
+
+static void ask_synonyms(bench *b, recall *r, const size_t *of_db, size_t n) {
+  json_t *it;
+  size_t i;
+  json_array_foreach(b->syn_set, i, it) {
+    const char *db = json_string_value(json_object_get(it, "db_id"));
+    const char *sql = json_string_value(json_object_get(it, "query"));
+    const char *plain = json_string_value(json_object_get(it, "SpiderQuestion"));
+    const char *other = json_string_value(json_object_get(it, "SpiderSynQuestion"));
+    if (!plain || !other || strcmp(db, b->db) != 0 || strcmp(plain, other) == 0) continue;
+    bool known = false; /* confirmed in the very words that were changed */
+    for (size_t k = 0; k < n && !known; k++)
+      known = strcmp(b->pairs[of_db[k]].questions[0], plain) == 0;
+    if (known) ask(b, r, K_SYNONYMS, other, sql);
+  }
+}
+
+/* Each query's second wording is confirmed as its first's, with the words that this teaches. */
+static void teach_second(bench *b, recall *r, const size_t *of_db, size_t n) {
+  arena *a = arena_create((size_t)512 << 20);
+  recall_options opt = {.synonyms = b->syn};
+  for (size_t i = 0; i < n; i++) {
+    const pair *p = &b->pairs[of_db[i]];
+    recall_word_pairs words = {0};
+    char id[32];
+    if (p->n < 3) continue;
+    snprintf(id, sizeof id, "fz_%zu", i);
+    str second = str_from(p->questions[1]);
+    recall_compare(r, str_from(id), second, b->cat, &opt, a, &words);
+    recall_record again = {.id = str_from(id),
+                           .url = b->source.url,
+                           .question = str_from(p->questions[0]),
+                           .sql = mended(b, p->sql, a),
+                           .at = STR("2026-11-20T00:00:00Z"),
+                           .dialect = SQL_SQLITE,
+                           .wordings = &second,
+                           .n_wordings = 1};
+    if (recall_describe(again.sql, b->cat, a, &again.facts, NULL)) exit(3);
+    if (recall_put(r, &again, 1, NULL)) exit(3);
+    for (size_t k = 0; k < words.len; k++)
+      recall_teach(r, b->source.url, words.items[k].word, words.items[k].other, NULL);
+  }
+  arena_destroy(a);
+}
+
+static void ask_third(bench *b, recall *r, int kind, const size_t *of_db, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    const pair *p = &b->pairs[of_db[i]];
+    for (int k = 2; k < p->n; k++) ask(b, r, kind, p->questions[k], p->sql);
+  }
+}
+
 /* ---- a database ---- */
 
 static void measure(bench *b, const size_t *of_db, size_t n, bool edits) {
@@ -536,6 +601,12 @@ static void measure(bench *b, const size_t *of_db, size_t n, bool edits) {
         ask(b, r, k == taught ? K_EXACT : p->n == 2 ? K_REWORDED : K_MANY, p->questions[k], p->sql);
       if (which == 0) ask_trivial(b, r, p, p->questions[taught]);
       if (edits) ask_edits(b, r, i, p, p->questions[taught], &g);
+    }
+    if (which == 0) {
+      ask_synonyms(b, r, of_db, n);
+      ask_third(b, r, K_BEFORE, of_db, n);
+      teach_second(b, r, of_db, n);
+      ask_third(b, r, K_AFTER, of_db, n);
     }
     recall_free(r);
     r = confirm(b, of_db, n, which, (size_t)which, 2); /* one half taught, the other asked */
@@ -636,9 +707,13 @@ int main(int argc, char **argv) {
   synonyms_open(EMEND_MODELS "/synonyms.bin", &b.syn, NULL);
   json_t *sets[] = {read_questions(&b, "train_spider.json"),
                     read_questions(&b, "train_others.json"), read_questions(&b, "dev_public.json")};
+  char path[4096];
+  snprintf(path, sizeof path, "%s/spider-syn/train.json", b.root);
+  b.syn_set = json_load_file(path, 0, NULL);
   run(&b, half, most, edits);
   print(&b);
   for (size_t i = 0; i < 3; i++) json_decref(sets[i]);
+  json_decref(b.syn_set);
   free(b.pairs);
   synonyms_close(b.syn);
   if (b.log) fclose(b.log);
