@@ -61,7 +61,7 @@ emend_rc engine_keep_backend(emend_engine *e, const emend_options *opt, emend_er
   const char *name = ollama ? opt->model : or_env(opt->model, "OPENAI_MODEL");
   if (copy_option(&b->server, url) && copy_option(&b->key, key) && copy_option(&b->model, name) &&
       copy_option(&b->answer_model, opt->answer_model))
-    return EMEND_OK;
+    return engine_make_generator(e, &e->gen, err); /* no network yet: a bad address shows now */
   return err_nomem(err, "open");
 }
 

@@ -80,7 +80,8 @@ emend_rc engine_weights_path(const emend_engine *e, arena *a, const char **out, 
 
 /** EMEND_EUSAGE for options that no back end has. */
 emend_rc engine_check_backend(const emend_options *opt, emend_error *err);
-/** Copies what concerns the back end; the environment stands in for what is not said. */
+/** Copies what concerns the back end; the environment stands in for what is not said. A server's
+ *  generator is made here. */
 emend_rc engine_keep_backend(emend_engine *e, const emend_options *opt, emend_error *err);
 void engine_free_backend(emend_engine *e);
 emend_rc engine_make_generator(const emend_engine *e, generator **out, emend_error *err);
