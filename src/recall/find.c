@@ -8,7 +8,7 @@
 #include "check/check.h"
 #include "recall/snapshot.h"
 
-enum { MOST_CANDIDATES = 24, MOST_TOUCHED = 40000, WORK_BYTES = 64 << 20 };
+enum { MOST_CANDIDATES = 24, MOST_TOUCHED = 8000, WORK_BYTES = 64 << 20 };
 
 /* Words without a counterpart that a hit may still have, and a rebound one; what the next best must
  * lie above; what an asked-back one may have. Tuned on half of Spider's databases: docs/recall.md
@@ -37,6 +37,7 @@ typedef struct finder {
   uint64_t key_hash;
   candidate found[MOST_CANDIDATES];
   size_t n;
+  double least; /* score among those found, once there are as many as are kept */
   recall_match *out;
 } finder;
 
@@ -62,6 +63,7 @@ static bool find_source(const finder *x, const recall_entry *e, size_t *out) {
 /* Keeps the best by score, in no order. */
 static void propose(finder *x, const struct segment_item *item, double score) {
   size_t which, worst = 0;
+  if (x->n == MOST_CANDIDATES && score <= x->least) return;
   if (!is_live(item->entry) || !find_source(x, item->entry, &which)) return;
   candidate c = {.e = item->entry,
                  .w = &item->entry->wordings[item->wording],
@@ -69,11 +71,15 @@ static void propose(finder *x, const struct segment_item *item, double score) {
                  .score = score};
   if (x->n < MOST_CANDIDATES) {
     x->found[x->n++] = c;
-    return;
+    if (x->n < MOST_CANDIDATES) return;
+  } else {
+    for (size_t i = 1; i < x->n; i++)
+      if (x->found[i].score < x->found[worst].score) worst = i;
+    x->found[worst] = c;
   }
+  x->least = x->found[0].score;
   for (size_t i = 1; i < x->n; i++)
-    if (x->found[i].score < x->found[worst].score) worst = i;
-  if (x->found[worst].score < score) x->found[worst] = c;
+    if (x->found[i].score < x->least) x->least = x->found[i].score;
 }
 
 static bool propose_exact(void *ctx, const struct segment_item *item) {
