@@ -207,7 +207,7 @@ static void log_step(progress *p, const train_report *r) {
   if (p->log) {
     fprintf(p->log,
             "{\"step\":%ld,\"loss\":%.5f,\"exact\":%.4f,\"norm\":%.4f,\"rate\":%.3e,"
-            "\"examples\":%ld,\"nodes\":%ld,\"seconds\":%.1f}\n",
+            "\"examples\":%ld,\"nodes\":%ld,\"seconds\":%.3f}\n",
             r->step, p->loss / (double)p->since, p->exact / (double)p->since, r->norm, r->rate,
             p->examples, p->nodes, seconds);
     fflush(p->log);
