@@ -15,8 +15,11 @@
 #include "base/utf8.h"
 
 enum { WORK_BYTES = 1 << 30 };
-/* Other candidates are run for their agreement only while that costs no more than this. */
+/* Other candidates are run for their agreement only while that costs no more than this; where the
+ * engine counts its work (source_limits) by that, which a busy machine does not change. One that
+ * would pass it is stopped. */
 static const double agreement_budget_ms = 150;
+enum { AGREEMENT_WORK = 1000 };
 /* Tables that no key connects may multiply without end: while others wait to be tried, such a
  * candidate gets one part in this many of the time left. Elsewhere a slow query is slow, not
  * wrong, and a less likely one must not take its place. */
@@ -110,23 +113,27 @@ static emend_rc generate(ask_question *q, str question, int round, const outcome
                    out->note.len ? "; " : "", STR_ARG(out->note));
 }
 
-/* Enough is known when the best so far is not suspected and looking further costs too much. */
-static bool is_enough(const ask_question *q, const ask_tries *tries, double db_ms_before) {
-  if (q->db_ms - db_ms_before < agreement_budget_ms) return false;
-  const ask_try *best = ask_choose(tries);
-  return best && judge_band_of(best->suspicion) != JUDGE_CORRECT;
+/* Enough is known when the best so far is not suspected and looking further costs too much. What is
+ * left for the next candidate goes to q->max_work: the first, and any after a suspected one, may do
+ * as much as it likes. */
+static bool is_enough(ask_question *q, const ask_tries *tries, uint64_t work, double db_ms_before) {
+  const ask_try *best = tries->len ? ask_choose(tries) : NULL;
+  bool stands = best && judge_band_of(best->suspicion) != JUDGE_CORRECT;
+  q->max_work = stands && work < AGREEMENT_WORK ? AGREEMENT_WORK - work : 0;
+  return stands && (work >= AGREEMENT_WORK || q->db_ms - db_ms_before >= agreement_budget_ms);
 }
 
 /* Tries the candidates of one generation. *fresh counts those not tried before. */
 static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, outcome *o,
                         size_t *fresh, emend_error *err) {
   double since = clock_ms(), db_ms_before = q->db_ms;
+  uint64_t work = 0; /* of the candidates after the first */
   size_t failed = 0;
   *fresh = 0;
   for (size_t i = 0; i < c->items.len; i++) {
     const gen_candidate *it = &c->items.items[i];
     if (is_tried(&o->tries, it->sql)) continue;
-    if (is_enough(q, &o->tries, db_ms_before)) break;
+    if (is_enough(q, &o->tries, work, db_ms_before)) break;
     ask_try *t = ARENA_NEW(q->work, ask_try);
     if (!t || !vec_push(q->work, &o->tries, t)) return err_nomem(err, "ask");
     *t = (ask_try){.sql = it->sql,
@@ -147,6 +154,7 @@ static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, out
     if (rc == EMEND_ETIMEOUT && o->tries.len > 1) break; /* what is known is delivered */
     if (rc) return rc;
     failed += t->failed;
+    if (i > 0) work += t->result.work;
     if (t->final) break;
   }
   o->best = ask_choose(&o->tries);

@@ -127,7 +127,8 @@ static emend_rc take_engine_error(ask_question *q, ask_try *t, emend_rc rc, cons
 }
 
 static emend_rc execute(ask_question *q, ask_try *t, emend_error *err) {
-  source_limits limits = {.max_rows = q->opt->max_rows ? q->opt->max_rows : 1000};
+  source_limits limits = {.max_rows = q->opt->max_rows ? q->opt->max_rows : 1000,
+                          .max_work = q->max_work};
   if (q->deadline > 0) {
     limits.timeout_ms = (q->deadline - clock_ms()) / q->time_parts;
     if (limits.timeout_ms < 1) limits.timeout_ms = 1;

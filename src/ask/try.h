@@ -20,6 +20,7 @@ typedef struct ask_question {
   str refusal;        /* why a language model finds no answer; empty: it did not say so */
   bool not_answering; /* it finds that the result does not answer the question */
   double time_parts;  /* a candidate gets this part of the time that is left */
+  uint64_t max_work;  /* … and may do this much; 0: any (see source_limits) */
   unsigned cancels_before;
   VEC(emend_step) trace;
   recall_nears nears;       /* what people taught that is near */

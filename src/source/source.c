@@ -191,7 +191,9 @@ static void fill_types(source_result *r) {
 
 emend_rc source_each(source *s, str sql, const source_limits *limits, const source_sink *sink,
                      emend_error *err) {
-  return s->driver->each(s, sql, limits ? limits->timeout_ms : 0, sink, err);
+  static const source_limits none = {0};
+  s->work = 0;
+  return s->driver->each(s, sql, limits ? limits : &none, sink, err);
 }
 
 emend_rc source_run(source *s, str sql, const source_limits *limits, arena *a, source_result *out,
@@ -203,6 +205,7 @@ emend_rc source_run(source *s, str sql, const source_limits *limits, arena *a, s
   source_sink sink = {collect_columns, collect_row, &c};
   double start = clock_ms();
   emend_rc rc = source_each(s, sql, limits, &sink, err);
+  out->work = s->work;
   if (rc) return rc;
   if (c.rc == EMEND_ENOMEM) return err_nomem(err, "execute");
   if (c.rc)

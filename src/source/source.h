@@ -88,12 +88,16 @@ typedef struct source_result {
   cell *cells;    /* [n_rows * n_columns], row by row */
   bool truncated; /* the row cap was reached and more rows were there */
   double ms;
+  uint64_t work; /* thousands of the engine's own steps; 0: not counted */
 } source_result;
 
 typedef struct source_limits {
   double timeout_ms; /* 0: none */
   size_t max_rows;   /* 0: 1000 */
   size_t max_bytes;  /* of the result, 0: 64 MiB */
+  uint64_t
+      max_work; /* 0: none. In thousands of the engine's own steps, the same whatever else the
+                   machine does; past it, as past the timeout. Engines that do not count: none */
 } source_limits;
 
 /** Run one read-only SELECT. The engine itself enforces it (authorizer, READ ONLY) beside our
@@ -115,7 +119,7 @@ typedef struct source_sink {
   void *ctx;
 } source_sink;
 
-/** As source_run, without keeping anything; of `limits` only the timeout counts. */
+/** As source_run, without keeping anything; of `limits` only timeout and work count. */
 emend_rc source_each(source *s, str sql, const source_limits *limits, const source_sink *sink,
                      emend_error *err);
 
@@ -130,7 +134,8 @@ typedef struct source_driver {
   void (*cancel)(source *s); /* s->cancels has been raised before */
   emend_rc (*describe)(source *s, arena *a, source_schema *out, emend_error *err);
   emend_rc (*stamp)(source *s, arena *a, str *out, emend_error *err);
-  emend_rc (*each)(source *s, str sql, double timeout_ms, const source_sink *sink,
+  /** Counts s->work where it can. */
+  emend_rc (*each)(source *s, str sql, const source_limits *limits, const source_sink *sink,
                    emend_error *err);
 } source_driver;
 
@@ -139,7 +144,8 @@ struct source {
   sql_dialect_id dialect;
   char *url;
   atomic_uint cancels;
-  void *handle; /* the driver's own */
+  uint64_t work; /* of the last statement, as in source_limits.max_work */
+  void *handle;  /* the driver's own */
 };
 
 extern const source_driver source_sqlite;

@@ -109,12 +109,14 @@ static int authorize(void *ctx, int action, const char *x, const char *y, const 
 static stop_reason must_stop(const sqlite_source *d) {
   if (source_cancels(d->owner) != d->cancels) return STOP_CANCEL;
   if (d->deadline > 0 && clock_ms() > d->deadline) return STOP_TIMEOUT;
+  if (d->max_work > 0 && d->owner->work > d->max_work) return STOP_TIMEOUT;
   if (sqlite3_memory_used() - d->memory_at_start > WORK_MEMORY) return STOP_MEMORY;
   return STOP_NONE;
 }
 
 static int on_progress(void *ctx) {
   sqlite_source *d = ctx;
+  d->owner->work += PROGRESS_OPS / 1000;
   d->stopped = must_stop(d);
   return d->stopped != STOP_NONE;
 }
@@ -127,10 +129,11 @@ static int on_busy(void *ctx, int tries) {
   return 1;
 }
 
-void sqlite_begin(sqlite_source *d, double timeout_ms) {
+void sqlite_begin(sqlite_source *d, const source_limits *limits) {
   double now = clock_ms();
   d->cancels = source_cancels(d->owner);
-  d->deadline = timeout_ms > 0 ? now + timeout_ms : 0;
+  d->deadline = limits && limits->timeout_ms > 0 ? now + limits->timeout_ms : 0;
+  d->max_work = limits ? limits->max_work : 0;
   d->busy_until = now + BUSY_WAIT_MS;
   d->memory_at_start = sqlite3_memory_used();
   d->stopped = STOP_NONE;
@@ -335,10 +338,10 @@ out:
   return rc;
 }
 
-static emend_rc sqlite_each(source *s, str sql, double timeout_ms, const source_sink *sink,
-                            emend_error *err) {
+static emend_rc sqlite_each(source *s, str sql, const source_limits *limits,
+                            const source_sink *sink, emend_error *err) {
   sqlite_source *d = s->handle;
-  sqlite_begin(d, timeout_ms);
+  sqlite_begin(d, limits);
   emend_rc rc = EMEND_OK;
   for (int i = 0; i < SQLITE_TORN_RETRIES; i++) {
     rc = run_once(d, sql, sink, err);
@@ -383,7 +386,7 @@ static emend_rc sqlite_open(const char *where, source *s, emend_error *err) {
   s->handle = d;
   if (!realpath(where, d->path))
     return err_set(err, EMEND_EIO, "open", "cannot resolve %s: %s", where, strerror(errno));
-  sqlite_begin(d, 0);
+  sqlite_begin(d, NULL);
   rc = sqlite_refresh(d, err);
   sqlite_end(d);
   return rc;

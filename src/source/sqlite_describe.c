@@ -220,7 +220,7 @@ static emend_rc describe_open(describer *q, source_schema *out) {
 
 emend_rc sqlite_describe(source *s, arena *a, source_schema *out, emend_error *err) {
   describer q = {.d = s->handle, .a = a, .err = err};
-  sqlite_begin(q.d, 0);
+  sqlite_begin(q.d, NULL);
   emend_rc rc = EMEND_OK;
   for (int i = 0; i < SQLITE_TORN_RETRIES; i++) {
     *out = (source_schema){0};
@@ -237,7 +237,7 @@ emend_rc sqlite_describe(source *s, arena *a, source_schema *out, emend_error *e
 
 emend_rc sqlite_stamp(source *s, arena *a, str *out, emend_error *err) {
   describer q = {.d = s->handle, .a = a, .err = err};
-  sqlite_begin(q.d, 0);
+  sqlite_begin(q.d, NULL);
   emend_rc rc = sqlite_refresh(q.d, err);
   if (!rc) {
     const file_stamp *file = &q.d->seen.files[0];

@@ -49,8 +49,9 @@ typedef struct sqlite_source {
   atomic_int cancelers;       /* inside sqlite_cancel now */
 
   /* of the statement that runs */
-  unsigned cancels; /* owner->cancels at its start */
-  double deadline;  /* clock_ms, or 0 */
+  unsigned cancels;  /* owner->cancels at its start */
+  double deadline;   /* clock_ms, or 0 */
+  uint64_t max_work; /* as in source_limits */
   double busy_until;
   int64_t memory_at_start;
   stop_reason stopped;
@@ -60,7 +61,7 @@ typedef struct sqlite_source {
 /** Set the connection's guards: defensive, authorizer, limits, progress, busy handler. */
 emend_rc sqlite_guard(sqlite_source *d, sqlite3 *db, emend_error *err);
 /** Start and end of what one caller asked: clocks, caps, cancelling. */
-void sqlite_begin(sqlite_source *d, double timeout_ms);
+void sqlite_begin(sqlite_source *d, const source_limits *limits);
 void sqlite_end(sqlite_source *d);
 /** Turns the result code of a call on `d->db` into ours, with SQLite's own message. */
 emend_rc sqlite_fail(sqlite_source *d, int rc, emend_error *err);
