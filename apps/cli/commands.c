@@ -296,16 +296,10 @@ static const cli_command eval_command = {
     .options = eval_options,
     .run = run_eval};
 
-const cli_command *const cli_commands[] = {&ask_command,
-                                           &check_command,
-                                           &judge_command,
-                                           &retrieve_command,
-                                           &eval_command,
-                                           &source_command,
-                                           &finalize_command,
-                                           &finalized_command,
-                                           &confirm_command,
-                                           &feedback_command,
-                                           &examples_command,
-                                           &privacy_command,
-                                           NULL};
+const cli_command *const cli_commands[] = {&ask_command,      &check_command,
+                                           &judge_command,    &retrieve_command,
+                                           &eval_command,     &source_command,
+                                           &finalize_command, &finalized_command,
+                                           &confirm_command,  &feedback_command,
+                                           &examples_command, &privacy_command,
+                                           &learn_command,    NULL};

@@ -15,6 +15,7 @@ typedef struct cli_verb {
 } cli_verb;
 /** Opens the engine and does what the first argument says. */
 int cli_run_verb(cli *c, const cli_verb *verbs, size_t n);
+extern const cli_command learn_command;
 
 /** --timeout, --max-rows and the rest. False after saying what is wrong. */
 bool read_ask_options(const cli *c, emend_ask_options *out);

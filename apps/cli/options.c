@@ -54,6 +54,14 @@ static const cli_option options[] = {
     {"dry-run", NULL, "say what would be done, and do nothing", NULL},
     {"no-literals", NULL, "replace every value by a placeholder", NULL},
     {"no-learning", NULL, "as if nobody had corrected anything or given examples", NULL},
+    {"synthetic", "N", "made-up pairs to learn from beside what people gave (200)", NULL},
+    {"threads", "N", "threads to train with (2)", NULL},
+    {"steps", "N", "of training (by the number of pairs)", NULL},
+    {"format", "NAME", "of the file: emend, chat, sharegpt or alpaca (emend)", NULL},
+    {"if-due", NULL, "do nothing unless enough questions failed, or it is time", NULL},
+    {"threshold", "N", "more failures than this start a round (10)", "EMEND_LEARN_THRESHOLD"},
+    {"every", "HOURS", "… and so do so many hours since the last one began (never)",
+     "EMEND_LEARN_EVERY"},
     {"help", NULL, "this text", NULL},
 };
 enum { N_OPTIONS = sizeof options / sizeof *options };

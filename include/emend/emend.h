@@ -789,6 +789,67 @@ EMEND_API emend_rc emend_eval(emend_engine *e, const emend_eval_options *opt,
 EMEND_API void emend_eval_report_free(emend_eval_report *r); /* NULL is harmless */
 EMEND_API char *emend_eval_report_json(const emend_eval_report *r);
 
+/* ---- learning: data sets, training, measuring, promotion ------------- */
+
+/** What emend_learn is to do for one source. */
+typedef enum emend_learn_action {
+  EMEND_LEARN_STATUS,   /* what there is: data sets, versions, rounds, failures since the last */
+  EMEND_LEARN_DATASET,  /* gather what people gave and make up more: a new version on disk */
+  EMEND_LEARN_SYNTH,    /* made-up questions with SQL, to look at or to write to `out` */
+  EMEND_LEARN_TRAIN,    /* a data set to a version of the network for this source */
+  EMEND_LEARN_EVALUATE, /* measure a version against what answers now */
+  EMEND_LEARN_PROMOTE,  /* let a version answer that was found better */
+  EMEND_LEARN_ROLLBACK, /* back to what answered before */
+  EMEND_LEARN_RUN       /* a whole round: data set, training, measuring, promotion */
+} emend_learn_action;
+
+/** Zero (EMEND_LEARN_OPTIONS_INIT) is the default of every field. */
+typedef struct emend_learn_options {
+  const char *source; /* NULL: the engine's only one; STATUS: all */
+  const char *id;     /* TRAIN, DATASET with `out`: a data set; EVALUATE, PROMOTE: a version.
+                         NULL: the newest; for DATASET a new one */
+  size_t synthetic;   /* made-up pairs; 0: 200 */
+  int threads;        /* of training; 0: 2 */
+  long steps;         /* of training; 0: by the number of pairs */
+  const char *user;   /* who asks for it; may be NULL */
+  const char *out;    /* SYNTH, DATASET: write the pairs here, one a line; may be NULL */
+  const char *format; /* of `out`: "emend" (NULL), "chat", "sharegpt" or "alpaca" */
+  bool if_due;        /* RUN: only when it is time */
+  long threshold;     /* … that is after more failures than this; 0: 10 */
+  double every_hours; /* … or so long after the last round began; 0: no schedule */
+  /** How far it is: `done` 0 to 1, `seconds_left` below 0 when not known. Not 0 cancels; a
+   *  training that was cut off goes on at the next call. May be NULL. */
+  int (*on_progress)(void *ctx, const char *stage, double done, double seconds_left);
+  void *ctx;
+} emend_learn_options;
+#define EMEND_LEARN_OPTIONS_INIT {0}
+
+typedef struct emend_learn_report {
+  bool done;        /* false: the answer is no (not promoted, not due) */
+  const char *id;   /* of what was made or looked at: "ds_…", "md_…", "rd_…"; may be NULL */
+  const char *text; /* what came of it, in words */
+  const char *json; /* all of it, one JSON value on one line */
+} emend_learn_report;
+
+/**
+ * Learn from what people said of a source. Nothing else trains: emend_ask never does.
+ *
+ * A version is an adapter of the embedded network for that one source; every other source is
+ * answered as before, to the byte. It answers from the next question on once it is promoted, in
+ * every process that shares the state, and is then named in provenance.model.
+ *
+ * Owns:    *out is the caller's, until emend_learn_report_free.
+ * NULL:    `opt` NULL means all defaults.
+ * Threads: questions are answered meanwhile; one round a source at a time.
+ * Returns: EMEND_OK; EMEND_EUSAGE; EMEND_ENOTFOUND (nothing to learn from, no such id); EMEND_EBUSY
+ *          (another process is at a round); EMEND_ECANCELED; EMEND_EFORMAT (a damaged file);
+ *          EMEND_EVERSION (made for other weights); EMEND_EIO.
+ */
+EMEND_API emend_rc emend_learn(emend_engine *e, emend_learn_action action,
+                               const emend_learn_options *opt, emend_learn_report **out,
+                               emend_error *err);
+EMEND_API void emend_learn_report_free(emend_learn_report *report); /* NULL is harmless */
+
 #ifdef __cplusplus
 }
 #endif

@@ -216,6 +216,13 @@ void ask_answer_reads(ask_answer *a, const check_report *report) {
   p->columns = copy_texts(a->mem, report->columns.items, p->n_columns);
 }
 
+/* "embedded@emend-m1", and what it learnt of this source: "embedded@emend-m1+md_…". */
+static const char *name_model(ask_answer *a, const ask_question *q) {
+  const char *learned = q->cat ? q->ctx->sources[q->chosen].adapter_id : NULL;
+  if (!learned) return copy_text(a->mem, str_from(q->ctx->gen->model));
+  return arena_printf(a->mem, "%s+%s", q->ctx->gen->model, learned);
+}
+
 static void copy_provenance(ask_answer *a, const ask_question *q, const ask_try *best) {
   emend_provenance *p = &a->pub.provenance;
   if (q->cat) {
@@ -223,7 +230,7 @@ static void copy_provenance(ask_answer *a, const ask_question *q, const ask_try 
     a->pub.dialect = sql_dialect_name(q->cat->dialect);
     p->schema_version = copy_text(a->mem, str_from(q->cat->version));
   }
-  if (a->pub.n_attempts && q->ctx->gen) p->model = copy_text(a->mem, str_from(q->ctx->gen->model));
+  if (a->pub.n_attempts && q->ctx->gen) p->model = name_model(a, q);
   if (best) ask_answer_reads(a, &best->report);
 }
 

@@ -12,6 +12,12 @@ double clock_ms(void) {
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+double clock_thread_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 int64_t clock_now(void) {
   const char *fixed = getenv("EMEND_NOW");
   int y, mo, d, h = 0, mi = 0, s = 0;

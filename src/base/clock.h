@@ -7,6 +7,8 @@
 
 /** Milliseconds on a clock that never goes back. */
 double clock_ms(void);
+/** Milliseconds that the calling thread has computed for: what it waited is not in it. */
+double clock_thread_ms(void);
 /** Seconds since 1970 UTC; EMEND_NOW (ISO 8601, UTC) takes its place when set and valid. */
 int64_t clock_now(void);
 /** "2026-11-20T12:34:56Z" of `seconds`; out holds at least 21 bytes. */

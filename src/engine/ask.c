@@ -7,7 +7,9 @@ typedef struct asking {
   emend_engine *e;
   arena *mem;
   engine_source **sources;
-  catalog **cats; /* a reference each */
+  catalog **cats;            /* a reference each */
+  engine_adapter **adapters; /* … and one of these, once something is to be generated */
+  ask_source *asked;
   size_t n;
   engine_connection **taken; /* [n], made when first needed */
 } asking;
@@ -36,21 +38,35 @@ static emend_rc list_sources(asking *x, const char *name, emend_error *err) {
 
 static emend_rc load_catalogs(asking *x, ask_context *ask, emend_error *err) {
   x->cats = ARENA_ARRAY(x->mem, catalog *, x->n);
-  ask_source *sources = ARENA_ARRAY(x->mem, ask_source, x->n);
-  if (!x->cats || !sources) return err_nomem(err, "ask");
+  x->asked = ARENA_ARRAY(x->mem, ask_source, x->n);
+  if (!x->cats || !x->asked) return err_nomem(err, "ask");
   for (size_t i = 0; i < x->n; i++) {
     emend_rc rc = engine_catalog(x->e, x->sources[i], &x->cats[i], err);
     if (rc) return rc;
-    sources[i] = (ask_source){.name = x->sources[i]->name, .cat = x->cats[i]};
+    x->asked[i] = (ask_source){.name = x->sources[i]->name, .cat = x->cats[i]};
   }
-  ask->sources = sources;
+  ask->sources = x->asked;
   ask->n_sources = x->n;
+  return EMEND_OK;
+}
+
+/* What the network learnt of each source. */
+static emend_rc take_adapters(asking *x, emend_error *err) {
+  x->adapters = ARENA_ARRAY(x->mem, engine_adapter *, x->n);
+  if (!x->adapters) return err_nomem(err, "ask");
+  for (size_t i = 0; i < x->n; i++) {
+    emend_rc rc = engine_adapter_take(x->e, x->sources[i], &x->adapters[i], err);
+    if (rc) return rc;
+    x->asked[i].adapter = x->adapters[i] ? x->adapters[i]->it : NULL;
+    x->asked[i].adapter_id = x->adapters[i] ? x->adapters[i]->id : NULL;
+  }
   return EMEND_OK;
 }
 
 static emend_rc prepare(void *ctx, ask_context *ask, emend_error *err) {
   asking *x = ctx;
   emend_rc rc = ask->sources ? EMEND_OK : load_catalogs(x, ask, err);
+  if (!rc) rc = take_adapters(x, err);
   if (!rc) rc = engine_generator(x->e, &ask->gen, err);
   return rc ? rc : engine_second(x->e, &ask->second, err);
 }
@@ -95,16 +111,20 @@ static emend_rc ask_with(emend_engine *e, const char *question, const emend_ask_
                      .ctx = &x,
                      .recall = e->no_state ? NULL : &taught,
                      .cancels = &e->cancels};
+  unsigned before = atomic_load(&e->cancels);
   emend_rc rc = list_sources(&x, opt->source, err);
   if (!rc) rc = engine_state(e, true, &ctx.state, err);
   if (!recorded) ctx.state = NULL;
   if (!rc) rc = engine_functions(e, x.mem, &ctx.functions, &ctx.n_functions, err);
   ask_lessons lessons;
   if (!rc) rc = engine_lessons_open(e, &ctx, opt, &lessons, err);
+  if (!rc && atomic_load(&e->cancels) != before) /* said while the state was opened */
+    rc = err_set(err, EMEND_ECANCELED, "ask", "canceled");
   if (!rc) rc = ask_run(&ctx, question, opt, out, err);
   if (!rc) rc = keep_asked_back(&x, ctx.state, *out, err);
   for (size_t i = 0; x.taken && i < x.n; i++) engine_give(x.taken[i]);
   for (size_t i = 0; x.cats && i < x.n; i++) catalog_unref(x.cats[i]);
+  for (size_t i = 0; x.adapters && i < x.n; i++) engine_adapter_drop(x.adapters[i]);
   arena_destroy(x.mem);
   if (!rc && ctx.state) engine_influence_note(e, *out);
   return rc;

@@ -51,9 +51,9 @@ EMEND_API void emend_close(emend_engine *e) {
   engine_recall_free(e);
   engine_lessons_free(e->lessons); /* may still write to the state and ask the network */
   store_close(e->state);
+  engine_source_free_all(e); /* before the network: what it learnt of them is its own */
   gen_free(e->gen);
   engine_free_backend(e);
-  engine_source_free_all(e);
   pthread_mutex_destroy(&e->lock);
   mem_free(e->state_path);
   mem_free(e->weights);

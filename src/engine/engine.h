@@ -19,6 +19,13 @@ typedef struct engine_connection {
   struct engine_connection *next;
 } engine_connection;
 
+/** A promoted version of the network for one source, shared by the questions that it answers. */
+typedef struct engine_adapter {
+  struct model_adapter *it;
+  char id[STORE_ID_MAX];
+  atomic_int refs;
+} engine_adapter;
+
 /** A source; once made it lives as long as the engine, as its connections do. */
 typedef struct engine_source {
   char *name, *url; /* url without secrets; a file's is absolute */
@@ -30,6 +37,9 @@ typedef struct engine_source {
   catalog *cat;                             /* NULL before it was needed */
   char *stamp;                              /* of the schema that `cat` shows */
   _Atomic(engine_connection *) connections; /* only ever grows */
+  pthread_mutex_t learning;                 /* guards what follows */
+  engine_adapter *learned;                  /* NULL: the weights as shipped */
+  int64_t learned_stamp;                    /* of the promotions when that was looked up */
   struct engine_source *next;
 } engine_source;
 
@@ -106,6 +116,14 @@ emend_rc engine_catalog(emend_engine *e, engine_source *s, catalog **out, emend_
 /** Forgets what is known of `s`, so that it is read again when next needed. */
 void engine_source_forget(engine_source *s);
 void engine_source_free_all(emend_engine *e);
+
+/* ---- what was learnt of a source ---- */
+
+/** The version that answers for `s` now; NULL in *out: the weights as shipped, also when what was
+ *  promoted cannot be used (which is logged). The caller drops it. */
+emend_rc engine_adapter_take(emend_engine *e, engine_source *s, engine_adapter **out,
+                             emend_error *err);
+void engine_adapter_drop(engine_adapter *adapter); /* NULL is harmless */
 
 /* ---- what is handed out ---- */
 

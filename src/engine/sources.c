@@ -96,11 +96,13 @@ static void free_source(engine_source *s) {
     mem_free(c);
     c = next;
   }
+  engine_adapter_drop(s->learned);
   catalog_unref(s->cat);
   mem_free(s->stamp);
   mem_free(s->name);
   mem_free(s->url);
   mem_free(s->spec);
+  pthread_mutex_destroy(&s->learning);
   pthread_mutex_destroy(&s->lock);
   mem_free(s);
 }
@@ -118,6 +120,7 @@ static emend_rc new_source(str name, const char *spec, engine_source **out, emen
   engine_source *s = mem_alloc(sizeof *s);
   if (!s) return err_nomem(err, "open");
   pthread_mutex_init(&s->lock, NULL);
+  pthread_mutex_init(&s->learning, NULL);
   s->name = heap_text(name);
   s->spec = heap_text(str_from(spec));
   s->is_schema = str_starts_nocase(str_from(spec), STR("schema:"));

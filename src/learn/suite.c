@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "learn/dataset.h"
 #include "learn/files.h"
 #include "learn/rows.h"
@@ -115,7 +116,6 @@ static void take_mark(const learn_about *about, const learn_pair *p, const emend
                       learn_mark *out) {
   out->delivered = answer->has_rows;
   out->warned = answer->n_warnings > 0;
-  out->ms = answer->total_ms;
   if (!answer->has_rows) return;
   check_report report;
   check_options opt = {.dialect = about->cat->dialect};
@@ -140,7 +140,9 @@ static emend_rc run_one(running *x, const learn_pair *p, learn_mark *out, emend_
   emend_error why;
   arena *a = arena_create(1 << 16);
   char *question = a ? arena_strndup(a, p->question.ptr, p->question.len) : NULL;
+  double since = clock_thread_ms();
   emend_rc rc = question ? ask_run(&ctx, question, &how, &answer, &why) : err_nomem(&why, STAGE);
+  out->ms = clock_thread_ms() - since;
   if (!rc) take_mark(x->about, p, answer, out);
   if (!rc) emend_answer_free(answer);
   arena_destroy(a);

@@ -23,7 +23,7 @@ emend_rc learn_suite_load(store *s, const learn_about *about, const learn_pairs 
 /** What one version made of one question. */
 typedef struct learn_mark {
   unsigned char right, delivered, warned, unsafe;
-  double ms;
+  double ms; /* computed, not waited: what else runs on the machine is not in it */
 } learn_mark;
 
 typedef struct learn_suite_run_options {

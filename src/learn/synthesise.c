@@ -7,7 +7,7 @@
 #include "learn/synth.h"
 
 static const char STAGE[] = "learn";
-enum { TRIES = 12, MOST_FOCUS = 64, MOST_VALUES = 64, MOST_TAUGHT = 200, ASK_TEACHER_EVERY = 4 };
+enum { TRIES = 30, MOST_FOCUS = 64, MOST_VALUES = 64, MOST_TAUGHT = 200, ASK_TEACHER_EVERY = 4 };
 
 typedef VEC(str) texts;
 
@@ -33,8 +33,9 @@ static emend_rc offer(making *m, learn_pair p, bool *kept, emend_error *err) {
   *kept = false;
   emend_rc rc = learn_pair_check(m->about, &p, m->a, &good, &fault, err);
   if (rc) return rc;
-  if (good && (learn_is_reserved(p.shape) || map_has(m->seen, p.normal))) {
-    fault = learn_is_reserved(p.shape) ? LEARN_KEPT_APART : LEARN_DUPLICATE;
+  bool apart = good && learn_is_reserved(p.shape) != m->what->reserved;
+  if (good && (apart || map_has(m->seen, p.normal))) {
+    fault = apart ? LEARN_KEPT_APART : LEARN_DUPLICATE;
     good = false;
   }
   if (!good) {

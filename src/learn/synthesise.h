@@ -20,6 +20,7 @@ typedef struct learn_teacher {
 typedef struct learn_synthesis {
   size_t count;                    /* pairs wanted */
   uint64_t seed;                   /* the same seed and database give the same pairs */
+  bool reserved;                   /* only of templates that are set aside, to measure with */
   const store_failed_list *failed; /* half of the pairs stay near these; may be NULL */
   const learn_pairs *people;       /* varied: the same with other values; may be NULL */
   const learn_teacher *teacher;    /* may be NULL */
