@@ -30,7 +30,7 @@ fi
 
 "$MAKE_DEMO" "$work/shop.sqlite" || exit 1
 "$PROGRAMS/grammar" "$work/shop.sqlite" >"$work/shop.gbnf" || exit 1
-node "$SOURCE_DIR/tests/llama/tiny_gguf.mjs" "$work/tiny.gguf" 1 || exit 1
+node "$SOURCE_DIR/tests/llama/tiny_gguf.mjs" "$work/tiny.gguf" 3 || exit 1
 run timeout 280 node "$SOURCE_DIR/tests/llama/decode.mjs" "$modules" "$work/tiny.gguf" \
   "$work/shop.gbnf" 200
 expect_status 0
