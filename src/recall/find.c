@@ -8,7 +8,7 @@
 #include "check/check.h"
 #include "recall/snapshot.h"
 
-enum { MOST_CANDIDATES = 24, MOST_TOUCHED = 8000, WORK_BYTES = 64 << 20 };
+enum { MOST_CANDIDATES = 24, MOST_TOUCHED = 20000, WORK_BYTES = 64 << 20 };
 
 /* Words without a counterpart that a hit may still have, and a rebound one; what the next best must
  * lie above; what an asked-back one may have. Tuned on half of Spider's databases: docs/recall.md
@@ -103,7 +103,7 @@ static size_t list_terms(const finder *x, const recall_segment *s, term *out) {
   size_t n = 0;
   for (size_t i = 0; i < x->q.n; i++) {
     const recall_word *w = &x->q.words[i];
-    if (w->kind != WORD_CONTENT && !(w->kind == WORD_OP && w->stem)) continue;
+    if (w->kind == WORD_FILLER || w->kind == WORD_WEAK || !w->stem) continue;
     bool again = false;
     for (size_t k = 0; k < i && !again; k++) again = x->q.words[k].stem == w->stem;
     term t;

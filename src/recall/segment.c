@@ -83,7 +83,7 @@ static size_t count_words(const recall_segment *s) {
   return n;
 }
 
-/* The words that find a wording: its own, values left out, and the names its query uses. */
+/* The words that find a wording: its own, values too, and the names that its query uses. */
 static size_t list_words(const recall_segment *s, posting *out) {
   size_t n = 0;
   for (size_t i = 0; i < s->n; i++) {
@@ -91,7 +91,8 @@ static size_t list_words(const recall_segment *s, posting *out) {
     const recall_wording *w = &e->wordings[s->items[i].wording].words;
     for (size_t k = 0; k < w->n; k++) {
       const recall_word *x = &w->words[k];
-      bool finds = x->kind == WORD_CONTENT || (x->kind == WORD_OP && x->stem);
+      bool finds = x->kind == WORD_CONTENT || x->kind == WORD_NUMBER || x->kind == WORD_DATE ||
+                   (x->kind == WORD_OP && x->stem);
       if (finds) out[n++] = (posting){x->stem, (uint32_t)i};
     }
     for (size_t k = 0; k < e->facts.n_stems; k++)

@@ -3,6 +3,7 @@
 #include "recall/wording.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -196,6 +197,9 @@ static bool read_word(reader *r, const text_word *t) {
     w->op = OP_NOT;
     w->stem = 0;
   } else if (t->is_number && !w->ordinal) {
+    char digits[32]; /* "3" and "three" are found alike */
+    snprintf(digits, sizeof digits, "%.12g", t->number);
+    w->stem = str_hash64(str_from(digits));
     w->kind = WORD_NUMBER;
   } else if (!t->quoted && is_weak(base)) {
     w->kind = text_is_stopword(base) ? WORD_FILLER : WORD_WEAK;
