@@ -27,7 +27,7 @@ static int set_up(void **state) {
   assert_non_null(mkdtemp(dir));
   snprintf(path, sizeof path, "%s/state.sqlite", dir);
   mem = arena_create(64 << 20);
-  return store_open(path, &s, &err);
+  return (int)store_open(path, &s, &err);
 }
 
 static int tear_down(void **state) {

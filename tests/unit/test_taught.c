@@ -40,7 +40,7 @@ static int set_up(void **state) {
   (void)state;
   const recall_embedder e = {DIM, embed, NULL};
   mem = arena_create(256 << 20);
-  return recall_taught_create(&e, &t, &err);
+  return (int)recall_taught_create(&e, &t, &err);
 }
 
 static int tear_down(void **state) {
