@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -367,22 +368,42 @@ static void a_callback_cancels(void **unused) {
   emend_close(e);
 }
 
-static void *cancel_soon(void *engine) {
-  usleep(100000);
-  emend_cancel(engine);
+typedef struct canceller {
+  emend_engine *e;
+  atomic_bool generated, done; /* the query runs next; the call is back */
+} canceller;
+
+static int note_generate(void *ctx, const emend_step *step) {
+  canceller *c = ctx;
+  if (strcmp(step->stage, "generate") == 0) atomic_store(&c->generated, true);
+  return 0;
+}
+
+/* From when the query is about to run, until the call is back: no load makes it come too early. */
+static void *cancel_soon(void *ctx) {
+  canceller *c = ctx;
+  while (!atomic_load(&c->done)) {
+    usleep(50000);
+    if (atomic_load(&c->generated)) emend_cancel(c->e);
+  }
   return NULL;
 }
 
 static void another_thread_cancels_a_running_query(void **unused) {
   (void)unused;
   script s = {.sql = {{endless}}};
-  emend_engine *e = open_with(&s);
+  canceller c = {.e = open_with(&s)};
+  emend_ask_options how = EMEND_ASK_OPTIONS_INIT;
   emend_answer *a = NULL;
   pthread_t t;
-  assert_int_equal(pthread_create(&t, NULL, cancel_soon, e), 0);
-  assert_int_equal(emend_ask(e, "How many pets?", NULL, &a, &err), EMEND_ECANCELED);
+  how.on_step = note_generate;
+  how.ctx = &c;
+  assert_int_equal(pthread_create(&t, NULL, cancel_soon, &c), 0);
+  emend_rc rc = emend_ask(c.e, "How many pets?", &how, &a, &err);
+  atomic_store(&c.done, true);
   pthread_join(t, NULL);
-  emend_close(e);
+  assert_int_equal(rc, EMEND_ECANCELED);
+  emend_close(c.e);
 }
 
 static void a_query_past_its_time_fails(void **unused) {
