@@ -206,12 +206,15 @@ static compare_pair compare_marks(const learn_pairs *suite, const learn_mark *be
 
 /* NULL when nothing speaks against it. */
 static const char *objection(const learn_verdict *v) {
-  enum { SLOWER_MS = 20 };
+  enum { SLOWER_MS = 20, ENOUGH_PEOPLE = 5 };
   if (v->now.n == 0) return "there is nothing to measure it with";
   if (v->now.unsafe) return "it wrote a query that is not safe";
   if (v->all.gained <= v->all.lost) return "it answers no more questions than before";
   if (v->all.low <= 0) return "its gain may be luck: the lower bound is not above zero";
   if (v->people.lost > v->people.gained) return "it is worse on what people asked";
+  if (v->now.n_people >= ENOUGH_PEOPLE && v->now.right_people * 4 < v->now.n_people)
+    return "what people gave contradicts what it answers: not one in four of the questions that "
+           "were set aside is right";
   if (v->now.wrong_unwarned > v->before.wrong_unwarned)
     return "it delivers more wrong answers without a warning";
   if (v->now.p50_ms > 1.5 * v->before.p50_ms + SLOWER_MS) return "it is slower";

@@ -98,6 +98,23 @@ static void only_a_sure_gain_is_promoted(void **state) {
   assert_false(judge(10, 8, 0, 0).promote);
 }
 
+/* Nothing that people are said to have confirmed is ever right: they, not the answers, are wrong.
+ */
+static void poisoned_material_promotes_nothing(void **state) {
+  (void)state;
+  learn_mark before[60] = {{0}}, now[60] = {{0}};
+  learn_pairs suite = {0};
+  for (int i = 0; i < 60; i++) {
+    learn_origin from = i < 10 ? LEARN_FEEDBACK : LEARN_SYNTHETIC;
+    assert_true(vec_push(x.d.a, &suite, learning_pair(from, "1", "q", "s")));
+    now[i] = (learn_mark){.right = i >= 10, .delivered = 1};
+  }
+  assert_false(learn_suite_judge(&suite, before, now, x.d.a).promote);
+  for (int i = 0; i < 5; i++) now[i].right = before[i].right = 1;
+  for (int i = 0; i < 60; i++) before[i].delivered = 1;
+  assert_true(learn_suite_judge(&suite, before, now, x.d.a).promote);
+}
+
 static void an_unsafe_version_is_never_promoted(void **state) {
   (void)state;
   learn_mark before[10] = {{0}}, now[10] = {{0}};
@@ -117,6 +134,7 @@ int main(void) {
       CASE(a_suite_only_grows),
       CASE(right_is_what_gives_the_same_rows),
       CASE(only_a_sure_gain_is_promoted),
+      CASE(poisoned_material_promotes_nothing),
       CASE(an_unsafe_version_is_never_promoted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
