@@ -106,8 +106,10 @@ static int authorize(void *ctx, int action, const char *x, const char *y, const 
 
 /* ---- stopping what runs ---- */
 
+bool sqlite_canceled(const sqlite_source *d) { return source_cancels(d->owner) != d->cancels; }
+
 static stop_reason must_stop(const sqlite_source *d) {
-  if (source_cancels(d->owner) != d->cancels) return STOP_CANCEL;
+  if (sqlite_canceled(d)) return STOP_CANCEL;
   if (d->deadline > 0 && clock_ms() > d->deadline) return STOP_TIMEOUT;
   if (d->max_work > 0 && d->owner->work > d->max_work) return STOP_TIMEOUT;
   if (sqlite3_memory_used() - d->memory_at_start > WORK_MEMORY) return STOP_MEMORY;
@@ -187,8 +189,11 @@ emend_rc sqlite_guard(sqlite_source *d, sqlite3 *db, emend_error *err) {
 emend_rc sqlite_fail(sqlite_source *d, int rc, emend_error *err) {
   const char *msg = d->db ? sqlite3_errmsg(d->db) : sqlite3_errstr(rc);
   int64_t pos = d->db ? sqlite3_error_offset(d->db) : -1;
-  bool refused = d->refused[0] != 0; /* inside a virtual table the code is a mere SQLITE_ERROR */
-  switch (refused ? SQLITE_AUTH : rc & 0xFF) {
+  bool refused = d->refused[0] != 0;
+  int code = refused ? SQLITE_AUTH : rc & 0xFF;
+  /* inside a virtual table both a refusal and an interrupt end as a mere SQLITE_ERROR */
+  if (code == SQLITE_ERROR && sqlite_canceled(d)) code = SQLITE_INTERRUPT;
+  switch (code) {
     case SQLITE_NOMEM:
       return err_nomem(err, "execute");
     case SQLITE_INTERRUPT:

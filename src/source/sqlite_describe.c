@@ -166,13 +166,13 @@ static int64_t one_integer(describer *q, const char *sql) {
 static emend_rc read_table(describer *q, source_table *t, bool *works) {
   int rc = read_columns(q, t);
   *works = rc != SQLITE_ERROR && t->columns.len > 0;
-  if (rc == SQLITE_ERROR) return EMEND_OK; /* a view over nothing, a module that is not there */
+  if (rc == SQLITE_ERROR && !sqlite_canceled(q->d))
+    return EMEND_OK; /* a view over nothing, a module that is not there */
   if (rc == SQLITE_OK && !t->is_view) rc = read_fkeys(q, t);
   if (rc == SQLITE_OK && !t->is_view) rc = read_indexes(q, t);
   if (rc != SQLITE_OK) return sqlite_fail(q->d, rc, q->err);
   t->row_count = count_rows(q, t);
-  if (source_cancels(q->d->owner) != q->d->cancels)
-    return err_set(q->err, EMEND_ECANCELED, "open", "canceled");
+  if (sqlite_canceled(q->d)) return err_set(q->err, EMEND_ECANCELED, "open", "canceled");
   return EMEND_OK;
 }
 

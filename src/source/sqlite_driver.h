@@ -63,6 +63,8 @@ emend_rc sqlite_guard(sqlite_source *d, sqlite3 *db, emend_error *err);
 /** Start and end of what one caller asked: clocks, caps, cancelling. */
 void sqlite_begin(sqlite_source *d, const source_limits *limits);
 void sqlite_end(sqlite_source *d);
+/** Whether source_cancel has been called since sqlite_begin. */
+bool sqlite_canceled(const sqlite_source *d);
 /** Turns the result code of a call on `d->db` into ours, with SQLite's own message. */
 emend_rc sqlite_fail(sqlite_source *d, int rc, emend_error *err);
 
