@@ -205,6 +205,53 @@ static sql_op mirrored(sql_op op) {
   }
 }
 
+static str source_text(const check_ctx *c, const sql_expr *e) {
+  bool inside = e->span.from < e->span.to && e->span.to <= c->sql.len;
+  return inside ? str_slice(c->sql, e->span.from, e->span.to) : e->text;
+}
+
+/* ---- what an engine refuses to compare ---- */
+
+/** These convert no operand from text to number or back; the others do, silently. */
+static bool compares_strictly(sql_dialect_id d) {
+  return d == SQL_POSTGRES || d == SQL_TRINO || d == SQL_DUCKDB || d == SQL_CLICKHOUSE;
+}
+
+/** PostgreSQL and Trino have no boolean = integer; DuckDB and ClickHouse have. */
+static bool has_numeric_booleans(sql_dialect_id d) {
+  return d == SQL_DUCKDB || d == SQL_CLICKHOUSE;
+}
+
+/** How `number` is written as what the other side is; empty when that cannot be told. */
+static str converted(check_ctx *c, const sql_expr *number, cat_type other) {
+  str text = source_text(c, number);
+  if (other == CAT_BOOLEAN) {
+    if (number->kind != SQL_NUMBER) return STR("");
+    return str_eq(text, STR("1")) ? STR("TRUE") : str_eq(text, STR("0")) ? STR("FALSE") : STR("");
+  }
+  if (number->kind == SQL_NUMBER) return str_from(arena_printf(c->a, "'%.*s'", STR_ARG(text)));
+  const char *type = c->dialect == SQL_CLICKHOUSE ? "String"
+                     : c->dialect == SQL_POSTGRES ? "TEXT"
+                                                  : "VARCHAR";
+  return str_from(arena_printf(c->a, "CAST(%.*s AS %s)", STR_ARG(text), type));
+}
+
+/** A literal in quotes takes the other side's type, so it is never at fault here. */
+static void check_operands(check_ctx *c, const sql_expr *e, const sql_expr *x, const sql_expr *y) {
+  if (!compares_strictly(c->dialect) || x->kind == SQL_STRING || y->kind == SQL_STRING) return;
+  cat_type tx = types_of(c, x), ty = types_of(c, y);
+  if (types_is_number(tx) == types_is_number(ty)) return;
+  const sql_expr *number = types_is_number(tx) ? x : y;
+  cat_type other = types_is_number(tx) ? ty : tx;
+  bool at_fault = other == CAT_TEXT || (other == CAT_BOOLEAN && !has_numeric_booleans(c->dialect));
+  if (!at_fault) return;
+  str name = other == CAT_TEXT ? STR("text") : STR("a truth value");
+  diag *d = diag_add(c, CHECK_OPERAND_TYPES, e->span, source_text(c, e), name, STR("a number"));
+  str mend = converted(c, number, other);
+  double sure = number->kind == SQL_NUMBER ? 0.95 : 0.7; /* columns may be joined off their keys */
+  if (mend.len) diag_suggest(c, d, mend, number->span, STR("the other side's type"), sure);
+}
+
 static bool has_wildcard(str pattern) {
   for (size_t i = 0; i < pattern.len; i++)
     if (pattern.ptr[i] == '%' || pattern.ptr[i] == '_') return true;
@@ -218,6 +265,7 @@ static void check_binary(const query_facts *f, const sql_expr *e) {
     if (col) check_stored(f, x, y, col, true);
   }
   if (e->op < SQL_OP_EQ || e->op > SQL_OP_IS) return;
+  check_operands(f->c, e, x, y);
   if (x->kind == SQL_COLUMN) check_pair(f, e->op, x, y);
   if (y->kind == SQL_COLUMN) check_pair(f, mirrored(e->op), y, x);
 }
@@ -232,11 +280,6 @@ static bool number_of(const sql_expr *e, double *out) {
   *out = strtod(text, NULL);
   if (minus) *out = -*out;
   return true;
-}
-
-static str source_text(const check_ctx *c, const sql_expr *e) {
-  bool inside = e->span.from < e->span.to && e->span.to <= c->sql.len;
-  return inside ? str_slice(c->sql, e->span.from, e->span.to) : e->text;
 }
 
 static void check_between(const query_facts *f, const sql_expr *e) {

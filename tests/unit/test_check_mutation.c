@@ -26,6 +26,7 @@ typedef VEC(place) places;
 typedef struct finder {
   arena *a;
   places found, qualifiers;
+  VEC(const sql_expr *) joins; /* column = column of two tables */
   VEC(const sql_from *) tables;
 } finder;
 
@@ -39,6 +40,11 @@ static sql_walk_next find_columns(void *ctx, sql_expr *e) {
     assert_true(vec_push(f->a, &f->found, ((place){e->name.span, e->name.text, false, NULL})));
   if (e->kind == SQL_COLUMN && e->bound.table >= 0 && e->table.text.ptr && !e->table.quote)
     assert_true(vec_push(f->a, &f->qualifiers, ((place){e->table.span, e->table.text, false, e})));
+  bool equal = e->kind == SQL_BINARY && e->op == SQL_OP_EQ && e->args.len == 2;
+  const sql_expr *x = equal ? e->args.items[0] : NULL, *y = equal ? e->args.items[1] : NULL;
+  if (equal && x->kind == SQL_COLUMN && y->kind == SQL_COLUMN && x->bound.table >= 0 &&
+      y->bound.table >= 0 && x->bound.table != y->bound.table)
+    assert_true(vec_push(f->a, &f->joins, e));
   return SQL_WALK_ON;
 }
 
@@ -149,15 +155,19 @@ static void judge(tally *t, const check_report *r, sql_span span, str right) {
   }
 }
 
+/* The query with `wrong` in the place of the span; both fit into `text`. */
+static str replaced(char *text, str sql, sql_span span, str wrong) {
+  memcpy(text, sql.ptr, span.from);
+  memcpy(text + span.from, wrong.ptr, wrong.len);
+  memcpy(text + span.from + wrong.len, sql.ptr + span.to, sql.len - span.to);
+  return (str){text, sql.len - (span.to - span.from) + wrong.len};
+}
+
 /* Checks the query with `wrong` in the place. */
 static void put_in(tally *t, const catalog *cat, str sql, const place *p, str wrong) {
   char text[LONGEST];
   if (sql.len + wrong.len >= LONGEST) return;
-  size_t n = p->span.from;
-  memcpy(text, sql.ptr, n);
-  memcpy(text + n, wrong.ptr, wrong.len);
-  memcpy(text + n + wrong.len, sql.ptr + p->span.to, sql.len - p->span.to);
-  str broken = {text, sql.len - (p->span.to - p->span.from) + wrong.len};
+  str broken = replaced(text, sql, p->span, wrong);
   check_report r;
   arena_reset(t->scratch);
   assert_int_equal(check_sql(broken, cat, NULL, t->scratch, &r, NULL), EMEND_OK);
@@ -200,6 +210,43 @@ static void drop_name(tally *t, const catalog *cat, str sql, const finder *f) {
   if (owners == 1) put_in(t, cat, sql, p, wrong);
 }
 
+static const diag *told_about(const check_report *r, sql_span span) {
+  for (size_t i = 0; i < r->diags.len; i++) {
+    const diag *d = &r->diags.items[i];
+    if (d->span.from < span.to && d->span.to > span.from) return d;
+  }
+  return NULL;
+}
+
+/* Joins by another column of the same table. It is no error, the engine takes it: what must be told
+ * is a warning, and the first suggestion of it names the key. */
+static void wrong_join_key(tally *t, const catalog *cat, str sql, const finder *f) {
+  if (!f->joins.len) return;
+  const sql_expr *join = f->joins.items[rng_below(&t->r, (uint32_t)f->joins.len)];
+  const sql_expr *key = join->args.items[rng_below(&t->r, 2)];
+  const cat_table *table = &cat->tables[key->bound.table];
+  str wrong =
+      cat->columns[table->first_column + (int)rng_below(&t->r, (uint32_t)table->n_columns)].name;
+  if (!is_written_bare(&key->name) || str_eq_nocase(wrong, key->name.text) || !is_word(wrong))
+    return;
+  char text[LONGEST];
+  if (sql.len + wrong.len >= LONGEST) return;
+  str broken = replaced(text, sql, key->name.span, wrong);
+  check_report before, after;
+  arena_reset(t->scratch);
+  assert_int_equal(check_sql(sql, cat, NULL, t->scratch, &before, NULL), EMEND_OK);
+  if (told_about(&before, join->span)) return; /* joined off its keys as it is */
+  assert_int_equal(check_sql(broken, cat, NULL, t->scratch, &after, NULL), EMEND_OK);
+  sql_span span = join->span;
+  span.to = (uint32_t)(span.to + wrong.len - key->name.text.len);
+  const diag *d = told_about(&after, span);
+  t->made++;
+  if (d) t->caught++;
+  str right = cat->columns[key->bound.column].name;
+  if (d && d->suggestions.len && str_find(d->suggestions.items[0].text, right, 0) != SIZE_MAX)
+    t->first++;
+}
+
 /* A form of another dialect in the place of SQLite's own; the mend must be what stood there. */
 static void other_dialect(tally *t, const catalog *cat, str sql, const finder *f) {
   static const sql_dialect_id dialects[] = {SQL_TSQL, SQL_ORACLE, SQL_MYSQL, SQL_POSTGRES};
@@ -238,8 +285,8 @@ static void try_query(tally *t, const catalog *cat, str sql, breaker *fn) {
   fn(t, cat, sql, &f);
 }
 
-/* Breaks names of Spider's queries until `wanted` are broken. */
-static void measure(int wanted, breaker *fn) {
+/* Breaks Spider's queries until `wanted` are broken; so many in a thousand must be caught. */
+static void measure(int wanted, int per_mille, breaker *fn) {
   arena *a = arena_create(1 << 28);
   json_t *all = public_data_json(a, "spider/train_spider.json");
   tally t = {.a = arena_create(1 << 24), .scratch = arena_create(1 << 24)};
@@ -271,28 +318,35 @@ static void measure(int wanted, breaker *fn) {
   printf("%d broken names, %d caught, the right one first %d times\n", t.made, t.caught, t.first);
   assert_true(t.alarms * 1000 <=
               t.seen); /* test_check_public holds them against SQLite one by one */
-  assert_true(t.caught * 1000 >= t.made * 995);
-  assert_true(t.first * 100 >= t.made * 95);
+  assert_true(t.caught * 1000 >= t.made * per_mille);
+  assert_true(t.first * 100 >= t.caught * 95);
 }
 
 static void a_misspelt_name_is_caught_and_the_right_one_comes_first(void **state) {
   (void)state;
-  measure(WANTED, misspell);
+  measure(WANTED, 995, misspell);
 }
 
 static void a_column_under_a_wrong_alias_is_caught_and_the_right_alias_comes_first(void **state) {
   (void)state;
-  measure(WANTED / 4, swap_qualifier);
+  measure(WANTED / 4, 995, swap_qualifier);
 }
 
 static void an_alias_of_nothing_is_caught_and_the_right_one_comes_first(void **state) {
   (void)state;
-  measure(WANTED / 10, drop_name);
+  measure(WANTED / 10, 995, drop_name);
 }
 
 static void another_dialects_form_is_mended_to_what_was_meant(void **state) {
   (void)state;
-  measure(WANTED / 10, other_dialect);
+  measure(WANTED / 10, 995, other_dialect);
+}
+
+/* Two tables may have two keys between them, and a column without a key may still hold one: not
+ * every other column is wrong, so the floor is lower. */
+static void a_join_by_a_wrong_column_is_told_with_the_key(void **state) {
+  (void)state;
+  measure(WANTED / 10, 930, wrong_join_key);
 }
 
 int main(void) {
@@ -300,6 +354,7 @@ int main(void) {
       cmocka_unit_test(a_misspelt_name_is_caught_and_the_right_one_comes_first),
       cmocka_unit_test(a_column_under_a_wrong_alias_is_caught_and_the_right_alias_comes_first),
       cmocka_unit_test(an_alias_of_nothing_is_caught_and_the_right_one_comes_first),
+      cmocka_unit_test(a_join_by_a_wrong_column_is_told_with_the_key),
       cmocka_unit_test(another_dialects_form_is_mended_to_what_was_meant),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
