@@ -156,6 +156,30 @@ static void shuffle_column(sqlite3 *db, const char *table, const char *column, u
        table, seed, column, table, table, column, table);
 }
 
+/* Rows whose declared parents are gone go too: a variant is contents that the schema allows. */
+static void keep_keys(sqlite3 *db, char tables[][128], size_t n) {
+  static char columns[128][128], parents[128][128];
+  for (int turn = 0; turn < 4; turn++)
+    for (size_t t = 0; t < n; t++) {
+      size_t k =
+          names(db, "SELECT \"from\" FROM pragma_foreign_key_list(?1)", tables[t], columns, 128);
+      names(db, "SELECT \"table\" FROM pragma_foreign_key_list(?1)", tables[t], parents, 128);
+      for (size_t i = 0; i < k; i++) {
+        char to[1][128];
+        static const char TO[] =
+            "SELECT coalesce(f.\"to\", (SELECT name FROM pragma_table_info(f.\"table\") WHERE pk "
+            "= 1)) FROM pragma_foreign_key_list(?1) f LIMIT 1 OFFSET ";
+        char sql[256];
+        snprintf(sql, sizeof sql, "%s%zu", TO, i);
+        if (names(db, sql, tables[t], to, 1) != 1) continue;
+        exec(db,
+             "DELETE FROM \"%w\" WHERE \"%w\" IS NOT NULL AND \"%w\" <> '' AND \"%w\" NOT IN "
+             "(SELECT \"%w\" FROM \"%w\" WHERE \"%w\" IS NOT NULL)",
+             tables[t], columns[i], columns[i], columns[i], to[0], parents[i], to[0]);
+      }
+    }
+}
+
 static void vary(bench *b, sqlite3 *db, unsigned seed) {
   static char tables[128][128], columns[128][128];
   rng r;
@@ -180,6 +204,7 @@ static void vary(bench *b, sqlite3 *db, unsigned seed) {
       if (rng_below(&r, 2)) sow(b, db, tables[t], columns[c], &r);
     }
   }
+  keep_keys(db, tables, n);
 }
 
 static sqlite3 *base_at(bench *b, int i) {
@@ -375,6 +400,16 @@ static const swap SWAPS[] = {
     {K_MIN_MAX, "longest", "shortest", NULL, NULL},
     {K_MIN_MAX, "earliest", "latest", NULL, NULL},
     {K_MIN_MAX, "cheapest", "most expensive", NULL, NULL},
+    {K_MIN_MAX, "most expensive", "cheapest", NULL, NULL},
+    {K_MIN_MAX, "smallest", "largest", NULL, NULL},
+    {K_MIN_MAX, "shortest", "longest", NULL, NULL},
+    {K_MIN_MAX, "latest", "earliest", NULL, NULL},
+    {K_MIN_MAX, "most recent", "oldest", NULL, NULL},
+    {K_MIN_MAX, "best", "worst", NULL, NULL},
+    {K_MIN_MAX, "top", "bottom", NULL, NULL},
+    {K_MIN_MAX, "highest", "average", NULL, NULL},
+    {K_MIN_MAX, "highest", "second highest", NULL, NULL},
+    {K_MIN_MAX, "most", "second most", NULL, NULL},
     {K_COMPARE, "more than", "at least", ">", ">="},
     {K_COMPARE, "more than", "less than", ">", "<"},
     {K_COMPARE, "more than", "exactly", ">", "="},
@@ -387,7 +422,18 @@ static const swap SWAPS[] = {
     {K_COMPARE, "before", "after", NULL, NULL},
     {K_COMPARE, "after", "before", NULL, NULL},
     {K_COMPARE, "above", "below", NULL, NULL},
+    {K_COMPARE, "below", "above", NULL, NULL},
+    {K_COMPARE, "greater than", "at least", NULL, NULL},
+    {K_COMPARE, "older than", "at most", NULL, NULL},
+    {K_COMPARE, "larger than", "smaller than", NULL, NULL},
+    {K_COMPARE, "higher than", "lower than", NULL, NULL},
+    {K_COMPARE, "lower than", "higher than", NULL, NULL},
+    {K_COMPARE, "between", "not between", NULL, NULL},
+    {K_COMPARE, "starts with", "ends with", NULL, NULL},
+    {K_COMPARE, "contains", "starts with", NULL, NULL},
     {K_AND_OR, "or", "and", NULL, NULL}, /* not "5 or older" */
+    {K_AND_OR, "and", "or", NULL, NULL},
+    {K_AND_OR, "or", "but not", NULL, NULL},
     {K_AND_OR, "both", "either", NULL, NULL},
     {K_NOT, "who have", "who do not have", NULL, NULL},
     {K_NOT, "that have", "that do not have", NULL, NULL},
@@ -398,11 +444,25 @@ static const swap SWAPS[] = {
     {K_NOT, "does not", "does", NULL, NULL},
     {K_NOT, "without", "with", NULL, NULL},
     {K_NOT, "whose", "except those whose", NULL, NULL},
+    {K_NOT, "that are", "that are not", NULL, NULL},
+    {K_NOT, "who are", "who are not", NULL, NULL},
+    {K_NOT, "is not", "is", NULL, NULL},
+    {K_NOT, "are not", "are", NULL, NULL},
+    {K_NOT, "in", "not in", NULL, NULL},
+    {K_NOT, "any", "no", NULL, NULL},
     {K_AGGREGATE, "average", "total", "avg(", "sum("},
     {K_AGGREGATE, "average", "maximum", "avg(", "max("},
     {K_AGGREGATE, "total", "average", NULL, NULL},
     {K_AGGREGATE, "maximum", "average", "max(", "avg("},
     {K_AGGREGATE, "How many", "List the", NULL, NULL},
+    {K_AGGREGATE, "average", "minimum", "avg(", "min("},
+    {K_AGGREGATE, "average", "median", NULL, NULL},
+    {K_AGGREGATE, "number of", "names of", NULL, NULL},
+    {K_AGGREGATE, "names of", "number of", NULL, NULL},
+    {K_AGGREGATE, "What are the", "How many", NULL, NULL},
+    {K_AGGREGATE, "maximum", "total", NULL, NULL},
+    {K_PER, "for each", "for all", NULL, NULL},
+    {K_PER, "of each", "of all", NULL, NULL},
     {K_DISTINCT, "number of", "number of different", NULL, NULL},
     {K_DISTINCT, "How many", "How many different", NULL, NULL},
     {K_DISTINCT, "different ", "", NULL, NULL},
@@ -485,6 +545,14 @@ static void ask_numbers(bench *b, recall *r, const pair *p, const char *question
   }
 }
 
+/* "claim" and "claimed" are one. */
+static bool is_one_word(const char *x, const char *y) {
+  arena *a = arena_create(1 << 12);
+  bool same = str_eq(text_stem(a, str_from(x)), text_stem(a, str_from(y)));
+  arena_destroy(a);
+  return same;
+}
+
 /* "number", "count" and "amount" stand for one another. */
 static bool means_number(const char *word) {
   return strcmp(word, "number") == 0 || strcmp(word, "count") == 0 || strcmp(word, "amount") == 0;
@@ -495,14 +563,16 @@ static void ask_names(bench *b, recall *r, const char *id, const char *question,
   char q[1024], from[128], to[128];
   const catalog *c = b->cat;
   int asked = 0;
-  for (int tries = 0; tries < 40 && asked < 2; tries++) {
+  for (int tries = 0; tries < 60 && asked < 3; tries++) {
     const cat_column *x = &c->columns[rng_below(g, (uint32_t)c->n_columns)];
     const cat_column *y = &c->columns[rng_below(g, (uint32_t)c->n_columns)];
     if (x->n_words == 0 || y->n_words == 0) continue;
     snprintf(from, sizeof from, "%.*s", STR_ARG(x->words[x->n_words - 1]));
     snprintf(to, sizeof to, "%.*s", STR_ARG(y->words[y->n_words - 1]));
-    if (text_is_stopword(str_from(to)) || means_number(from) || means_number(to)) continue;
-    if (strcmp(from, to) == 0 || strlen(from) < 3 || strlen(to) < 3 || strstr(question, to))
+    if (text_is_stopword(str_from(from)) || text_is_stopword(str_from(to)) || means_number(from) ||
+        means_number(to))
+      continue;
+    if (strlen(from) < 3 || strlen(to) < 3 || strstr(question, to) || is_one_word(from, to))
       continue;
     snprintf(q, sizeof q, "%s", question);
     if (!edit(q, sizeof q, from, to)) continue;
@@ -518,6 +588,15 @@ static void ask_names(bench *b, recall *r, const char *id, const char *question,
   ask_edit(b, r, K_PER, q, NULL, id);
 }
 
+/* "5 or older" is one comparison, and "5 and older" the same one. */
+static bool or_is_no_choice(const char *question) {
+  static const char *const ENDS[] = {" or older",  " or more",  " or above", " or over",
+                                     " or higher", " or later", " or less",  " or below"};
+  for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
+    if (strstr(question, ENDS[i])) return true;
+  return false;
+}
+
 static void ask_edits(bench *b, recall *r, size_t i_of_db, const pair *p, const char *question,
                       rng *g) {
   char q[1024], sql[8192], id[32];
@@ -525,8 +604,8 @@ static void ask_edits(bench *b, recall *r, size_t i_of_db, const pair *p, const 
   for (size_t i = 0; i < sizeof SWAPS / sizeof *SWAPS; i++) {
     snprintf(q, sizeof q, "%s", question);
     if (!edit(q, sizeof q, SWAPS[i].what, SWAPS[i].with)) continue;
-    if (SWAPS[i].kind == K_AND_OR && (strstr(question, "or older") || strstr(question, "or more")))
-      continue;
+    if (SWAPS[i].kind == K_AND_OR && or_is_no_choice(question)) continue;
+    if (SWAPS[i].kind == K_PER && !has_nocase(p->sql, "group by")) continue;
     if (SWAPS[i].kind == K_DISTINCT && SWAPS[i].with[0] && has_nocase(p->sql, "distinct")) continue;
     ask_edit(b, r, SWAPS[i].kind, q, edit_sql(sql, sizeof sql, p->sql, &SWAPS[i]), id);
   }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "recall/operations.h"
+#include "recall/aligner.h"
 #include "text/text.h"
 
 /* What a word costs that has no counterpart. */
@@ -18,17 +18,6 @@ static const double cost_spelling = 0.2; /* one typing error apart */
 static const double cost_implied = 0.35; /* names what the query uses, unsaid in the other */
 static const double cost_table = 0.5;    /* … as a table's name alone */
 static const double cost_again = 0.9;    /* names it once more than the other does */
-
-typedef struct aligner {
-  const recall_entry *e;
-  const entry_wording *ew;
-  const recall_wording *w, *q;
-  const align_context *ctx;
-  arena *a;
-  alignment *out;
-  recall_match *reasons;
-  bool w_done[WORDING_MAX_WORDS], q_done[WORDING_MAX_WORDS]; /* has a counterpart or needs none */
-} aligner;
 
 /* ---- telling ---- */
 
@@ -50,10 +39,22 @@ static bool is_content(const recall_word *w) {
 
 static bool counts(const recall_word *w) { return is_content(w) || w->kind == WORD_WEAK; }
 
-static bool same_word(const recall_word *x, const recall_word *y) {
-  if (x->kind == WORD_NUMBER || y->kind == WORD_NUMBER)
-    return x->numeric && y->numeric && x->number == y->number;
-  return x->stem == y->stem;
+static bool is_participle(str word) {
+  return str_ends(word, STR("ed")) || str_ends(word, STR("ing"));
+}
+
+/* "claimed" beside a column "amount_claimed" is not the "claim" of another. */
+static bool is_name_of_its_own(const aligner *x, size_t i, size_t k) {
+  bool q = is_participle(word_text(x->q, i)), w = is_participle(word_text(x->w, k));
+  if (q == w) return false;
+  return lexicon_has_form(x->ctx->lexicon, q ? x->q->words[i].lower : x->w->words[k].lower);
+}
+
+static bool same_word(const aligner *x, size_t i, size_t k) {
+  const recall_word *q = &x->q->words[i], *w = &x->w->words[k];
+  if (q->kind == WORD_NUMBER || w->kind == WORD_NUMBER)
+    return q->numeric && w->numeric && q->number == w->number;
+  return q->stem == w->stem && (q->lower == w->lower || !is_name_of_its_own(x, i, k));
 }
 
 /* Values, operations and filler have no part in the comparison of words. */
@@ -67,17 +68,21 @@ static void set_aside(aligner *x) {
   }
 }
 
+/* The same forms first: "named" is "named" before it is "names". */
 static void match_same(aligner *x) {
-  for (size_t i = 0; i < x->q->n; i++) {
-    if (x->q_done[i]) continue;
-    x->out->is.n_words += is_content(&x->q->words[i]);
-    for (size_t k = 0; k < x->w->n; k++)
-      if (!x->w_done[k] && same_word(&x->q->words[i], &x->w->words[k])) {
+  for (size_t i = 0; i < x->q->n; i++)
+    x->out->is.n_words += !x->q_done[i] && is_content(&x->q->words[i]);
+  for (int pass = 0; pass < 2; pass++)
+    for (size_t i = 0; i < x->q->n; i++) {
+      if (x->q_done[i]) continue;
+      for (size_t k = 0; k < x->w->n; k++) {
+        if (pass == 0 && x->q->words[i].lower != x->w->words[k].lower) continue;
+        if (x->w_done[k] || !same_word(x, i, k)) continue;
         x->q_done[i] = x->w_done[k] = true;
         x->out->is.n_same += is_content(&x->q->words[i]);
         break;
       }
-  }
+    }
 }
 
 /* ---- operations that a word of the other question stands for: "oldest", "age" ---- */
@@ -92,9 +97,19 @@ static bool has_dimension(const recall_wording *other, bool *done, uint64_t dime
   return found;
 }
 
-static bool has_op(const recall_wording *w, recall_op op) {
+size_t align_count_op(const recall_wording *w, recall_op op) {
+  size_t n = 0;
+  for (size_t i = 0; i < w->n; i++) n += w->words[i].kind == WORD_OP && w->words[i].op == op;
+  return n;
+}
+
+bool align_has_op(const recall_wording *w, recall_op op) { return align_count_op(w, op) > 0; }
+
+/* Both say "youngest": an age that one of them also speaks of is another matter. */
+static bool has_same(const recall_wording *w, const recall_word *op) {
   for (size_t i = 0; i < w->n; i++)
-    if (w->words[i].kind == WORD_OP && w->words[i].op == op) return true;
+    if (w->words[i].kind == WORD_OP && w->words[i].op == op->op && w->words[i].stem == op->stem)
+      return true;
   return false;
 }
 
@@ -109,8 +124,9 @@ static void match_dimensions_of(aligner *x, const recall_wording *from, const re
   for (size_t i = 0; i < from->n; i++) {
     const recall_word *op = &from->words[i];
     if (op->kind != WORD_OP || !op->stem || (from == x->q && x->out->fill.taken[i])) continue;
+    if (has_same(to, op)) continue;
     if (has_dimension(to, to_done, op->stem)) continue;
-    if (is_common(op) && (has_op(to, OP_COUNT) || x->e->facts.count)) continue;
+    if (is_common(op) && (align_has_op(to, OP_COUNT) || x->e->facts.count)) continue;
     if (op->op == OP_NOTHING) continue;
     x->out->is.ends++;
     x->out->is.cost += cost_end;
@@ -124,8 +140,7 @@ static void match_dimensions(aligner *x) {
 
 /* ---- names of the schema ---- */
 
-/* The roles in which the query uses a name with this word. */
-static unsigned roles_of(const recall_facts *f, uint64_t stem) {
+unsigned align_roles(const recall_facts *f, uint64_t stem) {
   unsigned roles = 0;
   for (int i = 0; i < f->n_elements; i++)
     for (int k = 0; k < f->elements[i].n; k++)
@@ -166,12 +181,13 @@ static double pair_cost(aligner *x, size_t i, size_t k) {
   const recall_word *wq = &x->q->words[i], *ww = &x->w->words[k];
   if (wq->kind != ww->kind) return 2;
   if (wq->kind == WORD_NUMBER || wq->kind == WORD_DATE || ww->kind == WORD_DATE) return 2;
-  if (is_taught(x->ctx->taught, wq->stem, ww->stem)) return 0;
-  bool other_name = lexicon_has(x->ctx->lexicon, wq->stem) && !roles_of(&x->e->facts, wq->stem);
+  bool names = lexicon_has(x->ctx->lexicon, wq->stem) && lexicon_has(x->ctx->lexicon, ww->stem);
+  if (!names && is_taught(x->ctx->taught, wq->stem, ww->stem)) return 0;
+  bool other_name = lexicon_has(x->ctx->lexicon, wq->stem) && !align_roles(&x->e->facts, wq->stem);
   str q = lower_word(x, x->q, i), w = lower_word(x, x->w, k);
   bool both = other_name && lexicon_has(x->ctx->lexicon, ww->stem);
   bool form = !both && q.len && w.len && q.ptr[0] == w.ptr[0] && text_edit_distance(q, w, 2) <= 2;
-  if (!form && (other_name || roles_of(&x->e->facts, wq->stem)))
+  if (!form && (other_name || align_roles(&x->e->facts, wq->stem)))
     return 2; /* whatever a dictionary says, here it is something else */
   switch (synonyms_relation(x->ctx->synonyms, q, w)) {
     case SYNONYMS_SYNONYM:
@@ -207,7 +223,7 @@ static void match_related(aligner *x) {
 
 /* ---- words without a counterpart ---- */
 
-static bool speaks_of(const recall_wording *w, uint64_t stem) {
+bool align_speaks_of(const recall_wording *w, uint64_t stem) {
   for (size_t i = 0; i < w->n; i++)
     if (w->words[i].stem == stem) return true;
   return false;
@@ -223,35 +239,46 @@ static bool is_said_of(aligner *x, size_t i) {
   return x->q->words[i].kind == WORD_WEAK && str_ends(word_text(x->q, i), STR("ed"));
 }
 
-/* "type of product" is one thing as "product type" is. */
-static bool is_of(const recall_word *w) {
+bool align_is_of(const recall_word *w) {
   static const str OF = {"of", 2};
   return w->lower == str_hash64(OF);
 }
 
-/* "female" of "female students", "normally", "widest": what such a word means may be a condition.
- */
+/* Whether words `i` and `i` + 1 stand in a list: "type and weight", "type, weight". */
+static bool are_listed(const recall_wording *w, size_t i) {
+  if (i + 1 >= w->n) return false;
+  str between = str_slice(w->text, w->words[i].to, w->words[i + 1].from);
+  return w->words[i + 1].op == OP_AND || w->words[i + 1].op == OP_OR ||
+         str_find(between, STR(","), 0) != SIZE_MAX;
+}
+
+/* "female" of "female students", "normally", "widest": what such a word means may be a condition;
+ * and what stands in a list is asked for. */
 static bool is_modifier(const recall_wording *w, size_t i) {
   str text = word_text(w, i);
-  bool before_noun = i + 1 < w->n && w->words[i + 1].kind == WORD_CONTENT &&
-                     w->words[i].to + 1 >= w->words[i + 1].from;
-  bool head = i + 1 < w->n && is_of(&w->words[i + 1]); /* "height of": something else is asked */
-  return before_noun || head || str_ends(text, STR("ly")) || str_ends(text, STR("est"));
+  bool narrows = i + 1 < w->n && w->words[i].to + 1 >= w->words[i + 1].from &&
+                 (w->words[i + 1].kind == WORD_CONTENT || w->words[i + 1].kind == WORD_OP);
+  bool head =
+      i + 1 < w->n && align_is_of(&w->words[i + 1]); /* "height of": something else is asked */
+  bool after = i && (w->words[i - 1].op == OP_AND || w->words[i - 1].op == OP_OR);
+  if (after || are_listed(w, i)) return true;
+  return narrows || head || str_ends(text, STR("ly")) || str_ends(text, STR("est"));
 }
 
 /* A word of the question that the other has no counterpart of. */
 static void charge_question_word(aligner *x, size_t i) {
   const recall_word *w = &x->q->words[i];
   recall_evidence *is = &x->out->is;
-  unsigned roles = roles_of(&x->e->facts, w->stem);
+  unsigned roles = align_roles(&x->e->facts, w->stem);
   str text = word_text(x->q, i);
-  if (w->kind == WORD_NUMBER || w->kind == WORD_DATE || w->quoted) {
+  bool rank = w->ordinal && w->number > 1; /* the second most */
+  if (w->kind == WORD_NUMBER || w->kind == WORD_DATE || w->quoted || rank) {
     is->faults |= FAULT_VALUE;
     tell(x, "\"", text, "\" is not in the confirmed question");
-  } else if ((roles & (ROLE_TABLE | ROLE_PROJECT)) && speaks_of(x->w, w->stem)) {
+  } else if ((roles & (ROLE_TABLE | ROLE_PROJECT)) && align_speaks_of(x->w, w->stem)) {
     is->q_repeated++;
     is->cost += cost_implied;
-  } else if (roles && speaks_of(x->w, w->stem)) {
+  } else if (roles && align_speaks_of(x->w, w->stem)) {
     is->q_again++;
     is->cost += cost_again;
   } else if (roles) {
@@ -279,16 +306,17 @@ static void charge_question_word(aligner *x, size_t i) {
 static void charge_wording_word(aligner *x, size_t k) {
   const recall_word *w = &x->w->words[k];
   recall_evidence *is = &x->out->is;
-  unsigned roles = roles_of(&x->e->facts, w->stem);
+  unsigned roles = align_roles(&x->e->facts, w->stem);
   if (w->kind == WORD_WEAK) {
     is->w_weak++;
     is->cost += cost_weak;
     return;
   }
-  if ((roles & (ROLE_PROJECT | ROLE_AGGREGATE)) && speaks_of(x->q, w->stem)) {
+  if (w->ordinal && w->number > 1) is->faults |= FAULT_VALUE;
+  if ((roles & (ROLE_PROJECT | ROLE_AGGREGATE)) && align_speaks_of(x->q, w->stem)) {
     is->w_used++; /* asked for here, and perhaps only sorted by there */
     is->cost += cost_again;
-  } else if (roles && speaks_of(x->q, w->stem)) {
+  } else if (roles && align_speaks_of(x->q, w->stem)) {
     is->w_again++;
     is->cost += cost_implied;
   } else if (roles == ROLE_TABLE) {
@@ -372,99 +400,6 @@ static void tell_faults(aligner *x) {
     if (x->out->is.faults & TOLD[i].fault) tell(x, "", str_from(TOLD[i].text), "");
 }
 
-enum { OBJECT_WORDS = 4 };
-
-/* The words that the only operation `op` of `w` is about, as hashes of stems. */
-static size_t objects_of(const recall_wording *w, const bool *taken, recall_op op,
-                         uint64_t out[OBJECT_WORDS]) {
-  size_t n = 0, at = 0, found = 0;
-  for (size_t i = 0; i < w->n; i++)
-    if (w->words[i].kind == WORD_OP && w->words[i].op == op && !(taken && taken[i])) n++, at = i;
-  if (n != 1) return 0;
-  if (w->words[at].stem) out[found++] = w->words[at].stem; /* "oldest" is about age */
-  for (size_t i = at + 1; i < w->n && i <= at + 5 && found < OBJECT_WORDS; i++) {
-    const recall_word *x = &w->words[i];
-    if (x->kind == WORD_CONTENT && !(taken && taken[i]))
-      out[found++] = x->stem;
-    else if (found > (w->words[at].stem != 0) && !is_of(x))
-      break;
-  }
-  return found;
-}
-
-static bool has_content(const recall_wording *w, uint64_t stem) {
-  for (size_t i = 0; i < w->n; i++)
-    if (w->words[i].stem == stem && w->words[i].kind == WORD_CONTENT) return true;
-  return false;
-}
-
-/* "distinct students of courses" is not "distinct courses of students": where the words stand in
- * both questions, an operation is about the same ones. */
-static void compare_objects(aligner *x, const bool *w_taken) {
-  static const recall_op OPS[] = {OP_COUNT, OP_DISTINCT, OP_AVG, OP_SUM, OP_HIGH, OP_LOW, OP_EACH};
-  for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) {
-    uint64_t w[OBJECT_WORDS], q[OBJECT_WORDS];
-    size_t n_w = objects_of(x->w, w_taken, OPS[i], w);
-    size_t n_q = objects_of(x->q, x->out->fill.taken, OPS[i], q);
-    bool shared = n_w == 0 || n_q == 0;
-    for (size_t a = 0; a < n_w; a++)
-      for (size_t b = 0; b < n_q; b++) shared = shared || w[a] == q[b];
-    if (shared) continue;
-    bool there = has_content(x->w, q[0]), here = has_content(x->q, w[0]);
-    bool measures = OPS[i] != OP_COUNT && OPS[i] != OP_DISTINCT && OPS[i] != OP_EACH;
-    if (measures ? there || here : there && here) x->out->is.faults |= FAULT_PLACES;
-  }
-}
-
-/* The word right before a value, where it names a column that the query uses; 0: none. */
-static uint64_t name_before(aligner *x, const recall_wording *w, size_t word) {
-  const recall_word *c = word ? &w->words[word - 1] : NULL;
-  bool named =
-      c && c->kind == WORD_CONTENT && (roles_of(&x->e->facts, c->stem) & ~(unsigned)ROLE_TABLE);
-  return named ? c->stem : 0;
-}
-
-/* "grade 4" is not "classroom 4". */
-static void compare_neighbours(aligner *x) {
-  for (size_t s = 0; s < x->ew->slots.n; s++) {
-    const recall_slot *slot = &x->ew->slots.items[s], *m = &x->out->fill.mentions[s];
-    if (!slot->n_words || !m->n_words) continue;
-    uint64_t w = name_before(x, x->w, slot->word), q = name_before(x, x->q, m->word);
-    if (w && q && w != q && speaks_of(x->q, w) && speaks_of(x->w, q))
-      x->out->is.faults |= FAULT_PLACES;
-  }
-}
-
-/* "for each city" where the other has no each needs a city there to be the same; "types and names"
- * is a list where "type names" is none. */
-static void compare_lists(aligner *x) {
-  recall_evidence *is = &x->out->is;
-  bool each = has_op(x->q, OP_EACH) != has_op(x->w, OP_EACH);
-  uint64_t of[OBJECT_WORDS] = {0};
-  size_t n = objects_of(x->q, x->out->fill.taken, OP_EACH, of);
-  bool named = !has_op(x->q, OP_EACH) || has_op(x->w, OP_EACH) || x->e->facts.group ||
-               (n && (roles_of(&x->e->facts, of[0]) & ROLE_TABLE));
-  if (each && !named) is->faults |= FAULT_GROUP;
-  if (each && is->q_again + is->q_repeated + is->q_used + is->q_table + is->w_again > 0)
-    is->faults |= FAULT_GROUP;
-  bool listed = has_op(x->q, OP_AND) != has_op(x->w, OP_AND);
-  bool conditions = x->e->facts.n_items < 2 && x->e->facts.all;
-  if (listed && !x->e->facts.group && !conditions) is->faults |= FAULT_PLACES;
-}
-
-/* "Who …?" asks for names, which the other must then do in so many words. */
-static void compare_who(aligner *x) {
-  static const str WHO = {"who", 3}, NAME = {"name", 4};
-  const recall_wording *sides[2] = {x->q, x->w};
-  for (int i = 0; i < 2; i++) {
-    const recall_wording *one = sides[i], *other = sides[1 - i];
-    if (!one->n || one->words[0].lower != str_hash64(WHO)) continue;
-    bool fits = has_content(other, str_hash64(NAME));
-    for (size_t k = 0; k < other->n; k++) fits |= other->words[k].lower == str_hash64(WHO);
-    if (!fits) x->out->is.faults |= FAULT_PLACES;
-  }
-}
-
 static bool align(aligner *x) {
   alignment *out = x->out;
   operations ops_w, ops_q;
@@ -483,9 +418,7 @@ static bool align(aligner *x) {
   out->is.n_changed = out->fill.n_changed;
   out->is.faults |= operations_compare(&x->e->facts, &ops_w, &ops_q);
   compare_places(x);
-  compare_objects(x, w_taken);
-  compare_neighbours(x);
-  compare_who(x);
+  places_compare(x, w_taken);
   match_same(x);
   match_dimensions(x);
   match_related(x);
@@ -500,7 +433,7 @@ bool align_wordings(const recall_entry *e, const entry_wording *w, const recall_
   charge_rest(&x);
   for (size_t i = 0; i < w->slots.n; i++)
     out->is.unsaid |= !w->slots.items[i].n_words && w->slots.items[i].kind != LITERAL_LIMIT;
-  compare_lists(&x);
+  places_compare_rest(&x);
   tell_faults(&x);
   return !arena_failed(a);
 }

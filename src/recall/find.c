@@ -13,8 +13,9 @@ enum { MOST_CANDIDATES = 24, MOST_TOUCHED = 20000, WORK_BYTES = 64 << 20 };
 /* Words without a counterpart that a hit may still have, and a rebound one; what the next best must
  * lie above; what an asked-back one may have. Tuned on half of Spider's databases: docs/recall.md
  */
-static const double most_hit = 0.45, most_rebound = 0.3, least_margin = 0.6, wide_margin = 1.0,
-                    most_near = 2.6;
+static const double most_hit = 0.45, most_rebound = 0.3, least_margin = 0.65, wide_margin = 1.0,
+                    rebound_margin = 1.35, most_near = 2.6;
+static const double exact_score = 1e9; /* above any of words */
 static const double fault_price = 0.9, change_price = 0.6;
 
 typedef struct candidate {
@@ -85,7 +86,7 @@ static void propose(finder *x, const struct segment_item *item, double score) {
 static bool propose_exact(void *ctx, const struct segment_item *item) {
   finder *x = ctx;
   const entry_wording *w = &item->entry->wordings[item->wording];
-  if (str_eq(w->words.key, x->q.key)) propose(x, item, 1e9);
+  if (str_eq(w->words.key, x->q.key)) propose(x, item, exact_score);
   return true;
 }
 
@@ -147,7 +148,17 @@ static int count_bits(unsigned v) {
   return n;
 }
 
+/* The confirmed words themselves: nothing to align, unless "last year" has become another one. */
+static bool is_verbatim(const finder *x, const candidate *c) {
+  return c->score >= exact_score && !x->q.relative && !c->w->words.relative;
+}
+
 static bool weigh(finder *x, candidate *c) {
+  if (is_verbatim(x, c)) {
+    c->al = (alignment){.fill.aligned = true};
+    c->al.fill.values = ARENA_ARRAY(x->work, str, (size_t)c->w->slots.n + 1);
+    return c->al.fill.values != NULL;
+  }
   const taught_words *t = snapshot_taught(x->now, c->e->url_hash);
   const recall_taught taught = {t ? (const uint64_t(*)[2])t->pairs : NULL, t ? t->n : 0};
   const recall_source *s = &x->sources[c->source];
@@ -239,8 +250,8 @@ static bool decide(finder *x, candidate *best) {
   }
   const recall_evidence *is = &best->al.is;
   bool same = is->faults == 0 && is->n_changed == 0 && (is->cost <= most_hit || is_safe_rest(is));
-  bool other =
-      best->al.is.faults == 0 && best->al.is.n_changed == 1 && best->al.is.cost <= most_rebound;
+  bool other = is->faults == 0 && is->n_changed == 1 && is->cost <= most_rebound &&
+               is->margin >= rebound_margin;
   if ((same || other) && best->al.is.margin >= least_margin && !is_refused(x, best->e)) {
     bool sound = true;
     if (other && !is_sound(x, best, &sound)) return false;

@@ -15,5 +15,9 @@ bool lexicon_make(const catalog *cat, recall_lexicon *out);
 void lexicon_free(recall_lexicon *l);
 /** Whether a word with this stem is part of a table's or column's name. */
 bool lexicon_has(const recall_lexicon *l, uint64_t stem);
+/** Whether it is part of a table's name. */
+bool lexicon_has_table(const recall_lexicon *l, uint64_t stem);
+/** Whether the word itself, by the hash of its lower case, is part of a name. */
+bool lexicon_has_form(const recall_lexicon *l, uint64_t lower);
 
 #endif

@@ -97,7 +97,8 @@ static unsigned compare_logic(const recall_facts *f, const operations *w, const 
     faults |= FAULT_NOT;
   if (differ(w, q, OP_ONLY)) faults |= FAULT_NOT;
   bool or_w = has(w, OP_OR), or_q = has(q, OP_OR);
-  if (w->n[OP_OR] != q->n[OP_OR] && !(or_q && !or_w && f->either && !f->all)) faults |= FAULT_OR;
+  bool one = f->either && !f->all && f->n_items < 2; /* "in A and B" is "in A or B" */
+  if (w->n[OP_OR] != q->n[OP_OR] && !(or_q && !or_w && one)) faults |= FAULT_OR;
   if (differ(w, q, OP_BOTH) && (f->either || or_w || or_q)) faults |= FAULT_OR;
   if (differ(w, q, OP_EITHER) && !f->either) faults |= FAULT_OR;
   return faults;
@@ -136,6 +137,8 @@ static unsigned compare_groups(const recall_facts *f, const operations *w, const
   bool more = has(w, OP_EACH) && q->n[OP_EACH] > w->n[OP_EACH];
   if (w->n[OP_EACH] != q->n[OP_EACH] && (!each_may_differ(f) || unsaid || more))
     faults |= FAULT_GROUP;
+  bool aggregates = f->count || f->sum || f->avg || f->max || f->min;
+  if (has(w, OP_EACH) && aggregates && !f->group) faults |= FAULT_GROUP; /* its words say more */
   bool distinct = f->distinct || f->count_distinct;
   bool each_q = f->group && has(q, OP_EACH) && !has(w, OP_EACH);
   bool each_w = f->group && has(w, OP_EACH) && !has(q, OP_EACH);

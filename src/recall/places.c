@@ -1,0 +1,179 @@
+/* Where the words of two questions stand: what an operation is about, what is before a value, what
+ * is asked for. See aligner.h. */
+#include "recall/aligner.h"
+
+enum { OBJECT_WORDS = 4 };
+
+/* The words that the only operation `op` of `w` is about, as hashes of stems. */
+static size_t objects_of(const recall_wording *w, const bool *taken, recall_op op,
+                         uint64_t out[OBJECT_WORDS]) {
+  size_t n = 0, at = 0, found = 0;
+  for (size_t i = 0; i < w->n; i++)
+    if (w->words[i].kind == WORD_OP && w->words[i].op == op && !(taken && taken[i])) n++, at = i;
+  if (n != 1) return 0;
+  if (w->words[at].stem) out[found++] = w->words[at].stem; /* "oldest" is about age */
+  for (size_t i = at + 1; i < w->n && i <= at + 5 && found < OBJECT_WORDS; i++) {
+    const recall_word *x = &w->words[i];
+    if (x->kind == WORD_CONTENT && !(taken && taken[i]))
+      out[found++] = x->stem;
+    else if (found > (w->words[at].stem != 0) && !align_is_of(x))
+      break;
+  }
+  return found;
+}
+
+static bool has_content(const recall_wording *w, uint64_t stem) {
+  for (size_t i = 0; i < w->n; i++)
+    if (w->words[i].stem == stem && w->words[i].kind == WORD_CONTENT) return true;
+  return false;
+}
+
+/* "distinct students of courses" is not "distinct courses of students": where the words stand in
+ * both questions, an operation is about the same ones. */
+static void compare_objects(aligner *x, const bool *w_taken) {
+  static const recall_op OPS[] = {OP_COUNT, OP_DISTINCT, OP_AVG, OP_SUM, OP_HIGH, OP_LOW, OP_EACH};
+  for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) {
+    uint64_t w[OBJECT_WORDS], q[OBJECT_WORDS];
+    size_t n_w = objects_of(x->w, w_taken, OPS[i], w);
+    size_t n_q = objects_of(x->q, x->out->fill.taken, OPS[i], q);
+    bool shared = n_w == 0 || n_q == 0;
+    for (size_t a = 0; a < n_w; a++)
+      for (size_t b = 0; b < n_q; b++) shared = shared || w[a] == q[b];
+    if (shared) continue;
+    bool there = has_content(x->w, q[0]), here = has_content(x->q, w[0]);
+    bool measures = OPS[i] != OP_COUNT && OPS[i] != OP_DISTINCT && OPS[i] != OP_EACH;
+    if (measures ? there || here : there && here) x->out->is.faults |= FAULT_PLACES;
+  }
+}
+
+/* The word right before a value, where it names a column that the query uses; 0: none. */
+static uint64_t name_before(aligner *x, const recall_wording *w, size_t word) {
+  const recall_word *c = word ? &w->words[word - 1] : NULL;
+  bool named =
+      c && c->kind == WORD_CONTENT && (align_roles(&x->e->facts, c->stem) & ~(unsigned)ROLE_TABLE);
+  return named ? c->stem : 0;
+}
+
+/* "grade 4" is not "classroom 4". */
+static void compare_neighbours(aligner *x) {
+  for (size_t s = 0; s < x->ew->slots.n; s++) {
+    const recall_slot *slot = &x->ew->slots.items[s], *m = &x->out->fill.mentions[s];
+    if (!slot->n_words || !m->n_words) continue;
+    uint64_t w = name_before(x, x->w, slot->word), q = name_before(x, x->q, m->word);
+    if (w && q && w != q && align_speaks_of(x->q, w) && align_speaks_of(x->w, q))
+      x->out->is.faults |= FAULT_PLACES;
+  }
+}
+
+/* "for each city" where the other has no each needs a city there to be the same; "types and names"
+ * is a list where "type names" is none. */
+static void compare_lists(aligner *x) {
+  recall_evidence *is = &x->out->is;
+  bool each = align_has_op(x->q, OP_EACH) != align_has_op(x->w, OP_EACH);
+  uint64_t of[OBJECT_WORDS] = {0};
+  size_t n = objects_of(x->q, x->out->fill.taken, OP_EACH, of);
+  bool named = !align_has_op(x->q, OP_EACH) || align_has_op(x->w, OP_EACH) || x->e->facts.group ||
+               (n && (align_roles(&x->e->facts, of[0]) & ROLE_TABLE));
+  if (each && !named) is->faults |= FAULT_GROUP;
+  if (each && is->q_again + is->q_repeated + is->q_used + is->q_table + is->w_again > 0)
+    is->faults |= FAULT_GROUP;
+  bool listed = align_has_op(x->q, OP_AND) != align_has_op(x->w, OP_AND);
+  bool conditions = x->e->facts.n_items < 2 && x->e->facts.all;
+  if (listed && !x->e->facts.group && !conditions) is->faults |= FAULT_PLACES;
+}
+
+/* "Who …?" asks for names, which the other must then do in so many words. */
+static void compare_who(aligner *x) {
+  static const str WHO = {"who", 3}, NAME = {"name", 4};
+  const recall_wording *sides[2] = {x->q, x->w};
+  for (int i = 0; i < 2; i++) {
+    const recall_wording *one = sides[i], *other = sides[1 - i];
+    if (!one->n || one->words[0].lower != str_hash64(WHO)) continue;
+    bool fits = has_content(other, str_hash64(NAME));
+    for (size_t k = 0; k < other->n; k++) fits |= other->words[k].lower == str_hash64(WHO);
+    if (!fits) x->out->is.faults |= FAULT_PLACES;
+  }
+}
+
+/* "Less than any": than one of them, or than each? */
+static bool compares_any(const recall_wording *w) {
+  static const str ANY = {"any", 3};
+  for (size_t i = 0; i < w->n; i++) {
+    if (w->words[i].lower != str_hash64(ANY)) continue;
+    for (size_t back = 1; back <= 4 && back <= i; back++) {
+      const recall_word *op = &w->words[i - back];
+      if (op->kind == WORD_OP && (op->op == OP_MORE || op->op == OP_LESS)) return true;
+    }
+  }
+  return false;
+}
+
+/* The first word that names a table, values left out; 0: none. */
+static uint64_t head_of(const aligner *x, const recall_wording *w, const bool *taken) {
+  for (size_t i = 0; i < w->n; i++) {
+    bool counts = w->words[i].kind == WORD_CONTENT && !(taken && taken[i]);
+    if (counts && lexicon_has_table(x->ctx->lexicon, w->words[i].stem)) return w->words[i].stem;
+  }
+  return 0;
+}
+
+/* "Products bought by customers" are not "customers who bought products". */
+static void compare_heads(aligner *x, const bool *w_taken) {
+  uint64_t w = head_of(x, x->w, w_taken), q = head_of(x, x->q, x->out->fill.taken);
+  if (!w || !q || w == q || align_has_op(x->q, OP_EACH) || align_has_op(x->w, OP_EACH)) return;
+  if (align_speaks_of(x->w, q) && align_speaks_of(x->q, w)) x->out->is.faults |= FAULT_PLACES;
+}
+
+/* "How high is …" asks for a measure, as "the height of" does and "which" does not. */
+static void compare_how(aligner *x) {
+  static const str HOW = {"how", 3};
+  const recall_wording *sides[2] = {x->q, x->w};
+  const bool *done[2] = {x->q_done, x->w_done};
+  for (int i = 0; i < 2; i++)
+    for (size_t k = 0; k + 1 < sides[i]->n; k++) {
+      bool how = sides[i]->words[k].lower == str_hash64(HOW);
+      if (how && sides[i]->words[k + 1].kind == WORD_CONTENT && !done[i][k + 1])
+        x->out->is.faults |= FAULT_PLACES;
+    }
+}
+
+static size_t count_word(const recall_wording *w, str word) {
+  size_t n = 0;
+  for (size_t i = 0; i < w->n; i++) n += w->words[i].lower == str_hash64(word);
+  return n;
+}
+
+/* "For all types" is not "for each type" where rows are put together. */
+static void compare_all(aligner *x) {
+  const recall_facts *f = &x->e->facts;
+  const recall_wording *sides[2] = {x->q, x->w};
+  for (int i = 0; i < 2; i++) {
+    const recall_wording *one = sides[i], *other = sides[1 - i];
+    bool each = align_count_op(one, OP_EACH) > align_count_op(other, OP_EACH);
+    bool all = count_word(other, STR("all")) > count_word(one, STR("all"));
+    if (f->group && each && all) x->out->is.faults |= FAULT_GROUP;
+  }
+}
+
+/* "The largest names of credits": a name in the place of a number. */
+static void compare_numbers(aligner *x) {
+  const recall_evidence *is = &x->out->is;
+  size_t w = align_count_op(x->w, OP_COUNT), q = align_count_op(x->q, OP_COUNT);
+  bool more = is->q_repeated + is->q_again + is->q_used > 0, less = is->w_again + is->w_used > 0;
+  if ((w > q && more) || (q > w && less)) x->out->is.faults |= FAULT_AGGREGATE;
+}
+
+void places_compare(aligner *x, const bool *w_taken) {
+  compare_objects(x, w_taken);
+  compare_neighbours(x);
+  compare_who(x);
+  compare_heads(x, w_taken);
+  compare_all(x);
+  if (compares_any(x->w) || compares_any(x->q)) x->out->is.faults |= FAULT_COMPARE;
+}
+
+void places_compare_rest(aligner *x) {
+  compare_lists(x);
+  compare_how(x);
+  compare_numbers(x);
+}
