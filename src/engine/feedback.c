@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/influence.h"
+
 emend_rc engine_state_needed(emend_engine *e, store **out, emend_error *err) {
   emend_rc rc = engine_state(e, true, out, err);
   if (!rc && !*out)
@@ -141,6 +143,7 @@ static emend_rc add(emend_engine *e, const emend_feedback_new *what, emend_feedb
   if (!rc && !str_trim(in.question).len)
     rc = err_set(err, EMEND_EUSAGE, "feedback", "say which answer or question it is about");
   if (!rc) rc = engine_subject_open(e, source_name, a, &s, err);
+  if (!rc && in.question_id.len) rc = engine_influence_write(e, in.question_id, err);
   if (!rc) rc = learn_feedback_take(st, &s.it, &in, a, &taken, err);
   if (!rc) rc = show_taken(st, &taken, out, a, err);
   engine_subject_close(&s);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "engine/influence.h"
 
 enum { WORK_BYTES = 256 << 20, LONGEST_SQL = 1 << 20, PROFILE_ROWS = 1000 };
 
@@ -130,6 +131,14 @@ static emend_rc read_answer(emend_engine *e, const emend_finalize_options *opt, 
   return EMEND_OK;
 }
 
+/* What taught that answer was right. */
+static emend_rc note_confirmed(emend_engine *e, str answer, emend_error *err) {
+  store *state = NULL;
+  emend_rc rc = engine_influence_write(e, answer, err);
+  if (!rc) rc = engine_need_state(e, &state, err);
+  return rc ? rc : store_use_confirm(state, answer, err);
+}
+
 static emend_rc finalize(emend_engine *e, const emend_finalize_options *opt, arena *a, str *id,
                          emend_error *err) {
   char text[STORE_ID_MAX], now[32];
@@ -148,6 +157,7 @@ static emend_rc finalize(emend_engine *e, const emend_finalize_options *opt, are
   if (!rc) rc = engine_describe_finalized(e, s, a, &f, err);
   if (!rc && !engine_add_wording(&f, f.question, f.by, false, a)) rc = err_nomem(err, "finalize");
   if (!rc) rc = engine_keep_finalized(e, &f, 1, a, err);
+  if (!rc && f.answer_id.len) rc = note_confirmed(e, f.answer_id, err);
   *id = f.id;
   return rc;
 }

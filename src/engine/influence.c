@@ -80,6 +80,35 @@ void engine_influence_note(emend_engine *e, const emend_answer *a) {
   if (!room) arena_destroy(mem);
 }
 
+/* A copy of the uses of the answer `id`, in `a`; 0 when none are noted. */
+static size_t copy_uses(emend_engine *e, str id, arena *a, store_use **out) {
+  size_t n = 0;
+  pthread_mutex_lock(&e->lock);
+  const engine_note *it = e->notes;
+  while (it && !str_eq(it->uses[0].question_id, id)) it = it->next;
+  *out = it ? ARENA_ARRAY(a, store_use, it->n) : NULL;
+  for (; *out && n < it->n; n++)
+    (*out)[n] = (store_use){.question_id = id,
+                            .ref = arena_str(a, it->uses[n].ref),
+                            .kind = it->uses[n].kind,
+                            .chosen = it->uses[n].chosen};
+  pthread_mutex_unlock(&e->lock);
+  return n;
+}
+
+emend_rc engine_influence_write(emend_engine *e, str id, emend_error *err) {
+  store *st = NULL;
+  store_use *uses = NULL;
+  emend_rc rc = engine_state(e, false, &st, err);
+  if (rc || !st) return rc;
+  arena *a = arena_create(NOTE_BYTES);
+  size_t n = a ? copy_uses(e, id, a, &uses) : 0;
+  rc = !a || arena_failed(a) ? err_nomem(err, "influence") : EMEND_OK;
+  if (!rc && n) rc = store_use_add(st, uses, n, err);
+  arena_destroy(a);
+  return rc;
+}
+
 static engine_note *take(emend_engine *e) {
   pthread_mutex_lock(&e->lock);
   engine_note *n = e->notes;

@@ -9,6 +9,9 @@
 void engine_influence_note(emend_engine *e, const emend_answer *a);
 /** Writes what was noted, and asks each of those questions again without what was taught. */
 emend_rc engine_influence_settle(emend_engine *e, emend_error *err);
+/** Writes now what had a part in the answer `id`, so that whether it is confirmed finds its place.
+ */
+emend_rc engine_influence_write(emend_engine *e, str id, emend_error *err);
 /** Settles what it can, and frees the rest. */
 void engine_influence_free(emend_engine *e);
 

@@ -11,6 +11,7 @@ typedef struct kernel_table {
   void (*softmax)(float *x, size_t n, float scale);
   void (*relation_softmax)(float *x, const uint8_t *rel, const float *p, size_t n, float scale);
   float (*dot)(const float *a, const float *b, size_t n);
+  int32_t (*dot_codes)(const int8_t *a, const int8_t *b, size_t n);
   void (*axpy)(float alpha, const float *x, float *y, size_t n);
   void (*softmax_backward)(const float *a, float *da, size_t n, float scale);
   void (*layernorm)(size_t rows, size_t n, const float *x, const float *g, const float *b, float *y,
@@ -177,6 +178,10 @@ void kernel_softmax_backward(const float *a, float *da, size_t n, float scale) {
 }
 
 float kernel_dot(const float *a, const float *b, size_t n) { return kernels()->dot(a, b, n); }
+
+int32_t kernel_dot_codes(const int8_t *a, const int8_t *b, size_t n) {
+  return kernels()->dot_codes(a, b, n);
+}
 
 void kernel_axpy(float alpha, const float *x, float *y, size_t n) {
   kernels()->axpy(alpha, x, y, n);

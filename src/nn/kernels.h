@@ -58,6 +58,9 @@ void kernel_relation_bins(const float *x, const uint8_t *rel, size_t n, float *b
 void kernel_softmax_backward(const float *a, float *da, size_t n, float scale);
 
 float kernel_dot(const float *a, const float *b, size_t n);
+enum { KERNEL_MOST_CODE = 63 };
+/** As kernel_dot, of integers from -KERNEL_MOST_CODE to KERNEL_MOST_CODE. */
+int32_t kernel_dot_codes(const int8_t *a, const int8_t *b, size_t n);
 /** y += alpha * x */
 void kernel_axpy(float alpha, const float *x, float *y, size_t n);
 

@@ -4,9 +4,13 @@
 
 typedef float FN(vec) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t FN(ivec) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int16_t FN(svec) __attribute__((vector_size(4 * LANES), aligned(1), may_alias));
+typedef uint16_t FN(uvec) __attribute__((vector_size(4 * LANES), aligned(1), may_alias));
 
 #define vec FN(vec)
 #define ivec FN(ivec)
+#define svec FN(svec)
+#define uvec FN(uvec)
 #define INLINE TARGET static inline __attribute__((always_inline))
 #define PER_PANEL (PANEL / LANES)
 #define LOAD(p) (*(const vec *)(p))
@@ -217,6 +221,29 @@ TARGET static float FN(dot)(const float *a, const float *b, size_t n) {
   return sum + FN(sum)(total + other);
 }
 
+/* The lower code of each pair, as a number of 16 bits; the upper one is x >> 8. */
+INLINE svec FN(lower_codes)(svec x) { return (svec)((uvec)x << 8) >> 8; }
+
+/* Eight products of codes fit a number of 16 bits; only then are they widened. */
+TARGET static int32_t FN(dot_codes)(const int8_t *a, const int8_t *b, size_t n) {
+  enum { EACH = 4 * LANES, AT_ONCE = 4 };
+  ivec total = {0};
+  int32_t sum = 0;
+  size_t j = 0;
+  for (; j + AT_ONCE * EACH <= n; j += AT_ONCE * EACH) {
+    svec part = {0};
+    for (size_t i = j; i < j + AT_ONCE * EACH; i += EACH) {
+      svec x = *(const svec *)(a + i), y = *(const svec *)(b + i);
+      part += (x >> 8) * (y >> 8) + FN(lower_codes)(x) * FN(lower_codes)(y);
+    }
+    ivec pairs = (ivec)part;
+    total += (pairs >> 16) + (pairs << 16 >> 16);
+  }
+  for (int i = 0; i < LANES; i++) sum += total[i];
+  for (; j < n; j++) sum += a[j] * b[j];
+  return sum;
+}
+
 TARGET static void FN(axpy)(float alpha, const float *x, float *y, size_t n) {
   size_t j = 0;
   for (; j + LANES <= n; j += LANES) STORE(y + j, LOAD(y + j) + LOAD(x + j) * alpha);
@@ -311,13 +338,23 @@ TARGET static void FN(dropout)(float *x, size_t n, float p, uint64_t key) {
 }
 
 static const kernel_table FN(table) = {
-    FN(gemm),  FN(softmax),          FN(relation_softmax), FN(dot),
-    FN(axpy),  FN(softmax_backward), FN(layernorm),        FN(layernorm_backward),
-    FN(adamw), FN(dropout),
+    FN(gemm),
+    FN(softmax),
+    FN(relation_softmax),
+    FN(dot),
+    FN(dot_codes),
+    FN(axpy),
+    FN(softmax_backward),
+    FN(layernorm),
+    FN(layernorm_backward),
+    FN(adamw),
+    FN(dropout),
 };
 
 #undef vec
 #undef ivec
+#undef svec
+#undef uvec
 #undef INLINE
 #undef PER_PANEL
 #undef LOAD

@@ -43,6 +43,15 @@ expect_json learned_from null
 feedback show "$id"
 expect_json_match use.chosen '^[1-9]'
 expect_json_match use.changed '^[1-9]'
+expect_json use.confirmed 0
+ask "Show the names of our keenest buyers"
+run "$EMEND" finalize --db "$db" --state "$state" --answer "$(json id)" --user bob --json
+expect_status 0
+confirmed=$(json id)
+feedback show "$id"
+expect_json use.confirmed 1
+run "$EMEND" finalized remove "$confirmed" --state "$state"
+expect_status 0
 
 # ---- steps twice, and steps that there are not ----
 feedback apply "$id"

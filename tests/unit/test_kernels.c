@@ -128,6 +128,22 @@ static void vectors_agree(void **state) {
   }
 }
 
+static void products_of_codes_are_exact(void **state) {
+  (void)state;
+  int8_t a[771] = {0}, b[771] = {0};
+  for (size_t n = 0; n < sizeof a; n += n < 70 ? 1 : 77) {
+    int32_t want = 0;
+    for (size_t i = 0; i < n; i++) { /* every third the most that there is: no sum overflows */
+      a[i] = (int8_t)(i % 3 ? (int)rng_below(&dice, 127) - KERNEL_MOST_CODE : -KERNEL_MOST_CODE);
+      b[i] = (int8_t)(n % 2 ? (int)rng_below(&dice, 127) - KERNEL_MOST_CODE : KERNEL_MOST_CODE);
+      want += a[i] * b[i];
+    }
+    assert_int_equal(kernel_dot_codes(a, b, n), want);
+    memset(a, KERNEL_MOST_CODE, sizeof a);
+    assert_int_equal(kernel_dot_codes(a, a, n), (int)n * KERNEL_MOST_CODE * KERNEL_MOST_CODE);
+  }
+}
+
 static void dropout_is_fair_and_repeats(void **state) {
   (void)state;
   enum { N = 20000 };
@@ -189,6 +205,7 @@ int main(void) {
       cmocka_unit_test(bins_hold_every_weight),
       cmocka_unit_test(layer_norm_agrees),
       cmocka_unit_test(vectors_agree),
+      cmocka_unit_test(products_of_codes_are_exact),
       cmocka_unit_test(dropout_is_fair_and_repeats),
       cmocka_unit_test(adamw_follows_its_formula),
   };
