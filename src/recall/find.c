@@ -8,21 +8,21 @@
 #include "check/check.h"
 #include "recall/snapshot.h"
 
-enum { MOST_CANDIDATES = 24, MOST_TOUCHED = 20000, WORK_BYTES = 64 << 20 };
+enum { MOST_CANDIDATES = 24, WORK_BYTES = 64 << 20 };
 
 /* Words without a counterpart that a hit may still have, and a rebound one; what the next best must
  * lie above; what an asked-back one may have. Tuned on half of Spider's databases: docs/recall.md
  */
 static const double most_hit = 0.45, most_rebound = 0.3, least_margin = 0.65, wide_margin = 1.0,
                     rebound_margin = 1.35, most_near = 2.6;
-static const double exact_score = 1e9; /* above any of words */
-static const double fault_price = 0.9, change_price = 0.6;
+static const float exact_score = 1e9f; /* above any of words */
+static const double fault_price = 0.9, change_price = 0.7;
 
 typedef struct candidate {
   const recall_entry *e;
   const entry_wording *w;
   size_t source;
-  double score; /* of the words in common */
+  float score; /* of the words in common */
   alignment al;
   double badness; /* cost, and what faults and changes come to */
 } candidate;
@@ -32,13 +32,14 @@ typedef struct finder {
   recall_snapshot *now;
   const recall_source *sources;
   size_t n_sources;
+  uint64_t *url_hashes; /* [n_sources] */
   const recall_options *opt;
   arena *work, *a; /* this look-up's; the result's */
   recall_wording q;
   uint64_t key_hash;
   candidate found[MOST_CANDIDATES];
   size_t n;
-  double least; /* score among those found, once there are as many as are kept */
+  float least; /* score among those found, once there are as many as are kept */
   recall_match *out;
 } finder;
 
@@ -54,7 +55,7 @@ static bool is_refused(const finder *x, const recall_entry *e) {
 
 static bool find_source(const finder *x, const recall_entry *e, size_t *out) {
   for (size_t i = 0; i < x->n_sources; i++)
-    if (str_hash64(x->sources[i].url) == e->url_hash && str_eq(x->sources[i].url, e->url)) {
+    if (x->url_hashes[i] == e->url_hash && str_eq(x->sources[i].url, e->url)) {
       *out = i;
       return true;
     }
@@ -62,7 +63,7 @@ static bool find_source(const finder *x, const recall_entry *e, size_t *out) {
 }
 
 /* Keeps the best by score, in no order. */
-static void propose(finder *x, const struct segment_item *item, double score) {
+static void propose(finder *x, const struct segment_item *item, float score) {
   size_t which, worst = 0;
   if (x->n == MOST_CANDIDATES && score <= x->least) return;
   if (!is_live(item->entry) || !find_source(x, item->entry, &which)) return;
@@ -90,53 +91,22 @@ static bool propose_exact(void *ctx, const struct segment_item *item) {
   return true;
 }
 
-typedef struct term {
-  const uint32_t *items;
-  size_t n;
-} term;
-
-static int rarest_first(const void *x, const void *y) {
-  size_t a = ((const term *)x)->n, b = ((const term *)y)->n;
-  return a < b ? -1 : a > b;
-}
-
-static size_t list_terms(const finder *x, const recall_segment *s, term *out) {
+static bool propose_by_words(finder *x, const recall_segment *s) {
+  segment_found found[SEGMENT_POOL];
+  uint64_t stems[WORDING_MAX_WORDS];
   size_t n = 0;
   for (size_t i = 0; i < x->q.n; i++) {
     const recall_word *w = &x->q.words[i];
     if (w->kind == WORD_FILLER || w->kind == WORD_WEAK || !w->stem) continue;
     bool again = false;
-    for (size_t k = 0; k < i && !again; k++) again = x->q.words[k].stem == w->stem;
-    term t;
-    t.items = again ? NULL : segment_postings(s, w->stem, &t.n);
-    if (t.items) out[n++] = t;
+    for (size_t k = 0; k < n && !again; k++) again = stems[k] == w->stem;
+    if (!again) stems[n++] = w->stem;
   }
-  if (n) qsort(out, n, sizeof *out, rarest_first);
-  return n;
-}
-
-/* Adds up what the words of the question that stand in each wording are worth, rare ones first, so
- * that what is in half of all wordings costs nothing when many are known. */
-static bool propose_by_words(finder *x, const recall_segment *s) {
-  term terms[WORDING_MAX_WORDS];
-  size_t n = list_terms(x, s, terms), touched = 0, seen = 0;
-  if (n == 0 || s->n == 0) return true;
-  float *score = ARENA_ARRAY(x->work, float, s->n);
-  uint32_t *items = ARENA_ARRAY(x->work, uint32_t, MOST_TOUCHED);
-  if (!score || !items) return false;
-  for (size_t t = 0; t < n && touched < MOST_TOUCHED; t++) {
-    float worth = logf(1 + (float)s->n / (float)terms[t].n);
-    for (size_t i = 0; i < terms[t].n && touched < MOST_TOUCHED; i++, touched++) {
-      uint32_t item = terms[t].items[i];
-      if (score[item] == 0) items[seen++] = item;
-      score[item] += worth;
-    }
-  }
-  for (size_t i = 0; i < seen; i++) {
-    const struct segment_item *it = &s->items[items[i]];
-    float length = (float)(it->entry->wordings[it->wording].words.n + 6);
-    propose(x, it, (double)(score[items[i]] / sqrtf(length)));
-  }
+  segment_scratch *scratch = snapshot_scratch(x->r, s->n);
+  if (!scratch) return false;
+  n = segment_search(s, stems, n, scratch, found);
+  snapshot_give_back(x->r, scratch);
+  for (size_t i = 0; i < n; i++) propose(x, &s->items[found[i].item], found[i].score);
   return true;
 }
 
@@ -281,7 +251,7 @@ static bool ask_back(finder *x) {
 
 static bool find(finder *x) {
   for (size_t i = 0; i < x->n_sources; i++) {
-    uint64_t key = segment_key(str_hash64(x->sources[i].url), x->q.key);
+    uint64_t key = segment_key(x->url_hashes[i], x->q.key);
     for (size_t s = 0; s < x->now->n_segments; s++)
       segment_exact(x->now->segments[s], key, propose_exact, x);
   }
@@ -306,7 +276,9 @@ emend_rc recall_find(recall *r, const recall_source *sources, size_t n, str ques
   bool ok = true;
   if (x.now->n_segments) {
     x.work = arena_create(WORK_BYTES);
-    ok = x.work && wording_read(question, clock_now(), x.work, &x.q);
+    x.url_hashes = x.work ? ARENA_ARRAY(x.work, uint64_t, n + 1) : NULL;
+    for (size_t i = 0; x.url_hashes && i < n; i++) x.url_hashes[i] = str_hash64(sources[i].url);
+    ok = x.url_hashes && wording_read(question, clock_now(), x.work, &x.q);
     x.key_hash = ok ? str_hash64(x.q.key) : 0;
     ok = ok && find(&x);
     arena_destroy(x.work);

@@ -1,6 +1,7 @@
 /* Some confirmed questions with what finds them. See segment.h. */
 #include "recall/segment.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ void segment_unref(recall_segment *s) {
   for (size_t i = 0; s->items && i < s->n; i++)
     if (s->items[i].wording == 0) entry_batch_unref(s->items[i].entry->batch);
   mem_free(s->items);
+  mem_free(s->lengths);
   mem_free(s->keys);
   mem_free(s->key_items);
   mem_free(s->terms);
@@ -134,14 +136,115 @@ static bool index_words(recall_segment *s) {
   return ok;
 }
 
-const uint32_t *segment_postings(const recall_segment *s, uint64_t stem, size_t *n) {
-  *n = 0;
+/* ---- searching ---- */
+
+typedef struct term {
+  const uint32_t *items;
+  size_t n;
+  float worth;
+} term;
+
+static bool find_term(const recall_segment *s, uint64_t stem, term *out) {
   for (size_t at = stem & (s->n_terms - 1); s->term_to[at]; at = (at + 1) & (s->n_terms - 1)) {
     if (s->terms[at] != stem) continue;
-    *n = s->term_to[at] - s->term_from[at];
-    return s->postings + s->term_from[at];
+    out->n = s->term_to[at] - s->term_from[at];
+    out->items = s->postings + s->term_from[at];
+    out->worth = logf(1 + (float)s->n / (float)out->n);
+    return true;
   }
+  return false;
+}
+
+static int rarest_first(const void *x, const void *y) {
+  size_t a = ((const term *)x)->n, b = ((const term *)y)->n;
+  return a < b ? -1 : a > b;
+}
+
+static bool has_item(const term *t, uint32_t item) {
+  size_t from = 0, to = t->n;
+  while (from < to) {
+    size_t mid = from + (to - from) / 2;
+    if (t->items[mid] < item)
+      from = mid + 1;
+    else
+      to = mid;
+  }
+  return from < t->n && t->items[from] == item;
+}
+
+/* A heap with its least score on top. */
+static void sift_down(segment_found *heap, size_t n, size_t i) {
+  for (;;) {
+    size_t least = i, left = 2 * i + 1;
+    for (size_t k = left; k < n && k <= left + 1; k++)
+      if (heap[k].score < heap[least].score) least = k;
+    if (least == i) return;
+    segment_found swap = heap[i];
+    heap[i] = heap[least];
+    heap[i = least] = swap;
+  }
+}
+
+static size_t keep_best(segment_found *heap, size_t n, segment_found it) {
+  if (n < SEGMENT_POOL) {
+    heap[n++] = it;
+    for (size_t i = n / 2; n == SEGMENT_POOL && i-- > 0;) sift_down(heap, n, i);
+  } else if (it.score > heap[0].score) {
+    heap[0] = it;
+    sift_down(heap, n, 0);
+  }
+  return n;
+}
+
+static float of_length(const recall_segment *s, uint32_t item) {
+  return sqrtf((float)(s->lengths[item] + 6));
+}
+
+/* Adds up what the words of the question that stand in each wording are worth, rare ones first. A
+ * word that too many share then only tells apart those that the others have found. */
+size_t segment_search(const recall_segment *s, const uint64_t *stems, size_t n,
+                      segment_scratch *scratch, segment_found out[SEGMENT_POOL]) {
+  term terms[WORDING_MAX_WORDS];
+  size_t n_terms = 0, added = 0, budget = SEGMENT_TOUCHED, seen = 0, found = 0;
+  for (size_t i = 0; i < n && n_terms < WORDING_MAX_WORDS; i++)
+    n_terms += find_term(s, stems[i], &terms[n_terms]);
+  if (n_terms) qsort(terms, n_terms, sizeof *terms, rarest_first);
+  for (; added < n_terms && (added == 0 || terms[added].n <= budget); added++) {
+    size_t some = terms[added].n < budget ? terms[added].n : budget;
+    for (size_t i = 0; i < some; i++) {
+      uint32_t item = terms[added].items[i];
+      if (scratch->score[item] == 0) scratch->touched[seen++] = item;
+      scratch->score[item] += terms[added].worth;
+    }
+    budget -= some;
+  }
+  for (size_t i = 0; i < seen; i++) {
+    uint32_t item = scratch->touched[i];
+    segment_found it = {scratch->score[item] / of_length(s, item), item};
+    scratch->score[item] = 0;
+    found = keep_best(out, found, it);
+  }
+  for (size_t i = 0; i < found; i++)
+    for (size_t t = added; t < n_terms; t++)
+      if (has_item(&terms[t], out[i].item))
+        out[i].score += terms[t].worth / of_length(s, out[i].item);
+  return found;
+}
+
+segment_scratch *segment_scratch_make(size_t n) {
+  segment_scratch *s = mem_alloc(sizeof *s);
+  if (!s) return NULL;
+  s->n = n;
+  s->score = mem_alloc((n ? n : 1) * sizeof *s->score);
+  if (s->score) return s;
+  mem_free(s);
   return NULL;
+}
+
+void segment_scratch_free(segment_scratch *s) {
+  if (!s) return;
+  mem_free(s->score);
+  mem_free(s);
 }
 
 /* ---- making ---- */
@@ -153,15 +256,18 @@ recall_segment *segment_make(recall_entry *const *entries, size_t n) {
   size_t wordings = 0;
   for (size_t i = 0; i < n; i++) wordings += entries[i]->n_wordings;
   s->items = array(s, wordings, sizeof *s->items);
-  for (size_t i = 0; s->items && i < n; i++) {
+  s->lengths = array(s, wordings, sizeof *s->lengths);
+  for (size_t i = 0; s->items && s->lengths && i < n; i++) {
     if (atomic_load(&entries[i]->state) == ENTRY_GONE) continue;
     entry_batch_ref(entries[i]->batch);
     for (uint16_t k = 0; k < entries[i]->n_wordings; k++) {
+      uint16_t words = entries[i]->wordings[k].words.n;
+      s->lengths[s->n] = (uint8_t)(words < 255 ? words : 255);
       s->items[s->n].entry = entries[i];
       s->items[s->n++].wording = k;
     }
   }
-  if (s->items && index_keys(s) && index_words(s)) return s;
+  if (s->items && s->lengths && index_keys(s) && index_words(s)) return s;
   segment_unref(s);
   return NULL;
 }

@@ -12,6 +12,7 @@ typedef struct recall_segment {
     recall_entry *entry;
     uint16_t wording;
   } * items;
+  uint8_t *lengths;              /* words of each, 255 at most */
   uint64_t *keys;                /* hash set over keys and sources, open addressing */
   uint32_t *key_items;           /* 1 + item */
   size_t n_keys;                 /* a power of two */
@@ -35,7 +36,27 @@ uint64_t segment_key(uint64_t url_hash, str key);
 void segment_exact(const recall_segment *s, uint64_t key,
                    bool (*each)(void *ctx, const struct segment_item *item), void *ctx);
 
-/** The items that have a word with this stem. */
-const uint32_t *segment_postings(const recall_segment *s, uint64_t stem, size_t *n);
+enum { SEGMENT_POOL = 128, SEGMENT_TOUCHED = 20000 };
+
+typedef struct segment_found {
+  float score;
+  uint32_t item;
+} segment_found;
+
+/** What a search works in: all scores are 0 before it and after it. */
+typedef struct segment_scratch {
+  size_t n; /* items that it has room for */
+  float *score;
+  uint32_t touched[SEGMENT_TOUCHED];
+} segment_scratch;
+
+/** Owns: the caller, until segment_scratch_free. NULL when out of memory. */
+segment_scratch *segment_scratch_make(size_t n);
+void segment_scratch_free(segment_scratch *s); /* NULL is harmless */
+
+/** The items that share most with `stems`, rare words counting for more: at most SEGMENT_POOL, in
+ *  no order. `scratch` has room for all of `s`. Returns how many. */
+size_t segment_search(const recall_segment *s, const uint64_t *stems, size_t n,
+                      segment_scratch *scratch, segment_found out[SEGMENT_POOL]);
 
 #endif

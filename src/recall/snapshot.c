@@ -260,6 +260,26 @@ const recall_lexicon *snapshot_lexicon(recall *r, str url, const catalog *cat) {
   return found;
 }
 
+/* ---- room for searches ---- */
+
+segment_scratch *snapshot_scratch(recall *r, size_t n) {
+  for (size_t i = 0; i < SNAPSHOT_SPARES; i++) {
+    if (!atomic_load_explicit(&r->spare[i], memory_order_relaxed)) continue;
+    segment_scratch *s = atomic_exchange(&r->spare[i], NULL);
+    if (s && s->n >= n) return s;
+    segment_scratch_free(s);
+  }
+  return segment_scratch_make(n);
+}
+
+void snapshot_give_back(recall *r, segment_scratch *s) {
+  for (size_t i = 0; i < SNAPSHOT_SPARES; i++) {
+    segment_scratch *none = NULL;
+    if (atomic_compare_exchange_strong(&r->spare[i], &none, s)) return;
+  }
+  segment_scratch_free(s);
+}
+
 /* ---- beginning and end ---- */
 
 emend_rc recall_create(recall **out, emend_error *err) {
@@ -281,6 +301,7 @@ emend_rc recall_create(recall **out, emend_error *err) {
 void recall_free(recall *r) {
   if (!r) return;
   snapshot_unref(atomic_load(&r->now));
+  for (size_t i = 0; i < SNAPSHOT_SPARES; i++) segment_scratch_free(atomic_load(&r->spare[i]));
   for (lexicon_node *n = atomic_load(&r->lexicons); n;) {
     lexicon_node *next = n->next;
     lexicon_free(&n->words);

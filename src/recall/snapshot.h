@@ -8,7 +8,7 @@
 #include "recall/align.h"
 #include "recall/segment.h"
 
-enum { SNAPSHOT_SEGMENTS = 64 };
+enum { SNAPSHOT_SEGMENTS = 64, SNAPSHOT_SPARES = 16 };
 
 /** Words that people confirmed to mean the same, for one source. */
 typedef struct taught_words {
@@ -36,8 +36,9 @@ typedef struct lexicon_node {
 struct recall {
   pthread_mutex_t lock; /* one writer at a time */
   _Atomic(recall_snapshot *) now;
-  atomic_uint phase, readers[2];    /* who is just taking a reference */
-  _Atomic(lexicon_node *) lexicons; /* only ever grows */
+  atomic_uint phase, readers[2];                     /* who is just taking a reference */
+  _Atomic(lexicon_node *) lexicons;                  /* only ever grows */
+  _Atomic(segment_scratch *) spare[SNAPSHOT_SPARES]; /* of searches that are over */
 };
 
 /** The state now, with a reference of the caller's own. Takes no lock. */
@@ -46,6 +47,9 @@ void snapshot_unref(recall_snapshot *s);
 
 /** The words of `cat`'s names. NULL when out of memory. */
 const recall_lexicon *snapshot_lexicon(recall *r, str url, const catalog *cat);
+/** Room for a search among `n` items, to be given back. Takes no lock. NULL when out of memory. */
+segment_scratch *snapshot_scratch(recall *r, size_t n);
+void snapshot_give_back(recall *r, segment_scratch *s);
 /** What was taught for a source; NULL: nothing. */
 const taught_words *snapshot_taught(const recall_snapshot *s, uint64_t url_hash);
 
