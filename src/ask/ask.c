@@ -19,7 +19,7 @@ enum { WORK_BYTES = 1 << 30 };
  * engine counts its work (source_limits) by that, which a busy machine does not change. One that
  * would pass it is stopped. */
 static const double agreement_budget_ms = 150;
-enum { AGREEMENT_WORK = 1000 };
+enum { AGREEMENT_WORK = 400 };
 /* Tables that no key connects may multiply without end: while others wait to be tried, such a
  * candidate gets one part in this many of the time left. Elsewhere a slow query is slow, not
  * wrong, and a less likely one must not take its place. */

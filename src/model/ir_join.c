@@ -74,6 +74,7 @@ typedef struct joiner {
   ir_edges edges;
   int *group;  /* by table instance: which connected group it is in; itself at first */
   int *path;   /* scratch of catalog_join_tree */
+  bool far;    /* keys do lead from some table to another, but too far round */
   bool failed; /* out of memory */
 } joiner;
 
@@ -100,11 +101,16 @@ static void add_key(joiner *j, const cat_fkey *k, bool from_second, bool to_seco
                           k->inferred});
 }
 
+/* A join that goes through more tables than this, none of them asked about, was not meant. */
+enum { MAX_TABLES_BETWEEN = 5 };
+
 /* catalog_join_tree into j->path: how many keys, or -1. */
 static int find_tree(joiner *j, const int *tables, int n) {
   int n_keys = catalog_join_tree(j->cat, tables, n, j->path);
   if (n_keys < -1) j->failed = true;
-  return n_keys;
+  if (n_keys <= n - 1 + MAX_TABLES_BETWEEN) return n_keys;
+  j->far = true;
+  return -1;
 }
 
 /* First instances together, by one tree over all of them. */
@@ -300,7 +306,7 @@ bool ir_join_make(const catalog *cat, const ir_refs *mentioned, const ir_edges *
       if (k != i && connected(&j, j.tables.items[k], t)) alone = false;
     if (ir_ref_second(t) && alone) connect_second(&j, t);
   }
-  for (size_t i = 1; i < j.tables.len && !j.failed; i++)
+  for (size_t i = 1; i < j.tables.len && !j.failed && !j.far; i++)
     if (!connected(&j, j.tables.items[0], j.tables.items[i]))
       connect_by_name(&j, j.tables.items[0], j.tables.items[i]);
   if (!j.failed) put_in_order(&j, out);

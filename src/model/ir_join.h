@@ -33,8 +33,8 @@ bool ir_refs_has(const ir_refs *set, ir_ref r);
 
 /**
  * Connect `mentioned` tables. `forced` edges hold, and bring their tables; what they leave
- * unconnected is joined by the cheapest foreign keys, which may pass through further tables; a
- * second instance takes a key that the first has left; then columns that are named like a key of
+ * unconnected is joined by the cheapest foreign keys, which may pass through a few further tables;
+ * a second instance takes a key that the first has left; then columns that are named like a key of
  * both tables; and at last nothing (n_cross).
  *
  * Owns:    *out lives in `a`.

@@ -1,40 +1,80 @@
 /* A question and a catalog as the network reads them: linked, the schema pruned to what fits, and
  * encoded. See model_parts.h. */
+#include <math.h>
+
 #include "base/err.h"
 #include "check/check.h"
 #include "model/model_parts.h"
 
 static const char STAGE[] = "generate";
-enum { MAX_COLUMNS = 110 };
+enum { MAX_COLUMNS = 64 };
 
-/* For a schema too large to look at whole: what the question touches, and the keys around it. */
+/* ---- a schema too large to look at whole ---- */
+
+typedef struct pruner {
+  const link_question *q;
+  const link_schema *s;
+  const link_result *links;
+  double *table, *column; /* what each is worth */
+} pruner;
+
+/* The strongest link of the question's word `i` with the table or one of its columns, for each. */
+static void strongest(const pruner *p, int i, int *best) {
+  const link_schema *s = p->s;
+  for (int t = 0; t < s->n_tables; t++) best[t] = p->links->tables[i * s->n_tables + t];
+  for (int c = 0; c < s->n_columns; c++) {
+    int strength = p->links->columns[i * s->n_columns + c], *of = &best[s->columns[c].table];
+    if (strength > *of) *of = strength;
+  }
+}
+
+/* A table is worth the words of the question that it explains, and a word that few tables explain
+ * counts for more; a column is worth its own links beside that. */
+static void weigh(pruner *p, int *best) {
+  const link_schema *s = p->s;
+  for (int i = 0; i < p->q->n; i++) {
+    int top = 0, as_good = 0;
+    strongest(p, i, best);
+    for (int t = 0; t < s->n_tables; t++) top = best[t] > top ? best[t] : top;
+    for (int t = 0; t < s->n_tables; t++) as_good += best[t] == top;
+    double rare = 1 / sqrt(as_good);
+    for (int t = 0; t < s->n_tables; t++) p->table[t] += rare * best[t];
+    for (int c = 0; c < s->n_columns; c++)
+      p->column[c] += rare * p->links->columns[i * s->n_columns + c];
+  }
+  for (int c = 0; c < s->n_columns; c++) {
+    const link_column *col = &s->columns[c];
+    bool key = (col->flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN)) != 0;
+    double of = p->table[col->table];
+    p->column[c] = 2 * p->column[c] + of + (key ? of / 2 : 0);
+  }
+}
+
+/* The kept, and then the columns of most worth, as they come, until there is no more room. */
+static void choose_columns(const pruner *p, const bool *kept, bool *keep) {
+  int n = 0;
+  for (int c = 0; kept && c < p->s->n_columns; c++) n += keep[c] = kept[p->s->columns[c].id];
+  for (; n < MAX_COLUMNS; n++) {
+    int best = -1;
+    for (int c = 0; c < p->s->n_columns; c++)
+      if (!keep[c] && (best < 0 || p->column[c] > p->column[best])) best = c;
+    keep[best] = true;
+  }
+}
+
 static emend_rc prune(const link_question *q, link_schema *s, link_values *v,
                       const link_options *opt, const bool *kept, arena *a) {
   link_result links;
   if (s->n_columns <= MAX_COLUMNS) return EMEND_OK;
   bool *keep = ARENA_ARRAY(a, bool, (size_t)s->n_columns);
-  int *column = ARENA_ARRAY(a, int, (size_t)s->n_columns);
-  int *table = ARENA_ARRAY(a, int, (size_t)s->n_tables);
-  if (!keep || !column || !table || link_names_find(q, s, v, opt, a, &links) != EMEND_OK)
+  int *best = ARENA_ARRAY(a, int, (size_t)s->n_tables);
+  pruner p = {q, s, &links, ARENA_ARRAY(a, double, (size_t)s->n_tables),
+              ARENA_ARRAY(a, double, (size_t)s->n_columns)};
+  if (!keep || !best || !p.table || !p.column ||
+      link_names_find(q, s, v, opt, a, &links) != EMEND_OK)
     return EMEND_ENOMEM;
-  for (int i = 0; i < q->n; i++) {
-    for (int t = 0; t < s->n_tables; t++) table[t] += links.tables[i * s->n_tables + t];
-    for (int c = 0; c < s->n_columns; c++) column[c] += links.columns[i * s->n_columns + c];
-  }
-  for (int c = 0; c < s->n_columns; c++)
-    if (table[s->columns[c].table] < 2 * column[c]) table[s->columns[c].table] = 2 * column[c];
-  int n = 0;
-  for (int c = 0; kept && c < s->n_columns; c++) n += keep[c] = kept[s->columns[c].id];
-  /* Lower the bar until the room is used: a column counts by itself, its table, and as a key. */
-  for (int bar = 64; bar >= 0 && n < MAX_COLUMNS; bar--) {
-    for (int c = 0; c < s->n_columns && n < MAX_COLUMNS; c++) {
-      const link_column *col = &s->columns[c];
-      bool key = (col->flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN)) != 0;
-      int t = table[col->table];
-      int worth = 2 * column[c] + t + (key && t ? LINK_EXACT : 0);
-      if (!keep[c] && worth >= bar) keep[c] = true, n++;
-    }
-  }
+  weigh(&p, best);
+  choose_columns(&p, kept, keep);
   return link_schema_keep(s, v, keep, a);
 }
 

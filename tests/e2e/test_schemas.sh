@@ -30,14 +30,27 @@ while [ $i -lt 500 ]; do
 done
 "$PROGRAMS/run_sql" "$work/many.sqlite" "$tables" || exit 1
 
+# Tables that have the same columns: the one that the question names counts.
+people alike employees id name city salary hired
+i=0
+tables=
+while [ $i -lt 60 ]; do
+  i=$((i + 1))
+  tables="$tables CREATE TABLE branch_$i (id INTEGER PRIMARY KEY, name TEXT, city TEXT, salary REAL,
+    hired DATE, before INTEGER REFERENCES branch_$((i - 1))(id));"
+done
+"$PROGRAMS/run_sql" "$work/alike.sqlite" \
+  "CREATE TABLE branch_0 (id INTEGER PRIMARY KEY); $tables" ||
+  exit 1
+
 ask() { run "$EMEND" ask --db "$work/$1.sqlite" --json "$2"; }
 
-for schema in one capitals snake camel short spaces many; do
+for schema in one capitals snake camel short spaces many alike; do
   ask $schema "How many employees are there?"
   expect_status 0
   expect_json .rows '[[4]]'
 done
-for schema in one capitals snake camel short spaces kanji many; do
+for schema in one capitals snake camel short spaces kanji many alike; do
   ask $schema "What is the average salary of employees in Lisbon?"
   expect_status 0
   expect_json .rows '[[49500.0]]'
