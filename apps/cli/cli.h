@@ -38,7 +38,8 @@ typedef struct cli {
   size_t n_given;
   const char *args[CLI_MAX_VALUES];
   size_t n_args;
-  emend_engine *engine; /* made by cli_open */
+  emend_engine *engine;             /* made by cli_open */
+  const char *model, *answer_model; /* which of several cli_open is to take; NULL: as options say */
   bool color, errors_in_color;
 } cli;
 

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-extern const cli_command judge_command, source_command;
+extern const cli_command judge_command, eval_command, source_command;
 extern const cli_command finalize_command, finalized_command, confirm_command;
 extern const cli_command feedback_command, examples_command, privacy_command;
 

@@ -92,6 +92,8 @@ int cli_open(cli *c) {
   opt.state = cli_value(c, "state");
   opt.weights = cli_value(c, "weights");
   if (backend_options(c, &opt)) return EXIT_USAGE;
+  if (c->model) opt.model = c->model;
+  if (c->answer_model) opt.answer_model = c->answer_model;
   if (emend_open(&opt, &c->engine, &err)) return cli_failed(&err);
   cli_catch_interrupts(c->engine);
   return allow_functions(c);

@@ -780,6 +780,12 @@ typedef struct emend_eval_report {
   double wrong_delivered; /* wrong, and delivered without a warning */
   double attempts_mean;
   double p50_ms, p95_ms; /* from question to answer, catalog loading apart */
+  /* Of the n_worded answers whose rows a model was to put in words: */
+  size_t n_worded;
+  double words;             /* in its words, which hold to the rows */
+  double words_turned_down; /* it said something of neither rows nor question */
+  double not_answering;     /* it finds that the rows do not answer the question */
+  double words_mean_ms;
   size_t n_dbs, n_hardness;
   const emend_eval_group *by_db, *by_hardness;
 } emend_eval_report;

@@ -132,6 +132,8 @@ emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_try *best,
   str sentence = ask_verbalise(&q->intent, &best->result, a->mem);
   emend_rc rc = ask_words(q, best, a->mem, &sentence, err);
   if (rc) return rc;
+  a->words = q->words;
+  a->words_ms = q->words_ms;
   a->pub.text = sentence.ptr;
   a->pub.confidence = 1 - best->suspicion;
   judge_signals against = {0};
@@ -142,6 +144,12 @@ emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_try *best,
   }
   a->pub.warnings = ask_signals(&against, best->setting, a->mem, &a->pub.n_warnings);
   return arena_failed(a->mem) || !sentence.ptr ? err_nomem(err, "ask") : EMEND_OK;
+}
+
+ask_words_fate ask_words_of(const emend_answer *answer, double *ms) {
+  const ask_answer *a = (const ask_answer *)answer;
+  *ms = a->words_ms;
+  return a->words;
 }
 
 emend_rc ask_answer_without(ask_answer *a, emend_status status, str reason, emend_error *err) {

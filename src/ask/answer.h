@@ -9,6 +9,8 @@
 typedef struct ask_answer {
   emend_answer pub;
   arena *mem;
+  ask_words_fate words; /* whose words pub.text is in */
+  double words_ms;
 } ask_answer;
 
 /** A new answer that says who asked what. NULL when out of memory. */

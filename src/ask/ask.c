@@ -235,7 +235,7 @@ static emend_rc conclude(ask_question *q, outcome *o, double answerable, ask_ans
     if (o->best->ran && o->best->result.n_rows == 0) o->failure = "empty";
     emend_rc rc = ask_use_source(q, o->best->source, err);
     if (!rc) rc = ask_answer_deliver(a, q, o->best, err);
-    if (q->not_answering) o->failure = "not_answering";
+    if (q->words == ASK_WORDS_NOT_ANSWERING) o->failure = "not_answering";
     return rc;
   }
   if (o->tries.len == 0) {

@@ -13,6 +13,14 @@
 #include "recall/weigh.h"
 #include "store/store.h"
 
+/** Whose words an answer is in. */
+typedef enum ask_words_fate {
+  ASK_WORDS_OURS,         /* no model was asked for any, or it gave none */
+  ASK_WORDS_MODELS,       /* a model's, held to the result */
+  ASK_WORDS_TURNED_DOWN,  /* ours: the model's had something of neither result nor question */
+  ASK_WORDS_NOT_ANSWERING /* ours: the model finds that the result does not answer the question */
+} ask_words_fate;
+
 /** One source that may be asked. */
 typedef struct ask_source {
   const char *name;
@@ -53,10 +61,10 @@ typedef struct ask_context {
    *  suspected and this is not; NULL: nobody does. The same as `gen` where only drafts are
    *  another's. */
   const generator *second;
-  const ask_recall *recall; /* NULL: nothing was taught */
+  const ask_recall *recall;   /* NULL: nothing was taught */
   const ask_lessons *lessons; /* NULL: nobody taught anything */
-  store *state;             /* where the history goes; NULL: nowhere */
-  const char *draft;        /* takes the place of the first generation; NULL: none */
+  store *state;               /* where the history goes; NULL: nowhere */
+  const char *draft;          /* takes the place of the first generation; NULL: none */
   /** Fills sources and gen once the text has turned out to be a question; NULL: they are there. */
   emend_rc (*prepare)(void *ctx, struct ask_context *self, emend_error *err);
   /** A connection to source `i` for this question, given back by the caller of ask_run.
@@ -92,5 +100,8 @@ char *ask_json_text(buf *b);
 /** The answer to `question` in words: nothing in it that is in neither result nor question.
  *  {NULL,0} when out of memory. */
 str ask_verbalise(const judge_intent *in, const source_result *r, arena *a);
+
+/** Whose words an answer of ask_run is in, and how long a model took over them. */
+ask_words_fate ask_words_of(const emend_answer *answer, double *ms);
 
 #endif

@@ -108,8 +108,8 @@ static emend_rc hold_all(ask_question *q, const ask_tries *tries, const judge_re
   for (size_t i = 0; i < all.len; i++) {
     ask_try *t = all.items[i];
     t->signals.len = t->n_alone;
-    emend_rc rc = judge_opinion(&t->report, &t->digest, readings, views ? &views[i] : NULL, best,
-                                q->work, &t->signals, err);
+    emend_rc rc = judge_opinion(&q->intent, &t->report, &t->digest, &t->probes, readings,
+                                views ? &views[i] : NULL, best, q->work, &t->signals, err);
     if (rc) return rc;
     t->setting = setting;
     t->suspicion = judge_suspicion(&t->signals, setting);

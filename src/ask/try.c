@@ -142,10 +142,50 @@ static emend_rc execute(ask_question *q, ask_try *t, emend_error *err) {
   return judge_digest_of(&t->result, q->work, &t->digest) ? EMEND_OK : err_nomem(err, "execute");
 }
 
+/* ---- probes ---- */
+
+/* Probing may cost so many times what the query did, and this much beside. */
+static const double probe_share = 3, probe_ms = 20;
+enum { PROBE_WORK = 50 };
+
+/* False where it failed, whatever the reason: a probe that cannot be run shows nothing. */
+static bool run_probe(ask_question *q, const ask_try *t, str sql, judge_digest *out) {
+  source_limits limits = {
+      .max_rows = q->opt->max_rows ? q->opt->max_rows : 1000,
+      .max_work = (uint64_t)(probe_share * (double)t->result.work) + PROBE_WORK};
+  if (!t->result.work) limits.timeout_ms = probe_share * t->result.ms + probe_ms;
+  if (q->deadline > 0) {
+    double left = (q->deadline - clock_ms()) / q->time_parts;
+    if (left < 1) return false;
+    if (limits.timeout_ms <= 0 || left < limits.timeout_ms) limits.timeout_ms = left;
+  }
+  source_result r;
+  double since = clock_ms();
+  bool ran = source_run(q->db, sql, &limits, q->work, &r, NULL) == EMEND_OK;
+  q->db_ms += clock_ms() - since;
+  return ran && judge_digest_of(&r, q->work, out);
+}
+
+static emend_rc probe(ask_question *q, ask_try *t, emend_error *err) {
+  if (!judge_find_probes(&q->intent, &t->report, q->cat, q->work, &t->probes))
+    return err_nomem(err, "judge");
+  for (size_t i = 0; i < t->probes.len; i++) {
+    judge_probe *p = &t->probes.items[i];
+    judge_digest mine = t->digest, other;
+    emend_rc rc = ask_still_wanted(q, err);
+    if (rc) return rc;
+    p->ran =
+        run_probe(q, t, p->sql, &other) && (!p->against.ptr || run_probe(q, t, p->against, &mine));
+    p->differs = p->ran && mine.rows != other.rows;
+  }
+  return judge_probed(&t->probes, q->work, &t->signals) ? EMEND_OK : err_nomem(err, "judge");
+}
+
 static emend_rc judge_try(ask_question *q, ask_try *t, emend_error *err) {
   emend_rc rc = judge_sql(&q->intent, &t->report, q->work, &t->signals, err);
   if (!rc && t->ran)
     rc = judge_result(&q->intent, t->report.query, &t->result, q->work, &t->signals, err);
+  if (!rc && t->ran) rc = probe(q, t, err);
   int unused = t->linked_unused < MOST_UNUSED ? t->linked_unused : MOST_UNUSED;
   if (!rc && !judge_add_left_aside(&t->signals, q->work, unused)) rc = err_nomem(err, "judge");
   t->n_alone = t->signals.len;

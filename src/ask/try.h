@@ -16,11 +16,12 @@ typedef struct ask_question {
   source *db;               /* NULL: a schema alone */
   double started, deadline; /* clock_ms; deadline 0: none */
   double db_ms, llm_ms;
-  void *gen_memo;     /* the generator's own */
-  str refusal;        /* why a language model finds no answer; empty: it did not say so */
-  bool not_answering; /* it finds that the result does not answer the question */
-  double time_parts;  /* a candidate gets this part of the time that is left */
-  uint64_t max_work;  /* … and may do this much; 0: any (see source_limits) */
+  void *gen_memo;       /* the generator's own */
+  str refusal;          /* why a language model finds no answer; empty: it did not say so */
+  ask_words_fate words; /* whose words the answer is in */
+  double words_ms;      /* a model took over them */
+  double time_parts;    /* a candidate gets this part of the time that is left */
+  uint64_t max_work;    /* … and may do this much; 0: any (see source_limits) */
   unsigned cancels_before;
   VEC(emend_step) trace;
   recall_nears nears;       /* what people taught that is near */
@@ -50,6 +51,7 @@ typedef struct ask_try {
   bool ran, failed;         /* failed: there is an error among the faults */
   bool final;               /* an error that no other query cures: rights, time */
   judge_digest digest;      /* of the result */
+  judge_probes probes;      /* queries that were run beside it */
   struct ask_try *repaired; /* this one's deterministic repair, when it was tried */
   double ms;
 } ask_try;

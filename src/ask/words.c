@@ -142,21 +142,25 @@ emend_rc ask_words(ask_question *q, const ask_try *best, arena *a, str *sentence
                       .cancels_before = q->cancels_before};
   emend_rc rc = q->ctx->gen->tell(q->ctx->gen->self, &what, q->work, &told, &llm_ms, &e);
   q->llm_ms += llm_ms;
+  q->words_ms += llm_ms;
   if (rc && !ask_request_spares(rc)) {
     if (err) *err = e;
     return rc;
   }
   if (rc) return ask_trace(q, "words", since, err, "our own: %s", e.msg);
   if (str_starts_nocase(told, STR("NOT ANSWERED"))) {
-    q->not_answering = true;
+    q->words = ASK_WORDS_NOT_ANSWERING;
     return ask_trace(q, "words", since, err, "our own: the model finds the question not answered");
   }
   if (told.len == 0) return ask_trace(q, "words", since, err, "our own: the model had none");
-  if (!ask_words_hold(told, q->intent.question, &best->result, q->work, &offender))
+  if (!ask_words_hold(told, q->intent.question, &best->result, q->work, &offender)) {
+    q->words = ASK_WORDS_TURNED_DOWN;
     return ask_trace(q, "words", since, err,
                      "our own: the model's hold \"%.*s\", which is in neither result nor question",
                      STR_ARG(offender));
+  }
   *sentence = arena_str(a, told);
   if (!sentence->ptr) return err_nomem(err, "words");
+  q->words = ASK_WORDS_MODELS;
   return ask_trace(q, "words", since, err, "the model's");
 }

@@ -43,6 +43,13 @@ EMEND_API char *emend_eval_report_json(const emend_eval_report *r) {
   jw_fixed(&w, "attempts_mean", r->attempts_mean, 3);
   jw_fixed(&w, "p50_ms", r->p50_ms, 3);
   jw_fixed(&w, "p95_ms", r->p95_ms, 3);
+  jw_object(&w, "words");
+  jw_int(&w, "n", (int64_t)r->n_worded);
+  jw_fixed(&w, "held", r->words, 4);
+  jw_fixed(&w, "turned_down", r->words_turned_down, 4);
+  jw_fixed(&w, "not_answering", r->not_answering, 4);
+  jw_fixed(&w, "mean_ms", r->words_mean_ms, 3);
+  jw_object_end(&w);
   write_groups(&w, "by_db", r->by_db, r->n_dbs);
   write_groups(&w, "by_hardness", r->by_hardness, r->n_hardness);
   jw_object_end(&w);

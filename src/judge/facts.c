@@ -37,6 +37,7 @@ static void read_operator(reading *r, const sql_expr *e) {
     if (e->args.items[i]->kind == SQL_NUMBER)
       r->ok = r->ok && vec_push(r->a, &f->bounds, e->args.items[i]);
   if (e->op == SQL_OP_DIV) f->division = true;
+  if (e->op == SQL_OP_OR) f->either = true;
   if (e->op == SQL_OP_NE || e->op == SQL_OP_NOT || e->negated) f->excludes = true;
   if (e->op == SQL_OP_EQ && e->args.len == 2 && is_zero(e->args.items[1])) f->excludes = true;
 }
@@ -80,8 +81,11 @@ static sql_walk_next see_expr(void *ctx, sql_expr *e) {
     case SQL_CALL:
       read_call(r, e);
       break;
-    case SQL_IS_NULL:
     case SQL_IN:
+      f->either = f->either || (!e->query && e->args.len > 2);
+      f->excludes = f->excludes || e->negated;
+      break;
+    case SQL_IS_NULL:
     case SQL_EXISTS:
     case SQL_BETWEEN:
       f->excludes = f->excludes || e->negated || e->kind == SQL_IS_NULL;
@@ -97,14 +101,49 @@ static sql_walk_next see_expr(void *ctx, sql_expr *e) {
 }
 
 static sql_walk_next see_query(void *ctx, sql_query *q) {
-  judge_facts *f = ((reading *)ctx)->f;
+  reading *r = ctx;
+  judge_facts *f = r->f;
   if (q->group_by.len) f->group_by = true;
+  for (size_t i = 0; i < q->group_by.len && r->ok; i++)
+    if (q->group_by.items[i]->kind == SQL_COLUMN && q->group_by.items[i]->bound.column >= 0)
+      r->ok = vec_push(r->a, &f->groups, q->group_by.items[i]->bound.column);
   if (q->order_by.len) f->order_by = true;
   if (q->distinct) f->distinct = true;
   if (q->kind == SQL_COMPOUND) {
     f->set_op = true;
+    if (q->set_op == SQL_UNION || q->set_op == SQL_UNION_ALL) f->either = true;
     if (q->set_op == SQL_EXCEPT || q->set_op == SQL_EXCEPT_ALL) f->excludes = true;
   }
+  return SQL_WALK_ON;
+}
+
+static bool is_joining(const sql_expr *e) {
+  return e->kind == SQL_BINARY && e->op == SQL_OP_EQ && e->args.len == 2 &&
+         e->args.items[0]->kind == SQL_COLUMN && e->args.items[1]->kind == SQL_COLUMN;
+}
+
+static sql_walk_next see_condition(void *ctx, sql_expr *e) {
+  reading *r = ctx;
+  if (is_joining(e)) return SQL_WALK_SKIP;
+  bool compares = e->kind == SQL_BINARY && ((e->op >= SQL_OP_EQ && e->op <= SQL_OP_SIMILAR));
+  if (compares || e->kind == SQL_IN || e->kind == SQL_BETWEEN || e->kind == SQL_IS_NULL ||
+      e->kind == SQL_EXISTS || e->kind == SQL_QUANTIFIED)
+    r->f->n_conditions++;
+  if (e->kind == SQL_COLUMN && e->bound.column >= 0)
+    r->ok = r->ok && vec_push(r->a, &r->f->filtered, e->bound.column);
+  return SQL_WALK_ON;
+}
+
+static sql_walk_next skip_query(void *ctx, sql_query *q) {
+  (void)ctx, (void)q;
+  return SQL_WALK_SKIP;
+}
+
+/* Each SELECT's own: those inside are met by themselves. */
+static sql_walk_next see_conditions(void *ctx, sql_query *q) {
+  const sql_visitor v = {see_condition, skip_query, NULL, ctx};
+  sql_walk_expr(q->where, &v);
+  sql_walk_expr(q->having, &v);
   return SQL_WALK_ON;
 }
 
@@ -147,8 +186,10 @@ bool judge_read_facts(sql_query *q, arena *a, judge_facts *out) {
   reading r = {.f = out, .a = a, .ok = true};
   const sql_visitor facts = {see_expr, see_query, see_from, &r};
   const sql_visitor limits = {NULL, see_limits, NULL, &r};
+  const sql_visitor conditions = {NULL, see_conditions, NULL, &r};
   sql_walk_query(q, &facts);
   sql_walk_query(q, &limits);
+  sql_walk_query(q, &conditions);
   const sql_query *outer = q;
   while (outer->kind == SQL_COMPOUND && outer->left) outer = outer->left;
   out->outer = outer;

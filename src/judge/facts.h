@@ -9,10 +9,14 @@ typedef struct judge_facts {
   int n_items;                       /* of its select list; -1 with a star */
   bool count, average, sum, extreme; /* aggregates anywhere */
   bool group_by, order_by, window, distinct, set_op, subquery, division, excludes;
+  bool either;           /* OR, IN of several, UNION: one of several will do */
   const sql_expr *limit; /* the largest number of rows that a LIMIT names; NULL: none does */
   bool has_limit;        /* though perhaps not as a plain number */
   VEC(const sql_expr *) strings, numbers; /* literals anywhere, LIMIT apart */
   VEC(const sql_expr *) bounds;           /* numbers compared with by < or > */
+  VEC(int) groups;                        /* columns grouped by, as in sql_binding */
+  VEC(int) filtered;                      /* columns that WHERE or HAVING compares, likewise */
+  int n_conditions;                       /* comparisons there, of columns joined apart */
   VEC(str) names;                         /* column names read */
 } judge_facts;
 

@@ -72,6 +72,33 @@ bool judge_add_unsure(judge_signals *out, arena *a, double confidence);
 /** Appends how many linked words of the question a generator's candidate leaves aside. */
 bool judge_add_left_aside(judge_signals *out, arena *a, int words);
 
+/* ---- probes ---- */
+
+enum { JUDGE_MOST_PROBES = 3 };
+
+typedef enum judge_probe_kind {
+  JUDGE_PROBE_WITHOUT, /* the query without a table of which nothing is asked */
+  JUDGE_PROBE_ONCE     /* a figure over the rows that it is of, each once */
+} judge_probe_kind;
+
+/** A query to run beside another: do its rows differ? */
+typedef struct judge_probe {
+  judge_probe_kind kind;
+  str sql;
+  str against;       /* whose rows are compared with its own; empty: the query's */
+  str table;         /* joined without use; or whose rows are repeated */
+  bool figure;       /* an aggregate is taken over that join */
+  bool named;        /* the question has the table's name */
+  bool ran, differs; /* filled in by who runs it */
+} judge_probe;
+typedef VEC(judge_probe) judge_probes;
+
+/** The probes that a query calls for: most call for none. In `a`; false when out of memory. */
+bool judge_find_probes(const judge_intent *in, const check_report *report, const catalog *cat,
+                       arena *a, judge_probes *out);
+/** Adds what those that ran have shown, and takes back what they refute. */
+bool judge_probed(const judge_probes *probes, arena *a, judge_signals *out);
+
 /* ---- a second opinion ---- */
 
 enum { JUDGE_DIGEST_COLUMNS = 8 };
@@ -104,13 +131,15 @@ typedef struct judge_readings {
 
 /**
  * Holds a query and its rows against what an independent generator answered. `view`, what the
- * network says of the query itself, may be NULL; `best_logprob` is that of its own best.
+ * network says of the query itself, may be NULL; `best_logprob` is that of its own best. `probes`
+ * are the query's, with what they have shown.
  *
  * Owns: what is added is in `a`. Returns: EMEND_OK or EMEND_ENOMEM.
  */
-emend_rc judge_opinion(const check_report *mine, const judge_digest *digest,
-                       const judge_readings *others, const model_view *view, double best_logprob,
-                       arena *a, judge_signals *out, emend_error *err);
+emend_rc judge_opinion(const judge_intent *in, const check_report *mine, const judge_digest *digest,
+                       const judge_probes *probes, const judge_readings *others,
+                       const model_view *view, double best_logprob, arena *a, judge_signals *out,
+                       emend_error *err);
 
 /** The columns and tables of `cat` that the query of `report` reads, for model_witness. In `a`;
  *  false when out of memory. */

@@ -88,8 +88,11 @@ static size_t columns_within(const judge_digest *x, const judge_digest *y, bool 
 /* ---- agreement of results ---- */
 
 typedef struct holding {
+  const judge_intent *in;
+  str question; /* normalised */
   const check_report *mine;
   const judge_digest *digest;
+  const judge_probes *probes;
   const judge_readings *others;
   judge_facts facts;
   judge_facts *theirs; /* [n] */
@@ -187,6 +190,27 @@ static double belief_left_out(const holding *h, bool table) {
   return most;
 }
 
+/* A table of which nothing is asked, and whose join changes what comes back: rightly so only if
+ * the question is about it. */
+static bool hold_joins(const holding *h) {
+  double most[2] = {0, 0};
+  str table = {0};
+  for (size_t i = 0; i < h->probes->len; i++) {
+    const judge_probe *p = &h->probes->items[i];
+    if (!p->ran || !p->differs || p->kind != JUDGE_PROBE_WITHOUT) continue;
+    double unasked = (1 - belief_in_name(h, p->table, true)) * (p->named ? 0.5 : 1);
+    if (unasked <= most[p->figure]) continue;
+    most[p->figure] = unasked;
+    if (p->figure) table = p->table;
+  }
+  if (most[true] > 0 &&
+      !judge_add(h->out, h->a, JUDGE_join_unasked, most[true],
+                 "Nothing is asked of \"%.*s\", and joining it changes the figure.",
+                 STR_ARG(table)))
+    return false;
+  return QUIET(h, join_unshared, most[false]);
+}
+
 static bool hold_names(const holding *h) {
   double least = 1, mean = 0, least_table = 1;
   for (size_t i = 0; i < h->mine->columns.len; i++) {
@@ -204,9 +228,9 @@ static bool hold_names(const holding *h) {
       !judge_add(h->out, h->a, JUDGE_other_query, 1,
                  "An independent reading of the question reads other columns."))
     return false;
-  return QUIET(h, column_support, 1 - least) && QUIET(h, column_support_mean, 1 - mean) &&
-         QUIET(h, column_left_out, left_out) && QUIET(h, table_support, 1 - least_table) &&
-         QUIET(h, table_left_out, table_left_out);
+  return hold_joins(h) && QUIET(h, column_support, 1 - least) &&
+         QUIET(h, column_support_mean, 1 - mean) && QUIET(h, column_left_out, left_out) &&
+         QUIET(h, table_support, 1 - least_table) && QUIET(h, table_left_out, table_left_out);
 }
 
 /* One form that a query has or has not, by the belief in readings that differ. */
@@ -219,7 +243,19 @@ static bool has_count(const judge_facts *f) { return f->count; }
 static bool has_figure(const judge_facts *f) { return f->sum || f->average || f->extreme; }
 static bool has_nesting(const judge_facts *f) { return f->subquery || f->set_op; }
 static bool has_limit(const judge_facts *f) { return f->has_limit; }
+static bool has_either(const judge_facts *f) { return f->either; }
 static bool has_exclusion(const judge_facts *f) { return f->excludes; }
+
+static bool same_groups(const judge_facts *x, const judge_facts *y) {
+  if (x->groups.len != y->groups.len) return false;
+  for (size_t i = 0; i < x->groups.len; i++) {
+    bool found = false;
+    for (size_t j = 0; j < y->groups.len && !found; j++)
+      found = x->groups.items[i] == y->groups.items[j];
+    if (!found) return false;
+  }
+  return true;
+}
 
 static bool hold_forms(const holding *h) {
   static const struct {
@@ -232,6 +268,7 @@ static bool hold_forms(const holding *h) {
                {has_figure, JUDGE_figure_extra, JUDGE_figure_left_out},
                {has_nesting, JUDGE_nested_extra, JUDGE_nested_left_out},
                {has_limit, JUDGE_limit_extra, JUDGE_limit_left_out},
+               {has_either, JUDGE_either_extra, JUDGE_either_left_out},
                {has_exclusion, JUDGE_exclusion_extra, JUDGE_exclusion_left_out}};
   for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
     bool mine = forms[k].has(&h->facts);
@@ -244,12 +281,15 @@ static bool hold_forms(const holding *h) {
                          all > 0 ? differ / all : 0))
       return false;
   }
-  double more = 0, fewer = 0, all = 0;
+  double more = 0, fewer = 0, all = 0, groups = 0;
   for (size_t i = 0; i < h->others->n; i++) {
     all += h->others->items[i].share;
     if (h->facts.n_items > h->theirs[i].n_items) more += h->others->items[i].share;
     if (h->facts.n_items < h->theirs[i].n_items) fewer += h->others->items[i].share;
+    if (h->theirs[i].group_by && !same_groups(&h->facts, &h->theirs[i]))
+      groups += h->others->items[i].share;
   }
+  if (all > 0 && h->facts.group_by && !QUIET(h, group_other, groups / all)) return false;
   return all <= 0 || (QUIET(h, items_extra, more / all) && QUIET(h, items_left_out, fewer / all));
 }
 
@@ -297,6 +337,105 @@ static bool hold_literals(const holding *h) {
   return QUIET(h, literal_extra, extra) && QUIET(h, literal_left_out, left_out);
 }
 
+/* ---- a condition that mine has not ---- */
+
+static bool is_said(const holding *h, const sql_expr *e) {
+  if (e->kind == SQL_NUMBER)
+    for (size_t i = 0; i < h->in->numbers.len; i++)
+      if (fabs(h->in->numbers.items[i].value - judge_number_value(e)) < 1e-9) return true;
+  str plain = text_normalise(h->a, e->text);
+  return plain.len > 0 && str_find(h->question, plain, 0) != SIZE_MAX;
+}
+
+/* Something of mine that nobody said may stand for what is missing, in other words. */
+static bool has_unsaid(const holding *h) {
+  for (size_t i = 0; i < h->facts.strings.len; i++)
+    if (!is_said(h, h->facts.strings.items[i])) return true;
+  for (size_t i = 0; i < h->facts.numbers.len; i++)
+    if (!is_said(h, h->facts.numbers.items[i])) return true;
+  return false;
+}
+
+/* '%Roy%' stands for 'Roy', and a part of a title for the title. */
+static bool is_covered(const holding *h, const sql_expr *e) {
+  str want = text_normalise(h->a, e->text);
+  for (size_t i = 0; i < h->facts.strings.len; i++) {
+    str have = text_normalise(h->a, h->facts.strings.items[i]->text);
+    if (have.len && (str_find(want, have, 0) != SIZE_MAX || str_find(have, want, 0) != SIZE_MAX))
+      return true;
+  }
+  return false;
+}
+
+static bool has_column(const judge_facts *f, int column) {
+  for (size_t i = 0; i < f->filtered.len; i++)
+    if (f->filtered.items[i] == column) return true;
+  for (size_t i = 0; i < f->groups.len; i++)
+    if (f->groups.items[i] == column) return true;
+  return false;
+}
+
+static bool compares_more(const holding *h, const judge_facts *theirs) {
+  return theirs->n_conditions > h->facts.n_conditions;
+}
+
+static double belief_in_filter(const holding *h, const sql_expr *e) {
+  double sum = 0, all = 0;
+  for (size_t i = 0; i < h->others->n; i++) {
+    const judge_facts *f = &h->theirs[i];
+    all += h->others->items[i].share;
+    if (has_literal(f, e) && compares_more(h, f)) sum += h->others->items[i].share;
+  }
+  return all > 0 ? sum / all : 0;
+}
+
+static double belief_in_condition(const holding *h, int column) {
+  double sum = 0, all = 0;
+  for (size_t i = 0; i < h->others->n; i++) {
+    const judge_facts *f = &h->theirs[i];
+    all += h->others->items[i].share;
+    if (has_column(f, column) && compares_more(h, f)) sum += h->others->items[i].share;
+  }
+  return all > 0 ? sum / all : 0;
+}
+
+/* The belief in the most believed literal, and in a compared column, that readings with further
+ * conditions have and mine has not; and in a text of the question for which nothing of mine can
+ * stand. */
+static bool hold_filters(const holding *h) {
+  double literal = 0, column = 0, value = 0;
+  const sql_expr *missing = NULL;
+  bool unsaid = has_unsaid(h);
+  for (size_t k = 0; k < h->others->n; k++) {
+    const judge_facts *f = &h->theirs[k];
+    for (size_t i = 0; i < f->strings.len + f->numbers.len; i++) {
+      const sql_expr *e =
+          i < f->strings.len ? f->strings.items[i] : f->numbers.items[i - f->strings.len];
+      if (has_literal(&h->facts, e)) continue;
+      if (e->kind == SQL_STRING && is_covered(h, e)) continue;
+      if (e->kind == SQL_STRING && !unsaid && is_said(h, e)) {
+        double said = belief_in_literal(h, e);
+        if (said > value) value = said;
+      }
+      double p = belief_in_filter(h, e);
+      if (p <= literal) continue;
+      literal = p;
+      missing = e;
+    }
+    for (size_t i = 0; i < f->filtered.len; i++) {
+      if (has_column(&h->facts, f->filtered.items[i])) continue;
+      double p = belief_in_condition(h, f->filtered.items[i]);
+      if (p > column) column = p;
+    }
+  }
+  if (literal > 0.5 && !judge_add(h->out, h->a, JUDGE_filter_left_out, literal,
+                                  "An independent reading asks for %.*s, the query does not.",
+                                  STR_ARG(str_slice(missing->text, 0, 80))))
+    return false;
+  return (literal > 0.5 || QUIET(h, filter_left_out, literal)) &&
+         QUIET(h, condition_left_out, column) && QUIET(h, value_left_out, value);
+}
+
 /* ---- what the network says of the query itself ---- */
 
 static bool hold_view(const holding *h, const model_view *v, double best_logprob) {
@@ -324,11 +463,19 @@ static bool hold_view(const holding *h, const model_view *v, double best_logprob
          QUIET(h, unused_numbers, v->unused_numbers);
 }
 
-emend_rc judge_opinion(const check_report *mine, const judge_digest *digest,
-                       const judge_readings *others, const model_view *view, double best_logprob,
-                       arena *a, judge_signals *out, emend_error *err) {
+emend_rc judge_opinion(const judge_intent *in, const check_report *mine, const judge_digest *digest,
+                       const judge_probes *probes, const judge_readings *others,
+                       const model_view *view, double best_logprob, arena *a, judge_signals *out,
+                       emend_error *err) {
   if (!mine->query) return EMEND_OK;
-  holding h = {.mine = mine, .digest = digest, .others = others, .a = a, .out = out};
+  holding h = {.in = in,
+               .question = text_normalise(a, in->question),
+               .mine = mine,
+               .digest = digest,
+               .probes = probes,
+               .others = others,
+               .a = a,
+               .out = out};
   bool ok = hold_view(&h, view, best_logprob);
   if (others->n) {
     h.theirs = ARENA_ARRAY(a, judge_facts, others->n);
@@ -340,7 +487,7 @@ emend_rc judge_opinion(const check_report *mine, const judge_digest *digest,
         ok = judge_read_facts(others->items[i].report->query, a, &h.theirs[i]);
     }
     ok = ok && (!digest->known || hold_results(&h)) && hold_names(&h) && hold_forms(&h) &&
-         hold_literals(&h);
+         hold_literals(&h) && hold_filters(&h);
   }
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
 }

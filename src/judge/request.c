@@ -10,6 +10,7 @@ typedef enum head_rule {
   NOT_UP,        /* but "add up …" asks */
   NOT_REPORT,    /* but "create a list of …" asks */
   WITH_TO,       /* "set X to Y" */
+  A_PIECE,       /* "write a poem", "tell me a joke"; not "tell me the names" */
   WITH_OBJECT    /* "cancel all orders", "raise prices by 10"; not "cancel rate per month" */
 } head_rule;
 
@@ -44,7 +45,8 @@ static const head doers[] = {
     {"send", ALWAYS},     {"email", WITH_OBJECT},  {"translate", ALWAYS},   {"install", ALWAYS},
     {"download", ALWAYS}, {"execute", ALWAYS},     {"restart", ALWAYS},     {"reboot", ALWAYS},
     {"shutdown", ALWAYS}, {"ignore", WITH_OBJECT}, {"forget", WITH_OBJECT}, {"pretend", ALWAYS},
-    {"sing", ALWAYS},     {"hack", ALWAYS},        {"disregard", ALWAYS},   {"remind", ALWAYS},
+    {"write", A_PIECE},   {"compose", A_PIECE},    {"tell", A_PIECE},       {"sing", ALWAYS},
+    {"hack", ALWAYS},     {"disregard", ALWAYS},   {"remind", ALWAYS},
 };
 
 /* ---- looking at words ---- */
@@ -100,7 +102,8 @@ static size_t skip_politeness(const judge_intent *in) {
 }
 
 static const char determiners[] =
-    "the all every each this that these those a an any our my his her its their them it everything "
+    "the all every each this that these those a an any our my your his her its their them it "
+    "everything "
     "everyone anything both";
 
 /* "… by 10", "… to 5", "… as paid": something is to become something else. */
@@ -136,6 +139,11 @@ static bool is_order(const judge_intent *in, size_t i, head_rule rule) {
           return false;
       return !(has_word(in, i + 1, "showing listing") ||
                (has_word(in, i + 1, "table") && has_word(in, i + 1, "of")));
+    case A_PIECE:
+      for (size_t j = i + 1; j < i + 5; j++)
+        if (at(in, j, "poem joke jokes story song essay letter email haiku code script limerick"))
+          return !has_word(in, i + 1, "table column database");
+      return false;
     case WITH_TO:
       return has_word(in, i + 1, "to = as");
     case WITH_OBJECT:

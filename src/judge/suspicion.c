@@ -45,6 +45,25 @@ static const struct {
 #include "judge/fitted.def"
 };
 
+/* What alone suffices, whatever else speaks for a query: from such a value on, the share of
+ * queries that were wrong. */
+static const struct {
+  judge_setting setting;
+  const char *code;
+  double least, wrong;
+} evidence[] = {
+#define JUDGE_EVIDENCE(setting, code, least, wrong) {JUDGE_##setting, #code, least, wrong},
+#include "judge/fitted.def"
+    {JUDGE_TEXT, NULL, 0, 0}};
+
+static double least_suspicion(const judge_signal *s, judge_setting setting) {
+  for (size_t i = 0; evidence[i].code; i++)
+    if (evidence[i].setting == setting && s->value >= evidence[i].least &&
+        strcmp(evidence[i].code, s->code) == 0)
+      return evidence[i].wrong;
+  return 0;
+}
+
 static double weight_of(const judge_signal *s, judge_setting setting) {
   for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
     if (weights[i].setting == setting && strcmp(weights[i].code, s->code) == 0)
@@ -108,14 +127,17 @@ static double calibrate(double sum, judge_setting setting) {
 }
 
 double judge_suspicion(const judge_signals *signals, judge_setting setting) {
-  double sum = bias[setting];
+  double sum = bias[setting], least = 0;
   bool left_out = false;
   for (size_t i = 0; i < signals->len; i++) {
+    double alone = least_suspicion(&signals->items[i], setting);
+    if (alone > least) least = alone;
     left_out |= strcmp(signals->items[i].code, "name_left_out") == 0;
     if (!is_repeated(signals, i))
       sum += weight_of(&signals->items[i], setting) * signals->items[i].value;
   }
   double p = calibrate(sum, setting);
+  if (p < least) p = least;
   /* The network has only what is stored to choose from: an answer that leaves out what was named,
    * or puts another in its place, is never passed off in silence. */
   return setting == JUDGE_OWN && left_out && p < warn_from ? warn_from : p;

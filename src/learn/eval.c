@@ -162,6 +162,7 @@ static void take_answer(const emend_answer *answer, report_row *r, arena *a) {
   r->confidence = answer->confidence;
   r->attempts = (int)answer->n_attempts;
   r->ms = answer->total_ms;
+  r->words = ask_words_of(answer, &r->words_ms);
   if (answer->has_rows) r->sql = fold_line(str_from(answer->sql), a);
   if (answer->n_attempts) r->first_sql = fold_line(str_from(answer->attempts[0].sql), a);
 }

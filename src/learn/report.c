@@ -48,6 +48,24 @@ static double percentile(const double *sorted, size_t n, double share) {
   return sorted[i < n ? i : n - 1];
 }
 
+static void count_words(const report_rows *rows, emend_eval_report *out) {
+  size_t fates[ASK_WORDS_NOT_ANSWERING + 1] = {0}, n = 0;
+  double ms = 0;
+  for (size_t i = 0; i < rows->len; i++) {
+    const report_row *r = &rows->items[i];
+    if (r->words_ms <= 0) continue;
+    n++;
+    ms += r->words_ms;
+    fates[r->words]++;
+  }
+  double all = n ? (double)n : 1;
+  out->n_worded = n;
+  out->words = (double)fates[ASK_WORDS_MODELS] / all;
+  out->words_turned_down = (double)fates[ASK_WORDS_TURNED_DOWN] / all;
+  out->not_answering = (double)fates[ASK_WORDS_NOT_ANSWERING] / all;
+  out->words_mean_ms = ms / all;
+}
+
 bool report_sum_up(const report_rows *rows, arena *a, emend_eval_report *out) {
   groups dbs = {0}, levels = {0};
   size_t n = 0, right = 0, first = 0, valid = 0, delivered = 0, wrong = 0, attempts = 0;
@@ -86,6 +104,7 @@ bool report_sum_up(const report_rows *rows, arena *a, emend_eval_report *out) {
                              .n_hardness = levels.len,
                              .by_db = finish_groups(&dbs, a, true),
                              .by_hardness = finish_groups(&levels, a, false)};
+  count_words(rows, out);
   return !arena_failed(a);
 }
 

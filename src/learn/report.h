@@ -12,7 +12,9 @@ typedef struct report_row {
   const char *status, *level;
   double confidence, ms;
   int attempts;
-  bool counted; /* the gold query runs; only such rows count */
+  ask_words_fate words;
+  double words_ms; /* 0: no model was asked for words */
+  bool counted;    /* the gold query runs; only such rows count */
   bool delivered, warned, valid, right, first_right;
 } report_row;
 typedef VEC(report_row) report_rows;

@@ -27,6 +27,33 @@ cmp "$work/p.sql" "$work/out.sql" || fail "--out differs from the predictions"
 run "$EMEND" eval --data "$work/q.json" --db-dir "$work/db" --predictions "$work/p.sql"
 expect_out 'right \(ex\) +0.5'
 
+# Several models, beside each other: two that write SQL, two that put rows in words.
+"$PROGRAMS/model_server" "$work/port" "SELECT count(*) FROM customers" "SELECT 1" \
+  "There are 1600 customers." &
+server=$!
+while [ ! -s "$work/port" ]; do sleep 0.1; done
+head -n 2 "$work/q.json" >"$work/one.json" && echo ']' >>"$work/one.json"
+sed -i 's/"},$/"}/' "$work/one.json"
+several="--backend openai --server http://127.0.0.1:$(cat "$work/port")/v1 --weights $work/none"
+run "$EMEND" eval --data "$work/one.json" --db-dir "$work/db" $several --json \
+  --model right --model wrong --answer-model right --answer-model invents
+expect_status 0
+expect_json '.sql[0].model' right
+expect_json '.sql[0].ex' 1
+expect_json '.sql[1].model' wrong
+expect_json '.sql[1].ex' 0
+expect_json '.words[0].held' 1
+expect_json '.words[2].model' invents
+expect_json '.words[2].turned_down' 1
+run "$EMEND" eval --data "$work/one.json" --db-dir "$work/db" $several --model right --model wrong
+expect_out '^right +1 +1\.0000'
+expect_out '^words by'
+run "$EMEND" eval --data "$work/one.json" --db-dir "$work/db" $several --model right --model wrong \
+  --log "$work/log"
+expect_clear_error 2 'one at a time'
+kill "$server"
+wait "$server"
+
 echo "SELECT 1" >"$work/short.sql"
 run "$EMEND" eval --data "$work/q.json" --db-dir "$work/db" --predictions "$work/short.sql"
 expect_clear_error 3 '1 lines'

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "ask/ask.h"
+#include "ask/words.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "support/case_file.h"
@@ -155,6 +158,95 @@ static void nothing_is_invented_over_random_results(void **state) {
   }
 }
 
+/* ---- results that a database gave ---- */
+
+enum { FORMS = 7 };
+
+/* One question about a column for each form that a result can have. */
+static const struct {
+  const char *question, *sql;
+} forms[FORMS] = {{"How many $c are there?", "SELECT count($c) FROM $t"},
+                  {"What is the $c of the first one?", "SELECT $c FROM $t ORDER BY 1 LIMIT 1"},
+                  {"List the $c of all of them", "SELECT $c FROM $t"},
+                  {"What is the $c of those that are not there?", "SELECT $c FROM $t WHERE 0"},
+                  {"What is the highest $c of none?", "SELECT max($c) FROM $t WHERE 0"},
+                  {"Show every $c with its number", "SELECT $c, count(*) FROM $t GROUP BY $c"},
+                  {"Which $c come first?", "SELECT DISTINCT $c FROM $t ORDER BY 1 DESC"}};
+
+/* "$c" is the column, "$t" the table. */
+static void fill(char *out, size_t room, const char *form, const char *column, const char *table) {
+  size_t n = 0;
+  for (const char *p = form; *p; p++) {
+    bool is_column = strncmp(p, "$c", 2) == 0, is_table = strncmp(p, "$t", 2) == 0;
+    n += (size_t)snprintf(out + n, room - n, is_column || is_table ? "%s" : "%.1s",
+                          is_column  ? column
+                          : is_table ? table
+                                     : p);
+    p += is_column || is_table;
+  }
+}
+
+static source *open_measures(char *path) {
+  sqlite3 *h;
+  source *s = NULL;
+  emend_error err;
+  strcpy(path, "/tmp/emend-words-XXXXXX");
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+  for (int t = 0; t < 12; t++) {
+    char sql[600];
+    snprintf(sql, sizeof sql,
+             "CREATE TABLE t%d (name TEXT, city TEXT, price REAL, stock INT, day TEXT, note TEXT);"
+             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+             "INSERT INTO t%d SELECT 'Name' || i, iif(i %% 3, 'Oslo', 'Sao Paulo'), i * 1.25 + %d,"
+             "  i * %d, date('2024-01-01', i || ' days'), iif(i %% 4, NULL, 'Lot 7, row ' || i) "
+             "FROM n",
+             t, 3 + t * 5, t, t, 7 + t);
+    assert_int_equal(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK);
+  }
+  sqlite3_close(h);
+  assert_int_equal(source_open(path, &s, &err), EMEND_OK);
+  return s;
+}
+
+static void nothing_is_invented_over_real_results(void **state) {
+  (void)state;
+  static const char *const columns[] = {"name", "city", "price", "stock", "day", "note"};
+  char path[64];
+  source *db = open_measures(path);
+  int all = 0, empty = 0, null = 0, truncated = 0, one = 0, many = 0;
+  for (int t = 0; t < 12; t++)
+    for (size_t c = 0; c < 6; c++)
+      for (size_t k = 0; k < FORMS; k++, all++) {
+        arena *a = arena_create(8 << 20);
+        char question[120], sql[200], table[8];
+        source_limits limits = {.max_rows = t % 3 ? 1000 : 2};
+        source_result r;
+        judge_intent in;
+        emend_error err;
+        snprintf(table, sizeof table, "t%d", t);
+        fill(question, sizeof question, forms[k].question, columns[c], table);
+        fill(sql, sizeof sql, forms[k].sql, columns[c], table);
+        assert_int_equal(source_run(db, str_from(sql), &limits, a, &r, &err), EMEND_OK);
+        assert_int_equal(judge_read(str_from(question), a, &in, NULL), EMEND_OK);
+        str s = ask_verbalise(&in, &r, a);
+        check_sentence(s, str_from(question), &r, a);
+        str more = str_from(arena_printf(a, "%.*s That is 98765 in Narvik.", STR_ARG(s)));
+        assert_false(ask_words_hold(more, str_from(question), &r, a, NULL));
+        empty += r.n_rows == 0;
+        null += r.n_rows == 1 && r.cells[0].kind == CELL_NULL;
+        truncated += r.truncated;
+        one += r.n_rows == 1;
+        many += r.n_rows > 1;
+        arena_destroy(a);
+      }
+  source_close(db);
+  unlink(path);
+  assert_true(all > 500 && empty > 50 && null > 50 && truncated > 50 && one > 50 && many > 50);
+}
+
 static void no_memory_is_told(void **state) {
   (void)state;
   arena *a = arena_create(1 << 20);
@@ -174,6 +266,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(words_are_as_the_cases_say),
       cmocka_unit_test(nothing_is_invented_over_random_results),
+      cmocka_unit_test(nothing_is_invented_over_real_results),
       cmocka_unit_test(no_memory_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,8 +12,6 @@ static int usage(void) {
       "                         [--variants DIR] [--labels FILE] [--out FILE]\n"
       "       emend-fit faults  --model FILE --data FILE --db-dir DIR [--fold] [--labels FILE]\n"
       "                         [--out FILE]\n"
-      "       emend-fit faults  --model FILE --data FILE --db-dir DIR [--fold] [--labels FILE]\n"
-      "                         [--out FILE]\n"
       "       emend-fit text    --model FILE --data FILE --schema FILE [--out FILE]\n"
       "       emend-fit tables  ROWS... [--scores FILE] [--out src/judge/fitted.def]\n");
   return 2;

@@ -177,7 +177,7 @@ static emend_rc extract_item(extracting *x, const generator *gen, const str_list
 /* ---- faults put in ---- */
 
 typedef struct fault_count {
-  size_t n, warned;
+  size_t n, warned, alarmed; /* alarmed: in the highest band */
 } fault_count;
 
 static emend_rc extract_faults_of(extracting *x, const generator *gen, fault_count *counts,
@@ -209,6 +209,7 @@ static emend_rc extract_faults_of(extracting *x, const generator *gen, fault_cou
     const ask_try *t = v.tries.items[i];
     counts[kinds[i]].n++;
     counts[kinds[i]].warned += judge_band_of(t->suspicion) != JUDGE_DELIVER;
+    counts[kinds[i]].alarmed += judge_band_of(t->suspicion) == JUDGE_CORRECT;
     write_row(x, db, "fault", kinds[i], t, kinds[i] == FIT_FAULT_NONE);
   }
   arena_destroy(work);
@@ -269,16 +270,19 @@ emend_rc fit_extract(const fit_options *opt, const generator *gen, FILE *out, em
 emend_rc fit_extract_faults(const fit_options *opt, const generator *gen, FILE *out,
                             emend_error *err) {
   extracting x = {.opt = opt, .out = out, .mem = arena_create((size_t)1 << 30)};
-  fault_count counts[FIT_N_FAULTS] = {{0, 0}};
+  fault_count counts[FIT_N_FAULTS] = {{0, 0, 0}};
   emend_rc rc = EMEND_OK;
   if (!x.mem || !(x.dbs = map_create(x.mem, false))) return err_nomem(err, "extract");
   if (!open_labels(&x)) return err_set(err, EMEND_EIO, "extract", "the labels cannot be kept");
   x.data = json_load_file(opt->data, 0, NULL);
   for (; !rc && x.item < json_array_size(x.data); x.item++)
     rc = extract_faults_of(&x, gen, counts, err);
-  for (int k = 0; k < FIT_N_FAULTS; k++)
-    fprintf(stderr, "%-15s n %4zu  warned of %.3f\n", fit_fault_name(k), counts[k].n,
-            counts[k].n ? (double)counts[k].warned / (double)counts[k].n : 0);
+  for (int k = 0; k < FIT_N_FAULTS; k++) {
+    const fault_count *c = &counts[k];
+    double all = c->n ? (double)c->n : 1;
+    fprintf(stderr, "%-15s n %4zu  warned of %.3f  to be corrected %.3f\n", fit_fault_name(k), c->n,
+            (double)c->warned / all, (double)c->alarmed / all);
+  }
   close_dbs(&x);
   if (x.label_file) fclose(x.label_file);
   json_decref(x.data);

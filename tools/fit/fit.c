@@ -311,6 +311,52 @@ static double calibrated(const step *steps, int n, double sum) {
   return steps[n - 1].wrong;
 }
 
+/* ---- evidence that suffices alone ---- */
+
+/* From which value on. Each names one definite fault: something that was asked for and is not
+ * there, or a join that nobody asked for. A sum lets much that speaks for a query outweigh it. */
+static const struct {
+  const char *code;
+  double least;
+} evidence[] = {{"number_missing", 0.5},     {"quoted_missing", 0.5}, {"filter_left_out", 0.5},
+                {"condition_left_out", 0.5}, {"value_left_out", 0.5}, {"join_unasked", 0.5},
+                {"inflated", 0.5},           {"either_extra", 0.5},   {"exclusion_left_out", 0.5}};
+enum { N_EVIDENCE = sizeof evidence / sizeof *evidence };
+static const double least_share = 0.6;
+
+typedef struct sufficing {
+  double wrong[N_EVIDENCE]; /* 0: not often enough, or not wrong often enough */
+} sufficing;
+
+static double value_of(const fitting *f, const fit_row *r, const char *code) {
+  for (int k = 0; k < f->n_codes; k++)
+    if (strcmp(f->codes[k], code) == 0) return r->x[k];
+  return 0;
+}
+
+static sufficing find_evidence(const fitting *f, judge_setting setting, int left_out) {
+  sufficing out = {{0}};
+  for (int e = 0; e < N_EVIDENCE && setting == JUDGE_DRAFT; e++) {
+    double n = 0, wrong = 0;
+    for (size_t i = 0; i < f->rows.len; i++) {
+      const fit_row *r = &f->rows.items[i];
+      if (!is_used(r, setting, left_out) || value_of(f, r, evidence[e].code) < evidence[e].least)
+        continue;
+      n++;
+      wrong += r->wrong;
+    }
+    double share = (wrong + 0.5) / (n + 1);
+    if (n >= LEAST_ROWS && share >= least_share) out.wrong[e] = share;
+  }
+  return out;
+}
+
+static double with_evidence(const fitting *f, const sufficing *s, const fit_row *r, double p) {
+  for (int e = 0; e < N_EVIDENCE; e++)
+    if (s->wrong[e] > p && value_of(f, r, evidence[e].code) >= evidence[e].least) p = s->wrong[e];
+  return p;
+}
+
 /* Every row's suspicion by weights and steps that never saw its database. */
 static bool cross_validate(fitting *f, judge_setting setting) {
   step steps[MOST_STEPS + 2];
@@ -323,10 +369,12 @@ static bool cross_validate(fitting *f, judge_setting setting) {
   }
   for (int g = 0; g < f->n_groups; g++) {
     int n = calibrate(f, setting, g, steps, MOST_STEPS);
+    sufficing alone = find_evidence(f, setting, g);
     for (size_t i = 0; i < f->rows.len; i++) {
       fit_row *r = &f->rows.items[i];
       if (r->setting != setting || r->group != g) continue;
-      r->suspicion = r->failed ? 1 : calibrated(steps, n, r->out_of_fold);
+      r->suspicion =
+          r->failed ? 1 : with_evidence(f, &alone, r, calibrated(steps, n, r->out_of_fold));
     }
   }
   return true;
@@ -471,6 +519,11 @@ static bool write_setting(const fitting *f, judge_setting setting, FILE *out) {
   for (int k = 0; k < f->n_codes; k++)
     if (fabs(w.weight[k]) > 0 || !is_for(f->codes[k], setting) || seen[k])
       fprintf(out, "JUDGE_FIT(%s, %s, %.4f)\n", setting_names[setting], f->codes[k], w.weight[k]);
+  sufficing alone = find_evidence(f, setting, -1);
+  for (int e = 0; e < N_EVIDENCE; e++)
+    if (alone.wrong[e] > 0)
+      fprintf(out, "JUDGE_EVIDENCE(%s, %s, %.2f, %.4f)\n", setting_names[setting], evidence[e].code,
+              evidence[e].least, alone.wrong[e]);
   for (int i = 0; i < n; i++)
     fprintf(out, "JUDGE_KNOT(%s, %.4f, %.4f)\n", setting_names[setting], steps[i].sum,
             steps[i].wrong);
@@ -479,13 +532,16 @@ static bool write_setting(const fitting *f, judge_setting setting, FILE *out) {
 
 static const char head[] =
     "/* What emend-fit found: for each setting the log odds that a query without any signal is\n"
-    " * wrong, what one of each signal adds, and the share of queries that were wrong where the "
-    "sum\n"
-    " * was such. Written by tools/fit; docs/accuracy.md says what came of it. */\n"
+    " * wrong, what one of each signal adds, the share of queries that were wrong where the sum "
+    "was\n"
+    " * such, and what suffices alone. Written by tools/fit; docs/accuracy.md says what came of "
+    "it. */\n"
     "#ifndef JUDGE_FIT\n#define JUDGE_FIT(setting, code, weight)\n#endif\n"
     "#ifndef JUDGE_BIAS\n#define JUDGE_BIAS(setting, log_odds)\n#endif\n"
+    "#ifndef JUDGE_EVIDENCE\n#define JUDGE_EVIDENCE(setting, code, least, wrong)\n#endif\n"
     "#ifndef JUDGE_KNOT\n#define JUDGE_KNOT(setting, sum, wrong)\n#endif\n";
-static const char tail[] = "\n#undef JUDGE_FIT\n#undef JUDGE_BIAS\n#undef JUDGE_KNOT\n";
+static const char tail[] =
+    "\n#undef JUDGE_FIT\n#undef JUDGE_BIAS\n#undef JUDGE_EVIDENCE\n#undef JUDGE_KNOT\n";
 
 static void write_scores(const fitting *f, FILE *out) {
   for (size_t i = 0; i < f->rows.len; i++) {

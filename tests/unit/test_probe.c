@@ -1,0 +1,175 @@
+/* probe: which queries are run beside another, and what their rows say of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "base/mem.h"
+#include "judge/judge.h"
+
+static char path[64];
+static source *db;
+static catalog *cat;
+static arena *mem;
+static emend_error err;
+
+static int set_up(void **state) {
+  (void)state;
+  sqlite3 *h;
+  strcpy(path, "/tmp/emend-probe-XXXXXX");
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+  assert_int_equal(
+      sqlite3_exec(h,
+                   "CREATE TABLE shop (id INTEGER PRIMARY KEY, city TEXT, rent INT);"
+                   "CREATE TABLE sale (id INTEGER PRIMARY KEY, kind TEXT, "
+                   "  shop_id INT REFERENCES shop (id));"
+                   "CREATE TABLE sign (id INTEGER PRIMARY KEY, shop_id INT UNIQUE NOT NULL "
+                   "  REFERENCES shop (id));"
+                   "INSERT INTO shop VALUES (1, 'Oslo', 10), (2, 'Rome', 30);"
+                   "INSERT INTO sale VALUES (1, 'a', 1), (2, 'a', 1), (3, 'b', 2);"
+                   "INSERT INTO sign VALUES (1, 1), (2, 2);",
+                   NULL, NULL, NULL),
+      SQLITE_OK);
+  sqlite3_close(h);
+  assert_int_equal(source_open(path, &db, &err), EMEND_OK);
+  assert_int_equal(catalog_load(db, STR("shops"), NULL, &cat, &err), EMEND_OK);
+  mem = arena_create(64 << 20);
+  return mem == NULL;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  arena_destroy(mem);
+  catalog_unref(cat);
+  source_close(db);
+  return unlink(path);
+}
+
+static judge_digest rows_of(str sql) {
+  source_result r;
+  judge_digest d;
+  if (source_run(db, sql, NULL, mem, &r, &err)) fail_msg("%.*s: %s", STR_ARG(sql), err.msg);
+  assert_true(judge_digest_of(&r, mem, &d));
+  return d;
+}
+
+static judge_probes find(const char *sql, check_report *report) {
+  check_options opt = {.dialect = cat->dialect};
+  judge_probes out;
+  judge_intent in;
+  assert_int_equal(judge_read(STR("How many shops are in Oslo?"), mem, &in, &err), EMEND_OK);
+  assert_int_equal(check_sql(str_from(sql), cat, &opt, mem, report, &err), EMEND_OK);
+  str before = sql_print(report->query, cat->dialect, mem);
+  assert_true(judge_find_probes(&in, report, cat, mem, &out));
+  str after = sql_print(report->query, cat->dialect, mem);
+  assert_true(str_eq(before, after)); /* the tree is as it was */
+  for (size_t i = 0; i < out.len; i++) {
+    judge_probe *p = &out.items[i];
+    judge_digest own = rows_of(p->against.ptr ? p->against : str_from(sql));
+    p->ran = true;
+    p->differs = own.rows != rows_of(p->sql).rows;
+  }
+  return out;
+}
+
+static double signal_in(const judge_signals *s, const char *code) {
+  for (size_t i = 0; i < s->len; i++)
+    if (strcmp(s->items[i].code, code) == 0) return s->items[i].value;
+  return 0;
+}
+
+static judge_signals shown_by(const char *sql, size_t n_probes) {
+  check_report report;
+  judge_signals out = {0};
+  judge_probes probes = find(sql, &report);
+  assert_int_equal(probes.len, n_probes);
+  judge_signal feared = {.code = "fan_out", .value = 1};
+  assert_true(vec_push(mem, &out, feared));
+  assert_true(judge_probed(&probes, mem, &out));
+  return out;
+}
+
+static void a_table_joined_for_nothing_that_repeats_what_is_counted(void **state) {
+  (void)state;
+  judge_signals s =
+      shown_by("SELECT count(*) FROM shop AS s JOIN sale AS t ON s.id = t.shop_id", 2);
+  assert_true(signal_in(&s, "join_counts") > 0);
+  s = shown_by(
+      "SELECT s.city, count(*) FROM shop AS s JOIN sale AS t ON s.id = t.shop_id "
+      "GROUP BY s.city",
+      1);
+  assert_true(signal_in(&s, "join_counts") > 0);
+  s = shown_by("SELECT s.city FROM sale AS t JOIN shop AS s ON t.shop_id = s.id", 1);
+  assert_true(signal_in(&s, "join_changes") > 0);
+}
+
+static void one_that_changes_nothing_is_only_idle(void **state) {
+  (void)state;
+  judge_signals s =
+      shown_by("SELECT count(*) FROM shop AS s JOIN sign AS t ON s.id = t.shop_id", 2);
+  assert_true(signal_in(&s, "idle_join") > 0);
+  assert_true(signal_in(&s, "join_counts") <= 0);
+}
+
+static void a_sum_over_repeated_rows_is_compared_with_each_row_once(void **state) {
+  (void)state;
+  judge_signals s = shown_by(
+      "SELECT sum(s.rent) FROM shop AS s JOIN sale AS t ON s.id = t.shop_id WHERE t.kind = 'a'", 1);
+  assert_true(signal_in(&s, "inflated") > 0);
+  assert_true(signal_in(&s, "fan_out") > 0);
+  s = shown_by(
+      "SELECT avg(s.rent) FROM shop AS s JOIN sale AS t ON s.id = t.shop_id WHERE t.kind = 'a'", 1);
+  assert_true(signal_in(&s, "inflated") <= 0); /* the average of one rent, twice */
+  assert_true(signal_in(&s, "fan_out") <= 0);
+}
+
+static void what_is_used_needs_no_probe(void **state) {
+  (void)state;
+  static const char *const plain[] = {
+      "SELECT count(*) FROM shop",
+      "SELECT city FROM shop WHERE rent > 5",
+      "SELECT s.city, t.kind FROM shop AS s JOIN sale AS t ON s.id = t.shop_id",
+      "SELECT * FROM shop AS s JOIN sale AS t ON s.id = t.shop_id",
+      "SELECT count(*) FROM shop, sale",
+      "SELECT s.city FROM shop AS s JOIN sale AS t ON s.id = t.shop_id AND t.kind = 'a'",
+      "SELECT count(*) FROM shop AS s LEFT JOIN sale AS t ON s.id = t.shop_id "
+      "WHERE t.id IS NULL",
+      "SELECT s.city FROM shop AS s JOIN sale AS t ON s.id = t.shop_id ORDER BY t.kind",
+      "SELECT a.city, c.id FROM shop AS a JOIN sale AS b ON a.id = b.shop_id "
+      "JOIN sign AS c ON c.shop_id = b.shop_id"};
+  for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+    check_report report;
+    judge_probes probes = find(plain[i], &report);
+    if (probes.len) fail_msg("%s: %.*s", plain[i], STR_ARG(probes.items[0].sql));
+  }
+}
+
+static void a_probe_that_did_not_run_shows_nothing(void **state) {
+  (void)state;
+  check_report report;
+  judge_signals out = {0};
+  judge_probes probes =
+      find("SELECT count(*) FROM shop AS s JOIN sale AS t ON s.id = t.shop_id", &report);
+  for (size_t i = 0; i < probes.len; i++) probes.items[i].ran = false;
+  assert_true(judge_probed(&probes, mem, &out));
+  assert_int_equal(out.len, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_table_joined_for_nothing_that_repeats_what_is_counted),
+      cmocka_unit_test(one_that_changes_nothing_is_only_idle),
+      cmocka_unit_test(a_sum_over_repeated_rows_is_compared_with_each_row_once),
+      cmocka_unit_test(what_is_used_needs_no_probe),
+      cmocka_unit_test(a_probe_that_did_not_run_shows_nothing)};
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
