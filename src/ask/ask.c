@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ask/answer.h"
+#include "ask/change.h"
 #include "ask/recalled.h"
 #include "ask/request.h"
 #include "ask/second.h"
@@ -187,8 +188,26 @@ static emend_rc take_second(ask_question *q, outcome *o, emend_error *err) {
   double since = clock_ms();
   const ask_try *old = o->best;
   o->best = rival;
-  return ask_trace(q, "correct", since, err, "suspicion %.2f to %.2f: the second opinion's query",
-                   old ? old->suspicion : 1.0, rival->suspicion);
+  str what = old ? ask_change_note(old, rival, q->cat->dialect, q->work) : STR("nothing stood");
+  if (!what.ptr) return err_nomem(err, "ask");
+  return ask_trace(q, "correct", since, err,
+                   "suspicion %.2f to %.2f: the second opinion's query; %.*s",
+                   old ? old->suspicion : 1.0, rival->suspicion, STR_ARG(what));
+}
+
+/* What a correction changed of the query that stood, or of the one that it was asked to correct. */
+static emend_rc tell_change(ask_question *q, const ask_try *before, const outcome *o,
+                            emend_error *err) {
+  const ask_try *old = before;
+  if (!o->best || o->best == before || (o->best->round < 2 && o->best->generator[0] != 'r'))
+    return EMEND_OK;
+  for (size_t i = 0; i < o->tries.len && !old; i++)
+    if (o->tries.items[i]->round < o->best->round || o->tries.items[i]->repaired == o->best)
+      old = o->tries.items[i];
+  if (!old) return EMEND_OK;
+  str what = ask_change_note(old, o->best, q->cat->dialect, q->work);
+  if (!what.ptr) return err_nomem(err, "ask");
+  return ask_trace(q, "correct", clock_ms(), err, "%s: %.*s", o->best->generator, STR_ARG(what));
 }
 
 /* Settles which of all tries stands. A correction replaces what stood only by outdoing it. */
@@ -199,6 +218,8 @@ static emend_rc settle(ask_question *q, str question, ask_try *before, outcome *
   ask_taught_trust(q, &o->tries);
   o->best = ask_choose(&o->tries);
   if (before && o->best != before && !ask_outdoes(o->best, before)) o->best = before;
+  rc = tell_change(q, before, o, err);
+  if (rc) return rc;
   return o->second.asked ? take_second(q, o, err) : EMEND_OK;
 }
 

@@ -42,9 +42,9 @@ expect_json '.sql[0].model' right
 expect_json '.sql[0].ex' 1
 expect_json '.sql[1].model' wrong
 expect_json '.sql[1].ex' 0
-expect_json '.words[0].held' 1
+expect_json '.words[0].held' 1.0
 expect_json '.words[2].model' invents
-expect_json '.words[2].turned_down' 1
+expect_json '.words[2].turned_down' 1.0
 run "$EMEND" eval --data "$work/one.json" --db-dir "$work/db" $several --model right --model wrong
 expect_out '^right +1 +1\.0000'
 expect_out '^words by'
