@@ -29,7 +29,7 @@ static const double slice_of_time = 3;
 static const double least_answerable = 0.02;
 
 /* From this suspicion on the second opinion is preferred, if it is far less suspicious. */
-static const double look_again_from = 0.55;
+static const double look_again_from = 0.6;
 
 /* A draft says nothing of its own belief; this is about what drafts are worth. */
 static const double draft_belief = 0.75;

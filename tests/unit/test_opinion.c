@@ -1,0 +1,153 @@
+/* opinion: what holding a query against other readings of the question adds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "base/mem.h"
+#include "judge/judge.h"
+
+static char path[64];
+static source *db;
+static catalog *cat;
+static arena *mem;
+static emend_error err;
+
+static int set_up(void **state) {
+  (void)state;
+  sqlite3 *h;
+  strcpy(path, "/tmp/emend-opinion-XXXXXX");
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(h,
+                                "CREATE TABLE shop (id INTEGER PRIMARY KEY, city TEXT, rent INT);"
+                                "CREATE TABLE sale (id INTEGER PRIMARY KEY, kind TEXT, "
+                                "  shop_id INT REFERENCES shop (id));"
+                                "INSERT INTO shop VALUES (1, 'Oslo', 10), (2, 'Rome', 30);"
+                                "INSERT INTO sale VALUES (1, 'a', 1), (2, 'a', 1), (3, 'b', 2);",
+                                NULL, NULL, NULL),
+                   SQLITE_OK);
+  sqlite3_close(h);
+  assert_int_equal(source_open(path, &db, &err), EMEND_OK);
+  assert_int_equal(catalog_load(db, STR("shops"), NULL, &cat, &err), EMEND_OK);
+  mem = arena_create(64 << 20);
+  return mem == NULL;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  arena_destroy(mem);
+  catalog_unref(cat);
+  source_close(db);
+  return unlink(path);
+}
+
+typedef struct looked {
+  check_report report;
+  judge_digest digest;
+} looked;
+
+static looked look(const char *sql) {
+  looked out;
+  source_result r;
+  check_options opt = {.dialect = cat->dialect};
+  assert_int_equal(check_sql(str_from(sql), cat, &opt, mem, &out.report, &err), EMEND_OK);
+  if (source_run(db, str_from(sql), NULL, mem, &r, &err)) fail_msg("%s: %s", sql, err.msg);
+  assert_true(judge_digest_of(&r, mem, &out.digest));
+  return out;
+}
+
+/* What `sql` raises beside two other readings, of which the first is believed thrice as much. */
+static judge_signals hold(const char *question, const char *sql, const char *first,
+                          const char *second) {
+  judge_intent in;
+  judge_signals out = {0};
+  judge_probes probes;
+  looked mine = look(sql), x = look(first), y = look(second);
+  judge_reading items[] = {{&x.report, x.digest, 0.75, false}, {&y.report, y.digest, 0.25, false}};
+  judge_readings others = {items, 2, 0};
+  assert_int_equal(judge_read(str_from(question), mem, &in, &err), EMEND_OK);
+  assert_true(judge_find_probes(&in, &mine.report, cat, mem, &probes));
+  for (size_t i = 0; i < probes.len; i++) {
+    const char *probe = arena_strndup(mem, probes.items[i].sql.ptr, probes.items[i].sql.len);
+    probes.items[i].ran = true;
+    probes.items[i].differs = look(probe).digest.rows != mine.digest.rows;
+  }
+  assert_int_equal(
+      judge_opinion(&in, &mine.report, &mine.digest, &probes, &others, NULL, 0, mem, &out, &err),
+      EMEND_OK);
+  return out;
+}
+
+static double value(const judge_signals *s, const char *code) {
+  for (size_t i = 0; i < s->len; i++)
+    if (strcmp(s->items[i].code, code) == 0) return s->items[i].value;
+  return 0;
+}
+
+static void agreement_of_rows_counts_whatever_the_words(void **state) {
+  (void)state;
+  judge_signals s = hold("Which shops are in Oslo?", "SELECT id FROM shop WHERE city = 'Oslo'",
+                         "SELECT id FROM shop WHERE rent < 20", "SELECT id FROM shop");
+  assert_true(value(&s, "same_rows") > 1);
+  assert_true(value(&s, "other_rows") <= 0);
+  assert_true(value(&s, "rival_share") > 0.2 && value(&s, "rival_share") < 0.3);
+}
+
+static void a_condition_that_readings_have_is_missed(void **state) {
+  (void)state;
+  judge_signals s = hold("Which shops are in Oslo?", "SELECT id FROM shop",
+                         "SELECT id FROM shop WHERE city = 'Oslo'", "SELECT id FROM shop");
+  assert_true(value(&s, "filter_left_out") > 0.7);
+  assert_true(value(&s, "condition_left_out") > 0.7);
+  s = hold("Which shops are dearer than the average?", "SELECT id FROM shop",
+           "SELECT id FROM shop WHERE rent > (SELECT avg(rent) FROM shop)", "SELECT id FROM shop");
+  assert_true(value(&s, "filter_left_out") <= 0);
+  assert_true(value(&s, "condition_left_out") > 0.7);
+}
+
+static void one_that_stands_in_other_words_is_not(void **state) {
+  (void)state;
+  judge_signals s = hold("Which shops are in Oslo?", "SELECT id FROM shop WHERE city LIKE '%Oslo%'",
+                         "SELECT id FROM shop WHERE city = 'Oslo'", "SELECT id FROM shop");
+  assert_true(value(&s, "filter_left_out") <= 0);
+  assert_true(value(&s, "condition_left_out") <= 0);
+  assert_true(value(&s, "value_left_out") <= 0);
+}
+
+static void a_join_that_nobody_asked_for_is_suspected_when_it_counts(void **state) {
+  (void)state;
+  const char *joined = "SELECT count(*) FROM shop AS s JOIN sale AS t ON s.id = t.shop_id";
+  judge_signals s = hold("How many shops are there?", joined, "SELECT count(*) FROM shop",
+                         "SELECT count(id) FROM shop");
+  assert_true(value(&s, "join_unasked") > 0.9);
+  s = hold("How many sales of shops are there?", joined, joined, "SELECT count(*) FROM sale");
+  assert_true(value(&s, "join_unasked") < 0.5);
+}
+
+static void one_of_several_is_not_each_of_them(void **state) {
+  (void)state;
+  judge_signals s =
+      hold("Which shops in Oslo cost 30?", "SELECT id FROM shop WHERE city = 'Oslo' OR rent = 30",
+           "SELECT id FROM shop WHERE city = 'Oslo' AND rent = 30",
+           "SELECT id FROM shop WHERE city = 'Oslo' AND rent > 30");
+  assert_true(value(&s, "either_extra") > 0.9);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(agreement_of_rows_counts_whatever_the_words),
+      cmocka_unit_test(a_condition_that_readings_have_is_missed),
+      cmocka_unit_test(one_that_stands_in_other_words_is_not),
+      cmocka_unit_test(a_join_that_nobody_asked_for_is_suspected_when_it_counts),
+      cmocka_unit_test(one_of_several_is_not_each_of_them)};
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
