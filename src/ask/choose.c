@@ -5,16 +5,26 @@
 #include <math.h>
 #include <string.h>
 
-/* What counts in choosing, beside the signals of rank.def and with them fitted: belief, agreement
- * of results, a word of the question that is left aside, tables that no key connects. */
-static const double by_share = 0.92, by_same_rows = 0.07, by_unused = 1.29, by_cross_join = 1.05;
 enum { MOST_UNUSED = 5 };
+static const struct {
+  const char *name;
+  double weight;
+} cores[] = {
+#define RANK_CORE(name, weight) {#name, weight},
+#define RANK(signal, weight)
+#include "ask/rank.def"
+#undef RANK_CORE
+#undef RANK
+};
+_Static_assert(sizeof cores / sizeof *cores == ASK_N_CORE, "a weight for each");
 static const struct {
   const char *signal;
   double weight;
 } ranks[] = {
+#define RANK_CORE(name, weight)
 #define RANK(signal, weight) {#signal, weight},
 #include "ask/rank.def"
+#undef RANK_CORE
 #undef RANK
 };
 /* A correction must be so much less suspicious than what it replaces, in log odds, and rather
@@ -49,11 +59,21 @@ static double signal_weight(const char *code) {
   return 0;
 }
 
-static double score(const ask_tries *tries, const ask_try *t) {
+const char *ask_core_name(int i) { return cores[i].name; }
+
+void ask_core_features(const ask_tries *tries, const ask_try *t, double *out) {
   int unused = t->linked_unused < MOST_UNUSED ? t->linked_unused : MOST_UNUSED;
-  double x = by_share * log(t->share + 1e-4) + by_same_rows * log(ask_agreement(tries, t) + 1e-3) -
-             by_unused * unused - (t->cross_join ? by_cross_join : 0);
-  for (size_t i = 0; i < t->signals.len; i++) x -= signal_weight(t->signals.items[i].code);
+  out[ASK_CORE_SHARE] = log(t->share + 1e-4);
+  out[ASK_CORE_SAME_ROWS] = log(ask_agreement(tries, t) + 1e-3);
+  out[ASK_CORE_LEFT_ASIDE] = unused;
+  out[ASK_CORE_CROSS_JOIN] = t->cross_join;
+}
+
+static double score(const ask_tries *tries, const ask_try *t) {
+  double core[ASK_N_CORE], x = 0;
+  ask_core_features(tries, t, core);
+  for (int i = 0; i < ASK_N_CORE; i++) x += cores[i].weight * core[i];
+  for (size_t i = 0; i < t->n_alone; i++) x -= signal_weight(t->signals.items[i].code);
   return x;
 }
 

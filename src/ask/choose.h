@@ -10,6 +10,11 @@ typedef VEC(ask_try *) ask_tries;
 ask_try *ask_choose(const ask_tries *tries);
 /** Summed belief, 0..1, of all that gave the same rows as `t`. */
 double ask_agreement(const ask_tries *tries, const ask_try *t);
+/** What counts in choosing beside the signals: belief, agreement of results, words of the question
+ *  that are left aside, tables that no key connects. In the order of rank.def. */
+enum { ASK_CORE_SHARE, ASK_CORE_SAME_ROWS, ASK_CORE_LEFT_ASIDE, ASK_CORE_CROSS_JOIN, ASK_N_CORE };
+const char *ask_core_name(int i);
+void ask_core_features(const ask_tries *tries, const ask_try *t, double *out);
 /** The candidate, or its repair where that is to stand for it. */
 ask_try *ask_final_form(ask_try *t);
 /** May `better` (NULL: no) take the place of `than` (NULL: nothing stands)? Only what runs where

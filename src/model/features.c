@@ -1,10 +1,11 @@
 /* Nodes and relations from schema linking. See features.h. */
 #include "model/features.h"
 
-/* What a link_kind is among the relations that begin at `none`. */
-static relation word_relation(link_kind kind, relation none, relation synonym) {
+/* What a link_kind is among the relations that begin at `none`, but for those that stand apart. */
+static relation word_relation(link_kind kind, relation none, relation synonym, relation said) {
   if (kind == LINK_SYNONYM) return synonym;
-  return (relation)((int)none + (int)kind - (kind > LINK_SYNONYM ? 1 : 0));
+  if (kind == LINK_SAID) return said;
+  return (relation)((int)none + (int)kind - (kind > LINK_SAID ? 2 : 0));
 }
 
 static relation mirror(relation r, relation from, relation to) {
@@ -34,15 +35,17 @@ static void relate_words(builder *b) {
     }
     for (int c = 0; c < f->n_columns; c++) {
       link_kind kind = (link_kind)b->links->columns[i * f->n_columns + c];
-      set_pair(b, i, features_column(f, c),
-               word_relation(kind, REL_WORD_COLUMN_NONE, REL_WORD_COLUMN_SYNONYM),
-               word_relation(kind, REL_COLUMN_WORD_NONE, REL_COLUMN_WORD_SYNONYM));
+      set_pair(
+          b, i, features_column(f, c),
+          word_relation(kind, REL_WORD_COLUMN_NONE, REL_WORD_COLUMN_SYNONYM, REL_WORD_COLUMN_SAID),
+          word_relation(kind, REL_COLUMN_WORD_NONE, REL_COLUMN_WORD_SYNONYM, REL_COLUMN_WORD_SAID));
     }
     for (int t = 0; t < f->n_tables; t++) {
       link_kind kind = (link_kind)b->links->tables[i * f->n_tables + t];
-      set_pair(b, i, features_table(f, t),
-               word_relation(kind, REL_WORD_TABLE_NONE, REL_WORD_TABLE_SYNONYM),
-               word_relation(kind, REL_TABLE_WORD_NONE, REL_TABLE_WORD_SYNONYM));
+      set_pair(
+          b, i, features_table(f, t),
+          word_relation(kind, REL_WORD_TABLE_NONE, REL_WORD_TABLE_SYNONYM, REL_WORD_TABLE_SAID),
+          word_relation(kind, REL_TABLE_WORD_NONE, REL_TABLE_WORD_SYNONYM, REL_TABLE_WORD_SAID));
     }
     for (int k = 0; k < f->n_values; k++) {
       bool in = i >= b->v->items[k].from && i < b->v->items[k].to;

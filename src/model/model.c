@@ -11,13 +11,15 @@
 
 enum { DEFAULT_WIDTH = 10 };
 
-/* synonyms.bin stands beside the weights; without it, one kind of link is missing. */
-static emend_rc open_synonyms(const char *weights_path, synonyms **out, emend_error *err) {
+/* The tables of words, NAME.bin, stand beside the weights; without one, a kind of link is missing.
+ */
+static emend_rc open_words(const char *weights_path, const char *name, synonyms **out,
+                           emend_error *err) {
   const char *slash = strrchr(weights_path, '/');
   int dir = slash ? (int)(slash - weights_path) + 1 : 0;
   buf path;
   buf_init(&path, 1 << 16);
-  buf_printf(&path, "%.*ssynonyms.bin", dir, weights_path);
+  buf_printf(&path, "%.*s%s.bin", dir, weights_path, name);
   emend_rc rc = path.failed ? err_nomem(err, "open") : synonyms_open(path.ptr, out, err);
   buf_free(&path);
   return rc;
@@ -63,7 +65,8 @@ emend_rc model_load(const char *weights_path, model **out, emend_error *err) {
   m->path = m->mem ? arena_strndup(m->mem, weights_path, strlen(weights_path)) : NULL;
   emend_rc rc = m->path ? load_network(weights_path, &m->net, err) : err_nomem(err, "open");
   if (rc == EMEND_OK) rc = load_partner(m, err);
-  if (rc == EMEND_OK) rc = open_synonyms(weights_path, &m->syn, err);
+  if (rc == EMEND_OK) rc = open_words(weights_path, "synonyms", &m->syn, err);
+  if (rc == EMEND_OK) rc = open_words(weights_path, "sayings", &m->sayings, err);
   if (rc != EMEND_OK) return model_free(m), rc;
   snprintf(m->name, sizeof m->name, "%.*s", STR_ARG(network_name(m->net)));
   *out = m;
@@ -75,6 +78,7 @@ void model_free(model *m) {
   network_free(m->net);
   network_free(m->partner);
   synonyms_close(m->syn);
+  synonyms_close(m->sayings);
   arena_destroy(m->mem);
   mem_free(m);
 }

@@ -10,7 +10,7 @@
 struct model {
   network *net;
   network *partner; /* a second network, whose beliefs are averaged with the first's; or NULL */
-  synonyms *syn;
+  synonyms *syn, *sayings;
   char name[64];
   arena *mem;
   const char *path; /* of the weights */

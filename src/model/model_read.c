@@ -98,7 +98,7 @@ static emend_rc to_input(const network *net, const features *f, arena *a, model_
 
 emend_rc model_link(const model *m, const catalog *cat, str question, const model_options *opt,
                     const bool *kept, arena *a, reading *r, emend_error *err) {
-  link_options link = {.synonyms = m->syn};
+  link_options link = {.synonyms = m->syn, .sayings = m->sayings};
   if (opt) {
     link.aliases = opt->aliases;
     link.n_aliases = opt->n_aliases;

@@ -339,6 +339,101 @@ static emend_rc link_all_phrases(const link_question *q, const link_schema *s, c
   return EMEND_OK;
 }
 
+/* ---- what people say for a name: "seats" for a capacity ---- */
+
+static bool is_named(uint8_t kind) { return kind >= LINK_PARTIAL && kind != LINK_VALUE; }
+
+/* The links of one kind of schema node: [words][n]. */
+typedef struct side {
+  uint8_t *links;
+  int n;
+} side;
+
+static bool word_is_free(const link_question *q, int word, const side *columns,
+                         const side *tables) {
+  const uint16_t dull = LINK_WORD_STOP | LINK_WORD_NUMBER | LINK_WORD_IN_VALUE;
+  if (q->words[word].flags & dull) return false;
+  for (int i = 0; i < columns->n; i++)
+    if (is_named(columns->links[word * columns->n + i])) return false;
+  for (int i = 0; i < tables->n; i++)
+    if (is_named(tables->links[word * tables->n + i])) return false;
+  return true;
+}
+
+static bool name_is_open(const link_question *q, const side *x, int i) {
+  for (int w = 0; w < q->n; w++)
+    if (is_named(x->links[w * x->n + i])) return false;
+  return true;
+}
+
+typedef struct said {
+  const synonyms *sayings;
+  const link_question *q;
+  const word_table *names;
+  synonyms_word *words, *parts; /* of the question, where free; of the schema's names */
+} said;
+
+static void link_said(const said *x, const link_name *name, const side *to, int i) {
+  if (!name_is_open(x->q, to, i)) return;
+  for (int k = 0; k < name->n; k++) {
+    const synonyms_word *part = &x->parts[word_number(x->names, name->words[k])];
+    for (int w = 0; part->n && w < x->q->n; w++)
+      if (synonyms_between(x->sayings, &x->words[w], part) != SYNONYMS_NONE)
+        raise_link(&to->links[w * to->n + i], LINK_SAID);
+  }
+}
+
+/* Does the word mean part `k` of the name: 2 it is the part, 1 it is another word for it? */
+static int means_part(const said *x, int word, int part) {
+  link_kind kind = (link_kind)x->names->kind[(size_t)word * x->names->words.len + (size_t)part];
+  if (kind == LINK_PARTIAL) return 2;
+  if (kind == LINK_SYNONYM) return 1;
+  return x->sayings && synonyms_between(x->sayings, &x->words[word], &x->parts[part]);
+}
+
+/* "employee name" for a staff_name: the whole name, some of it in other words. */
+static void link_reworded(const said *x, const link_name *name, const side *to, int i) {
+  int numbers[LINK_MAX_NAME];
+  if (name->n < 2) return;
+  for (int k = 0; k < name->n; k++) numbers[k] = word_number(x->names, name->words[k]);
+  for (int from = 0; from + name->n <= x->q->n; from++) {
+    int same = 0, k = 0;
+    for (; k < name->n; k++) {
+      int how = means_part(x, from + k, numbers[k]);
+      if (!how) break;
+      same += how == 2;
+    }
+    if (k < name->n || same == 0 || same == name->n) continue;
+    for (k = 0; k < name->n; k++) raise_link(&to->links[(from + k) * to->n + i], LINK_EXACT);
+  }
+}
+
+/* Words that are no part of a name with names that no word is part of. */
+static emend_rc link_sayings(const link_question *q, const link_schema *s, const word_table *names,
+                             const synonyms *sayings, arena *a, link_result *out) {
+  const side columns = {out->columns, s->n_columns}, tables = {out->tables, s->n_tables};
+  said x = {sayings, q, names, ARENA_ARRAY(a, synonyms_word, (size_t)q->n),
+            ARENA_ARRAY(a, synonyms_word, names->words.len)};
+  bool any = false;
+  if (!sayings) return EMEND_OK;
+  if (!x.words || !x.parts) return EMEND_ENOMEM;
+  for (int w = 0; w < q->n; w++) {
+    if (word_is_free(q, w, &columns, &tables))
+      x.words[w] = synonyms_find(sayings, q->words[w].lower);
+    any = any || x.words[w].n;
+  }
+  for (size_t j = 0; j < names->words.len; j++)
+    x.parts[j] = synonyms_find(sayings, names->words.items[j]);
+  for (int i = 0; any && i < s->n_columns; i++) link_said(&x, &s->columns[i].name, &columns, i);
+  for (int i = 0; any && i < s->n_tables; i++) link_said(&x, &s->tables[i].name, &tables, i);
+  for (int w = 0; w < q->n; w++)
+    if (!(q->words[w].flags & (LINK_WORD_STOP | LINK_WORD_NUMBER)))
+      x.words[w] = synonyms_find(sayings, q->words[w].lower);
+  for (int i = 0; i < s->n_columns; i++) link_reworded(&x, &s->columns[i].name, &columns, i);
+  for (int i = 0; i < s->n_tables; i++) link_reworded(&x, &s->tables[i].name, &tables, i);
+  return EMEND_OK;
+}
+
 emend_rc link_names_find(const link_question *q, const link_schema *s, const link_values *v,
                          const link_options *opt, arena *a, link_result *out) {
   word_table t;
@@ -353,5 +448,5 @@ emend_rc link_names_find(const link_question *q, const link_schema *s, const lin
   link_cells(v, s, out);
   if (opt && link_all_phrases(q, s, opt->synonyms, a, out) != EMEND_OK) return EMEND_ENOMEM;
   if (opt) link_aliases(q, s, opt, out);
-  return EMEND_OK;
+  return opt ? link_sayings(q, s, &t, opt->sayings, a, out) : EMEND_OK;
 }

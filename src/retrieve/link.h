@@ -19,6 +19,7 @@ typedef enum link_kind {
   LINK_RELATED,      /* WordNet relates it to a word of the name: a kind of it, a near sister */
   LINK_SIMILAR,      /* 3-grams or abbreviation */
   LINK_SYNONYM,      /* another word for a word of the name, or derived from it */
+  LINK_SAID,         /* what people were seen to say for a word of the name */
   LINK_PARTIAL,      /* equals a word of the name */
   LINK_PARTIAL_LAST, /* equals its last word */
   LINK_VALUE,        /* columns: is part of a value stored there */
@@ -131,6 +132,7 @@ typedef struct link_options {
   const synonyms *synonyms; /* may be NULL */
   const link_alias *aliases;
   int n_aliases;
+  const synonyms *sayings; /* what people say for what, learnt from questions; may be NULL */
 } link_options;
 
 /** One byte (a link_kind) a pair. */

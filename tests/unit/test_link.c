@@ -141,7 +141,7 @@ static void a_taught_word_links(void **state) {
   linked plain = link_all("Show the tonnage of each crop", NULL);
   link_alias al = {.column = cat->columns[column_of(&plain, "total_yield")].id, .table = -1};
   assert_int_equal(link_name_read(STR("tonnage"), mem, &al.phrase), EMEND_OK);
-  link_options opt = {NULL, &al, 1};
+  link_options opt = {.aliases = &al, .n_aliases = 1};
   linked taught = link_all("Show the tonnage of each crop", &opt);
   assert_int_equal(column_link(&plain, "tonnage", "total_yield"), LINK_NONE);
   assert_int_equal(column_link(&taught, "tonnage", "total_yield"), LINK_ALIAS);
@@ -218,6 +218,37 @@ static void phrases_link_as_one_word_does(void **state) {
   cat = shop;
 }
 
+static void what_people_say_links_where_nothing_is_named(void **state) {
+  catalog *shop = cat;
+  synonyms *said;
+  features f;
+  (void)state;
+  cat = database_catalog(
+      "CREATE TABLE hall(hall_id INTEGER, customer_name TEXT, name TEXT, "
+      "capacity INTEGER, age INTEGER, customer_code TEXT);",
+      NULL);
+  assert_int_equal(synonyms_open(EMEND_SOURCE_DIR "/models/sayings.bin", &said, NULL), EMEND_OK);
+  assert_non_null(said);
+  const link_options opt = {.sayings = said};
+  linked x =
+      link_all("How many seats have halls older than these, and what are client names?", &opt);
+  assert_int_equal(column_link(&x, "seats", "capacity"), LINK_SAID);
+  assert_int_equal(column_link(&x, "older", "age"), LINK_SAID);
+  assert_int_equal(column_link(&x, "halls", "capacity"), LINK_NONE);
+  assert_int_equal(column_link(&x, "client", "customer_name"), LINK_EXACT);
+  assert_int_equal(column_link(&x, "names", "customer_name"), LINK_EXACT);
+  assert_int_equal(column_link(&x, "client", "customer_code"), LINK_SAID);
+  linked named = link_all("Which capacity for how many seats?", &opt);
+  assert_int_equal(column_link(&named, "seats", "capacity"), LINK_NONE);
+  assert_int_equal(features_build(&x.q, &x.s, &x.v, &x.r, mem, &f), EMEND_OK);
+  int word = word_of(&x, "seats"), column = features_column(&f, column_of(&x, "capacity"));
+  assert_int_equal(f.rel[word * f.n + column], REL_WORD_COLUMN_SAID);
+  assert_int_equal(f.rel[column * f.n + word], REL_COLUMN_WORD_SAID);
+  synonyms_close(said);
+  catalog_unref(cat);
+  cat = shop;
+}
+
 static void hostile_questions_are_read(void **state) {
   (void)state;
   static char long_text[1 << 16];
@@ -278,6 +309,7 @@ int main(void) {
       cmocka_unit_test(every_pair_of_nodes_has_its_relation),
       cmocka_unit_test(other_words_link_by_how_close_they_are),
       cmocka_unit_test(phrases_link_as_one_word_does),
+      cmocka_unit_test(what_people_say_links_where_nothing_is_named),
       cmocka_unit_test(hostile_questions_are_read),
       cmocka_unit_test(the_table_that_is_asked_for_ranks_first),
       cmocka_unit_test(running_out_of_memory_is_reported),

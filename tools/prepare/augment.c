@@ -7,7 +7,8 @@
 
 /* How often each kind is applied. */
 static const double P_VALUE = 0.35, P_NUMBER = 0.3, P_RENAME = 0.35, P_SHORTEN = 0.2,
-                    P_ALIAS = 0.12, P_SYNONYM = 0.45, P_STRANGERS = 0.15, P_DROP = 0.6;
+                    P_ALIAS = 0.12, P_SYNONYM = 0.45, P_SAID = 0.5, P_STRANGERS = 0.15,
+                    P_DROP = 0.6;
 
 static bool chance(rng *r, double p) { return rng_unit(r) < p; }
 
@@ -225,6 +226,21 @@ static str random_synonym(const synonyms *syn, str word, rng *r) {
   return n ? synonyms_text(syn, found[rng_below(r, (uint32_t)n)]) : none;
 }
 
+/* What a training question was seen to say in the place of `word`; .len 0: nothing. */
+static str random_saying(const synonyms *sayings, str word, rng *r) {
+  enum { MOST = 8 };
+  uint16_t found[MOST];
+  synonyms_word w = synonyms_find(sayings, word);
+  int n = synonyms_list(sayings, &w, SYNONYMS_SYNONYM, found, MOST);
+  return n ? synonyms_text(sayings, found[rng_below(r, (uint32_t)n)]) : (str){NULL, 0};
+}
+
+static str other_word(const augment_context *c, str word, rng *r) {
+  str none = {NULL, 0};
+  str said = c->sayings && chance(r, P_SAID) ? random_saying(c->sayings, word, r) : none;
+  return said.len || !c->synonyms ? said : random_synonym(c->synonyms, word, r);
+}
+
 /* A person says "vocalist" where the schema says "singer": the question alone changes. */
 static void say_otherwise(sample *x, const augment_context *c, rng *r, arena *a) {
   for (int tries = 0; tries < 12; tries++) {
@@ -233,7 +249,7 @@ static void say_otherwise(sample *x, const augment_context *c, rng *r, arena *a)
     if ((old.flags & (LINK_WORD_STOP | LINK_WORD_NUMBER)) || in_value(x, i, i + 1, -1) ||
         !names_word(&x->s, old.stem))
       continue;
-    str other = random_synonym(c->synonyms, old.lower, r);
+    str other = other_word(c, old.lower, r);
     if (other.len == 0 || names_word(&x->s, text_stem(a, other))) continue;
     link_word new[LINK_MAX_NAME];
     link_name name;

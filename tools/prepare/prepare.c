@@ -18,6 +18,8 @@
 /* chinook_1 measures learning and store_1 is the same schema: neither is ever trained on. */
 static const char *const never[] = {"chinook_1", "store_1"};
 
+enum { MOST_FOLDS = 20 };
+
 typedef struct database {
   arena *mem;
   catalog *cat;
@@ -26,7 +28,7 @@ typedef struct database {
 } database;
 
 typedef struct options {
-  const char *spider, *syn, *wikisql, *synonyms, *out;
+  const char *spider, *syn, *wikisql, *synonyms, *sayings, *out;
   int synthetic; /* made-up questions a database */
   int variants, shard, shards, folds;
   uint64_t seed;
@@ -39,6 +41,7 @@ typedef struct preparer {
   map *databases; /* name → database * */
   augment_names names;
   synonyms *syn;
+  synonyms *sayings[MOST_FOLDS + 1]; /* by fold, learnt from the others; the last from all */
   dataset *out;
   rng rng;
   map *reasons; /* why examples were left out → count */
@@ -91,7 +94,8 @@ static void note(preparer *p, const char *why) {
 
 static bool add_sample(preparer *p, const sample *x, arena *a, str db, dataset_origin origin,
                        int row, int fold) {
-  link_options opt = {p->syn, x->aliases, x->n_aliases};
+  link_options opt = {p->syn, x->aliases, x->n_aliases,
+                      p->sayings[fold == DATASET_NEVER_HELD_OUT ? MOST_FOLDS : fold]};
   link_result links;
   features f;
   example e;
@@ -109,14 +113,14 @@ static bool add_sample(preparer *p, const sample *x, arena *a, str db, dataset_o
   return dataset_add(p->out, &e, db, origin, row, fold) == EMEND_OK;
 }
 
+static int fold_of(const preparer *p, str db) {
+  return (int)(str_hash(db) % (uint32_t)p->opt.folds);
+}
+
 static const database *any_other(preparer *p, const database *d) {
   size_t n = map_len(p->databases);
   const database *o = map_at(p->databases, rng_below(&p->rng, (uint32_t)n))->value;
   return o->cat && o != d ? o : NULL;
-}
-
-static int fold_of(const preparer *p, str db) {
-  return (int)(str_hash(db) % (uint32_t)p->opt.folds);
 }
 
 /* Literals of a query over a database without rows, found in the question as they stand. */
@@ -183,7 +187,7 @@ static bool add_variant(preparer *p, const database *d, str db, str question, st
                         dataset_origin origin, int row) {
   arena *a = arena_create((size_t)1 << 28);
   sample x = {.s = d->schema};
-  augment_context c = {d->cat, d->values, &p->names, p->syn, NULL};
+  augment_context c = {d->cat, d->values, &p->names, p->syn, p->sayings[fold_of(p, db)], NULL};
   const database *other = any_other(p, d);
   if (!a) return false;
   if (other) c.strangers = &other->schema;
@@ -287,7 +291,7 @@ static bool read_names(preparer *p) {
 
 static bool add_wikisql(void *ctx, sample *x, arena *a, int row, str table) {
   preparer *p = ctx;
-  augment_context c = {NULL, NULL, &p->names, p->syn, NULL};
+  augment_context c = {NULL, NULL, &p->names, p->syn, NULL, NULL};
   const database *other = any_other(p, NULL);
   if (other) c.strangers = &other->schema;
   p->seen++;
@@ -329,7 +333,8 @@ static void usage(void) {
   fputs(
       "usage: emend-prepare --spider DIR [--syn FILE | --wikisql FILE | --synthetic COUNT | "
       "--dev]\n"
-      "         [--variants 8] [--folds 5] [--seed 1] [--shard I/N] [--synonyms FILE] --out FILE\n"
+      "         [--variants 8] [--folds 5] [--seed 1] [--shard I/N] [--synonyms FILE]\n"
+      "         [--sayings FILE: for the examples of fold F FILE.F is taken] --out FILE\n"
       "         [--verbose: show the values that no candidate is]\n"
       "With --spider alone: train_spider.json and train_others.json. The folder holds database/ "
       "too.\n",
@@ -360,6 +365,8 @@ static bool read_options(int argc, char **argv, options *o) {
       o->synthetic = (int)strtol(value, NULL, 10);
     else if (strcmp(key, "--synonyms") == 0)
       o->synonyms = value;
+    else if (strcmp(key, "--sayings") == 0)
+      o->sayings = value;
     else if (strcmp(key, "--out") == 0)
       o->out = value;
     else if (strcmp(key, "--variants") == 0)
@@ -373,7 +380,17 @@ static bool read_options(int argc, char **argv, options *o) {
     } else
       return false;
   }
-  return o->out && o->spider && o->variants > 0 && o->folds > 0 && o->shards > 0;
+  return o->out && o->spider && o->variants > 0 && o->folds > 0 && o->folds <= MOST_FOLDS &&
+         o->shards > 0;
+}
+
+static bool open_sayings(preparer *p, emend_error *err) {
+  if (!p->opt.sayings) return true;
+  for (int i = 0; i < p->opt.folds; i++) {
+    char *path = arena_printf(p->mem, "%s.%d", p->opt.sayings, i);
+    if (!path || synonyms_open(path, &p->sayings[i], err) != EMEND_OK) return false;
+  }
+  return synonyms_open(p->opt.sayings, &p->sayings[MOST_FOLDS], err) == EMEND_OK;
 }
 
 int main(int argc, char **argv) {
@@ -387,6 +404,7 @@ int main(int argc, char **argv) {
   p.out = dataset_create();
   if (p.opt.synonyms && synonyms_open(p.opt.synonyms, &p.syn, &err) != EMEND_OK)
     return fprintf(stderr, "%s\n", err.msg), 3;
+  if (!open_sayings(&p, &err)) return fprintf(stderr, "%s\n", err.msg), 3;
   if (!prepare(&p)) return 3;
   if (dataset_write(p.out, p.opt.out, &err) != EMEND_OK) return fprintf(stderr, "%s\n", err.msg), 3;
   printf("%d questions, %d examples; %d without an IR, %d with a value that is no candidate\n",
@@ -401,6 +419,7 @@ int main(int argc, char **argv) {
   }
   dataset_free(p.out);
   synonyms_close(p.syn);
+  for (int i = 0; i <= MOST_FOLDS; i++) synonyms_close(p.sayings[i]);
   arena_destroy(p.mem);
   return 0;
 }
