@@ -125,6 +125,11 @@ static emend_rc read_answer(store *st, const emend_feedback_new *what, store_fee
   return EMEND_OK;
 }
 
+/* A person finds the answer wrong: it was another query, or no better than two of five. */
+static bool says_wrong(const store_feedback *f) {
+  return f->sql.len ? !str_eq(f->sql, str_trim(f->wrong_sql)) : f->rating > 0 && f->rating <= 2;
+}
+
 static emend_rc add(emend_engine *e, const emend_feedback_new *what, emend_feedback *out, arena *a,
                     emend_error *err) {
   store *st = NULL;
@@ -145,6 +150,8 @@ static emend_rc add(emend_engine *e, const emend_feedback_new *what, emend_feedb
   if (!rc) rc = engine_subject_open(e, source_name, a, &s, err);
   if (!rc && in.question_id.len) rc = engine_influence_write(e, in.question_id, err);
   if (!rc) rc = learn_feedback_take(st, &s.it, &in, a, &taken, err);
+  if (!rc && in.question_id.len && says_wrong(&in))
+    rc = store_failure_add(st, in.question_id, STR("wrong"), in.reason, err);
   if (!rc) rc = show_taken(st, &taken, out, a, err);
   engine_subject_close(&s);
   return rc;

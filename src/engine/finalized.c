@@ -329,6 +329,8 @@ static emend_rc confirm(emend_engine *e, const char *answer, bool yes, const cha
   if (yes && !str_eq(str_trim(b->query), str_trim(one.items[0].query)))
     return confirm_rebound(e, b, *s, user, err);
   rc = teach(e, state, memory, b, *s, str_from(user), yes, a, err);
+  if (!rc && !yes)
+    rc = store_failure_add(state, b->question_id, STR("rejected"), b->finalized_id, err);
   return rc ? rc : reread(e, state, memory, b->finalized_id, a, err);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/db.h"
@@ -44,17 +45,17 @@ static emend_rc write_attempts(store *s, const store_question *q, emend_error *e
   return EMEND_OK;
 }
 
-static emend_rc write_failure(store *s, const store_question *q, emend_error *err) {
-  if (!q->failure_kind.len) return EMEND_OK;
+static emend_rc write_failure(store *s, str question, str kind, str detail, str at,
+                              emend_error *err) {
   char id[STORE_ID_MAX];
   store_new_id("fail_", id);
   sqlite3_stmt *stmt = store_db_stmt(s, STORE_FAILURE_ADD, err);
   if (!stmt) return store_db_error(s, err);
   store_db_bind_text(stmt, 1, str_from(id));
-  store_db_bind_text(stmt, 2, q->id);
-  store_db_bind_text(stmt, 3, q->failure_kind);
-  store_db_bind_text(stmt, 4, q->failure_detail);
-  store_db_bind_text(stmt, 5, q->asked_at);
+  store_db_bind_text(stmt, 2, question);
+  store_db_bind_text(stmt, 3, kind);
+  store_db_bind_text(stmt, 4, detail);
+  store_db_bind_text(stmt, 5, at);
   return store_db_done(s, stmt, err);
 }
 
@@ -79,7 +80,8 @@ static emend_rc write_question(store *s, const store_question *q, emend_error *e
   store_db_bind_text(stmt, 16, q->trace);
   emend_rc rc = store_db_done(s, stmt, err);
   if (!rc) rc = write_attempts(s, q, err);
-  return rc ? rc : write_failure(s, q, err);
+  if (rc || !q->failure_kind.len) return rc;
+  return write_failure(s, q->id, q->failure_kind, q->failure_detail, q->asked_at, err);
 }
 
 static emend_rc write_group(store *s, const record *first, emend_error *err) {
@@ -307,6 +309,17 @@ emend_rc store_question_get(store *s, str id, arena *a, store_question *out, eme
   if (rc) return rc;
   pthread_mutex_lock(&s->lock);
   rc = read_question(s, id, a, out, err);
+  pthread_mutex_unlock(&s->lock);
+  return rc;
+}
+
+emend_rc store_failure_add(store *s, str question_id, str kind, str detail, emend_error *err) {
+  char now[32];
+  clock_iso(clock_now(), now);
+  emend_rc rc = store_flush(s, err); /* the question may still be queued */
+  if (rc) return rc;
+  pthread_mutex_lock(&s->lock);
+  rc = write_failure(s, question_id, kind, detail, str_from(now), err);
   pthread_mutex_unlock(&s->lock);
   return rc;
 }

@@ -83,6 +83,9 @@ emend_rc store_question_add(store *s, const store_question *q, emend_error *err)
 /** EMEND_ENOTFOUND when there is no such id. Sees what is still queued. */
 emend_rc store_question_get(store *s, str id, arena *a, store_question *out, emend_error *err);
 
+/** Notes that an answer given before has turned out bad: on disk on return. */
+emend_rc store_failure_add(store *s, str question_id, str kind, str detail, emend_error *err);
+
 typedef struct store_failure {
   str id, question_id, kind, detail, at;
 } store_failure;

@@ -253,6 +253,12 @@ static void a_question_comes_back_whole(void **state) {
   assert_int_equal(store_failure_list(s, 10, a, &failures, &err), EMEND_OK);
   assert_int_equal(failures.len, 1);
   assert_string_equal(failures.items[0].question_id.ptr, "q_1");
+  assert_int_equal(store_failure_add(s, STR("q_1"), STR("wrong"), STR("wrong_rows"), &err),
+                   EMEND_OK);
+  assert_int_equal(store_failure_list(s, 10, a, &failures, &err), EMEND_OK);
+  assert_int_equal(failures.len, 2); /* the latest first */
+  assert_string_equal(failures.items[0].kind.ptr, "wrong");
+  assert_string_equal(failures.items[0].detail.ptr, "wrong_rows");
   store_close(s);
   arena_destroy(a);
 }
