@@ -153,7 +153,7 @@ static bool probe_values(inferrer *f, const cat_column *x, const cat_column *key
   buf_free(&sql);
   if (rc != EMEND_ENOMEM && source_cancels(f->s) != f->cancels)
     rc = err_set(f->err, EMEND_ECANCELED, "open", "canceled");
-  if (rc == EMEND_ENOMEM || rc == EMEND_ECANCELED) f->rc = rc;
+  if (rc == EMEND_ENOMEM || rc == EMEND_ECANCELED || rc == EMEND_EBUSY) f->rc = rc;
   return rc == EMEND_OK;
 }
 

@@ -342,7 +342,7 @@ static emend_rc profile_table(profiler *p, cat_table *table, double ms, emend_er
   bool many = table->row_count > MANY_ROWS && p->c->dialect == SQL_SQLITE;
   emend_rc rc = scan_table(&t, many ? table->row_count / MANY_ROWS + 1 : 1, ms, err);
   if (many && rc == EMEND_EDB) rc = scan_table(&t, 1, ms, err); /* no rowid */
-  if (rc == EMEND_ENOMEM || rc == EMEND_ECANCELED) return rc;
+  if (rc == EMEND_ENOMEM || rc == EMEND_ECANCELED || rc == EMEND_EBUSY) return rc;
   if (rc) return EMEND_OK;
   for (size_t i = 0; i < t.n; i++) {
     if (!keep_profile(&t, &t.columns[i])) return err_nomem(err, "open");

@@ -375,8 +375,11 @@ static bool has_column(const judge_facts *f, int column) {
   return false;
 }
 
-static bool compares_more(const holding *h, const judge_facts *theirs) {
-  return theirs->n_conditions > h->facts.n_conditions;
+/* Has the i-th reading further conditions? Where its rows are mine, they come to nothing. */
+static bool compares_more(const holding *h, size_t i) {
+  const judge_digest *d = &h->others->items[i].digest;
+  bool same = d->known && h->digest->known && d->rows == h->digest->rows;
+  return h->theirs[i].n_conditions > h->facts.n_conditions && !same;
 }
 
 static double belief_in_filter(const holding *h, const sql_expr *e) {
@@ -384,7 +387,7 @@ static double belief_in_filter(const holding *h, const sql_expr *e) {
   for (size_t i = 0; i < h->others->n; i++) {
     const judge_facts *f = &h->theirs[i];
     all += h->others->items[i].share;
-    if (has_literal(f, e) && compares_more(h, f)) sum += h->others->items[i].share;
+    if (has_literal(f, e) && compares_more(h, i)) sum += h->others->items[i].share;
   }
   return all > 0 ? sum / all : 0;
 }
@@ -394,7 +397,7 @@ static double belief_in_condition(const holding *h, int column) {
   for (size_t i = 0; i < h->others->n; i++) {
     const judge_facts *f = &h->theirs[i];
     all += h->others->items[i].share;
-    if (has_column(f, column) && compares_more(h, f)) sum += h->others->items[i].share;
+    if (has_column(f, column) && compares_more(h, i)) sum += h->others->items[i].share;
   }
   return all > 0 ? sum / all : 0;
 }
