@@ -115,7 +115,7 @@ static double share(double *ms, size_t n, size_t percent) {
 int main(int argc, char **argv) {
   size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
   size_t queries = argc > 2 ? strtoul(argv[2], NULL, 10) : 2000;
-  recall_embedder e = {MODEL_EMBED_DIM, embed, NULL};
+  recall_embedder e = {MODEL_EMBED_DIM, embed, NULL, NULL};
   recall_taught *t = NULL;
   emend_error err = {0};
   answers all, *near = calloc(queries + 1, sizeof *near);

@@ -2,20 +2,34 @@
  * needed, and again whenever the state has news. Lends recall's findings to a question. */
 #include "engine/lessons.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/mem.h"
 
-enum { NEAR = 8, NEWS_BYTES = 1 << 30 };
+/* MASKING: counts the ways in which questions were read before they became vectors. */
+enum { NEAR = 8, NEWS_BYTES = 1 << 30, MASKING = 1 };
 
 struct engine_lessons {
   emend_engine *e;
   const model *net;
   pthread_mutex_t lock; /* one brings in news at a time */
   recall_taught *taught;
+  char made_by[40]; /* of vectors: the network and how questions are read for it */
+  arena *work;      /* while news is brought in: `made` lives here */
+  store_vectors made;
 };
 
 static emend_rc embed(void *self, str question, arena *a, float *out, emend_error *err) {
   const engine_lessons *l = self;
   return model_embed(l->net, question, a, out, err);
+}
+
+/* To be kept, so that the next process need not make it. */
+static bool keep(void *self, str id, const float *vector) {
+  engine_lessons *l = self;
+  store_vector v = {id, {(const char *)vector, MODEL_EMBED_DIM * sizeof *vector}};
+  return vec_push(l->work, &l->made, v);
 }
 
 static emend_rc create(emend_engine *e, engine_lessons **out, emend_error *err) {
@@ -28,7 +42,9 @@ static emend_rc create(emend_engine *e, engine_lessons **out, emend_error *err) 
     engine_lessons_free(l);
     return EMEND_OK;
   }
-  const recall_embedder embedder = {MODEL_EMBED_DIM, embed, l};
+  const recall_embedder embedder = {MODEL_EMBED_DIM, embed, l, keep};
+  if (!rc)
+    snprintf(l->made_by, sizeof l->made_by, "%016" PRIx64 ".%d", model_checksum(l->net), MASKING);
   if (!rc) rc = recall_taught_create(&embedder, &l->taught, err);
   if (rc) {
     engine_lessons_free(l);
@@ -78,8 +94,13 @@ static emend_rc bring_news(engine_lessons *l, store *state, emend_error *err) {
   if (!a) return err_nomem(err, "recall");
   store_examples news;
   pthread_mutex_lock(&l->lock);
-  emend_rc rc = store_example_since(state, recall_taught_seq(l->taught), a, &news, err);
+  l->work = a;
+  l->made = (store_vectors){0};
+  str made_by = str_from(l->made_by);
+  emend_rc rc = store_example_since(state, recall_taught_seq(l->taught), made_by, a, &news, err);
   if (!rc) rc = recall_taught_update(l->taught, &news, err);
+  emend_error ignored; /* what is not kept is made again */
+  if (!rc && l->made.len) store_example_keep_vectors(state, made_by, &l->made, &ignored);
   pthread_mutex_unlock(&l->lock);
   arena_destroy(a);
   return rc;

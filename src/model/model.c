@@ -85,6 +85,8 @@ void model_free(model *m) {
 
 const char *model_name(const model *m) { return m->name; }
 
+uint64_t model_checksum(const model *m) { return network_checksum(m->net); }
+
 /* ---- candidates ---- */
 
 static ir_seq with_catalog_ids(const reading *r, const ir_seq *nodes) {

@@ -15,6 +15,7 @@ typedef struct model_adapter model_adapter; /* see adapter.h */
 emend_rc model_load(const char *weights_path, model **out, emend_error *err);
 void model_free(model *m);              /* NULL is harmless */
 const char *model_name(const model *m); /* "emend-m1", for provenance */
+uint64_t model_checksum(const model *m); /* equal for equal weights, as model_embed uses them */
 
 typedef struct model_candidate {
   str sql;           /* in the catalog's dialect */

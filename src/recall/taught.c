@@ -182,6 +182,7 @@ static source_set *need_set(recall_taught *t, str of) {
 
 static bool copy_example(arena *a, const store_example *from, store_example *to) {
   *to = *from;
+  to->vector = (str){0};
   str *const texts[] = {&to->id,   &to->source, &to->question, &to->sql,  &to->wrong_sql,
                         &to->note, &to->origin, &to->parent,   &to->user, &to->created_at};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -189,6 +190,19 @@ static bool copy_example(arena *a, const store_example *from, store_example *to)
     if (!texts[i]->ptr) return false;
   }
   return true;
+}
+
+/* The one that it came with, or a new one. */
+static emend_rc fill_vector(const recall_embedder *by, const store_example *e, str masked,
+                            arena *work, float *out, emend_error *err) {
+  size_t size = by->dim * sizeof *out;
+  if (e->vector.len == size) {
+    memcpy(out, e->vector.ptr, size);
+    return EMEND_OK;
+  }
+  emend_rc rc = by->embed(by->self, masked, work, out, err);
+  if (!rc && by->made && !by->made(by->self, e->id, out)) rc = err_nomem(err, "recall");
+  return rc;
 }
 
 static emend_rc fill_item(recall_taught *t, const store_example *e, arena *work, item *it,
@@ -204,7 +218,7 @@ static emend_rc fill_item(recall_taught *t, const store_example *e, arena *work,
   if (stems.n) memcpy(it->stems.items, stems.items, stems.n * sizeof *stems.items);
   it->shape = recall_shape(e->sql);
   it->vector = vector;
-  return t->embedder.embed(t->embedder.self, masked, work, vector, err);
+  return fill_vector(&t->embedder, e, masked, work, vector, err);
 }
 
 static emend_rc add_item(recall_taught *t, const store_example *e, arena *work, emend_error *err) {

@@ -14,13 +14,17 @@ typedef struct recall_embedder {
   size_t dim;
   emend_rc (*embed)(void *self, str question, arena *a, float *out, emend_error *err);
   void *self;
+  /** Told of the vector of an example that came without one. False when out of memory. May be
+   *  NULL. */
+  bool (*made)(void *self, str id, const float *vector);
 } recall_embedder;
 
 /** Owns: the caller, until recall_taught_free; what `e` points to must live as long. */
 emend_rc recall_taught_create(const recall_embedder *e, recall_taught **out, emend_error *err);
 void recall_taught_free(recall_taught *t); /* NULL is harmless */
 
-/** Brings in changes, in the order of their seq; what was taken back is found no more.
+/** Brings in changes, in the order of their seq; what was taken back is found no more. An example
+ *  with a vector of `dim` floats is not embedded again.
  *  Owns: copies what it keeps. Threads: one at a time, while others read. */
 emend_rc recall_taught_update(recall_taught *t, const store_examples *changes, emend_error *err);
 /** The seq up to which it is up to date. */

@@ -1,6 +1,7 @@
 /* Examples, taught words, and which of them had a part in which answer. What is taken back keeps
  * an emptied row, so that every process that shares the state notices. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "store/rows.h"
@@ -17,7 +18,7 @@ emend_rc store_rows_add_example(store *s, const store_example *e, str now, emend
 static emend_rc drop_one(store *s, str id, bool *any, emend_error *err) {
   emend_rc rc = store_rows_run(s, STORE_EXAMPLE_DROP, &id, 1, err);
   *any = !rc && sqlite3_changes(s->db) > 0;
-  return rc;
+  return rc ? rc : store_rows_run(s, STORE_EXAMPLE_VECTOR_DROP, &id, 1, err);
 }
 
 emend_rc store_rows_drop_all(store *s, store_sql which, str of, emend_error *err) {
@@ -63,6 +64,18 @@ emend_rc store_example_drop(store *s, str id, emend_error *err) {
 
 /* ---- reading ---- */
 
+/* Column `i`, where the statement has it. */
+static bool read_bytes(sqlite3_stmt *stmt, int i, arena *a, str *out) {
+  if (i >= sqlite3_column_count(stmt) || sqlite3_column_type(stmt, i) != SQLITE_BLOB) return true;
+  const void *bytes = sqlite3_column_blob(stmt, i);
+  size_t n = (size_t)sqlite3_column_bytes(stmt, i);
+  float *copy = ARENA_ARRAY(a, float, n / sizeof(float) + 1); /* aligned for numbers */
+  if (!copy) return false;
+  if (n) memcpy(copy, bytes, n);
+  *out = (str){(const char *)copy, n};
+  return true;
+}
+
 static bool read_columns(sqlite3_stmt *stmt, arena *a, store_example *e) {
   str *const texts[] = {&e->id,   &e->source, &e->question, &e->sql,  &e->wrong_sql,
                         &e->note, &e->origin, &e->parent,   &e->user, &e->created_at};
@@ -71,7 +84,7 @@ static bool read_columns(sqlite3_stmt *stmt, arena *a, store_example *e) {
     if (!store_db_text(stmt, i, a, texts[i])) return false;
   e->active = sqlite3_column_int(stmt, N) != 0;
   e->seq = sqlite3_column_int64(stmt, N + 1);
-  return true;
+  return read_bytes(stmt, N + 2, a, &e->vector);
 }
 
 /* The rows of a statement that is bound already. With the lock held. */
@@ -117,12 +130,35 @@ emend_rc store_example_list(store *s, str source, str origin, arena *a, store_ex
   return rc;
 }
 
-emend_rc store_example_since(store *s, int64_t seq, arena *a, store_examples *out,
+emend_rc store_example_since(store *s, int64_t seq, str made_by, arena *a, store_examples *out,
                              emend_error *err) {
   pthread_mutex_lock(&s->lock);
   sqlite3_stmt *stmt = store_db_stmt(s, STORE_EXAMPLE_SINCE, err);
-  if (stmt) sqlite3_bind_int64(stmt, 1, seq);
+  if (stmt) {
+    sqlite3_bind_int64(stmt, 1, seq);
+    store_db_bind(stmt, 2, made_by);
+  }
   emend_rc rc = stmt ? read_all(s, stmt, a, out, err) : store_db_error(s, err);
+  pthread_mutex_unlock(&s->lock);
+  return rc;
+}
+
+static emend_rc put_vector(store *s, str made_by, const store_vector *v, emend_error *err) {
+  sqlite3_stmt *stmt = store_db_stmt(s, STORE_EXAMPLE_VECTOR_PUT, err);
+  if (!stmt) return store_db_error(s, err);
+  store_db_bind(stmt, 1, v->id);
+  store_db_bind(stmt, 2, made_by);
+  sqlite3_bind_blob(stmt, 3, v->bytes.ptr, (int)v->bytes.len, SQLITE_STATIC);
+  return store_db_done(s, stmt, err);
+}
+
+emend_rc store_example_keep_vectors(store *s, str made_by, const store_vectors *vectors,
+                                    emend_error *err) {
+  pthread_mutex_lock(&s->lock);
+  emend_rc rc = store_rows_begin(s, err);
+  for (size_t i = 0; i < vectors->len && !rc; i++)
+    rc = put_vector(s, made_by, &vectors->items[i], err);
+  rc = store_rows_end(s, rc, err);
   pthread_mutex_unlock(&s->lock);
   return rc;
 }

@@ -42,6 +42,7 @@ typedef struct store_example {
   str parent, user, created_at; /* parent: the id that it was made from; may be empty */
   bool active;                  /* false: taken back; the texts are gone */
   int64_t seq;                  /* grows with every change of any example */
+  str vector;                   /* bytes, as they were put; only from store_example_since */
 } store_example;
 typedef VEC(store_example) store_examples;
 
@@ -116,9 +117,20 @@ emend_rc store_example_drop(store *s, str id, emend_error *err);
 /** Those that are active; an empty source or origin does not choose. */
 emend_rc store_example_list(store *s, str source, str origin, arena *a, store_examples *out,
                             emend_error *err);
-/** Every example changed after `seq`, in order; taken back ones too. */
-emend_rc store_example_since(store *s, int64_t seq, arena *a, store_examples *out,
+/** Every example changed after `seq`, in order; taken back ones too. With the vectors that
+ *  `made_by` made. */
+emend_rc store_example_since(store *s, int64_t seq, str made_by, arena *a, store_examples *out,
                              emend_error *err);
+
+/** An example as numbers, so that the next process need not work them out. */
+typedef struct store_vector {
+  str id, bytes;
+} store_vector;
+typedef VEC(store_vector) store_vectors;
+/** Those of examples that are still active, in place of older ones. `made_by` names what made them,
+ *  which the texts of this folder leave open. */
+emend_rc store_example_keep_vectors(store *s, str made_by, const store_vectors *vectors,
+                                    emend_error *err);
 /** The greatest seq; microseconds, so that every question can ask whether there is news. */
 emend_rc store_example_last(store *s, int64_t *out, emend_error *err);
 /** The words taught for `source`, with how many people taught each. */

@@ -129,12 +129,33 @@ static void what_is_rejected_later_takes_back_what_it_taught(void **state) {
   assert_int_equal(step("fb_1", STORE_APPLIED, STORE_REJECTED, NULL), EMEND_OK);
   assert_int_equal(store_example_last(s, &after, &err), EMEND_OK);
   assert_true(after > before); /* others notice */
-  assert_int_equal(store_example_since(s, before, mem, &news, &err), EMEND_OK);
+  assert_int_equal(store_example_since(s, before, STR("net"), mem, &news, &err), EMEND_OK);
   assert_int_equal(news.len, 1);
   assert_false(news.items[0].active);
   assert_int_equal(news.items[0].question.len, 0);
   assert_int_equal(store_alias_list(s, STR("shop"), mem, &known, &err), EMEND_OK);
   assert_int_equal(known.len, 0);
+}
+
+static void a_vector_is_kept_for_its_maker_and_goes_with_its_example(void **state) {
+  (void)state;
+  const float numbers[] = {1, -2.5f, 3};
+  store_vector v = {STR("ex_1"), {(const char *)numbers, sizeof numbers}};
+  store_vector gone = {STR("ex_2"), {(const char *)numbers, sizeof numbers}};
+  store_vectors both = {0};
+  store_examples news;
+  assert_true(vec_push(mem, &both, v) && vec_push(mem, &both, gone));
+  assert_int_equal(store_example_add(s, &taught, &err), EMEND_OK);
+  assert_int_equal(store_example_keep_vectors(s, STR("net"), &both, &err), EMEND_OK);
+  assert_int_equal(store_example_since(s, 0, STR("net"), mem, &news, &err), EMEND_OK);
+  assert_int_equal(news.len, 1);
+  assert_true(str_eq(news.items[0].vector, v.bytes));
+  assert_int_equal(store_example_since(s, 0, STR("other"), mem, &news, &err), EMEND_OK);
+  assert_int_equal(news.items[0].vector.len, 0);
+  assert_int_equal(store_example_drop(s, STR("ex_1"), &err), EMEND_OK);
+  assert_int_equal(store_example_keep_vectors(s, STR("net"), &both, &err), EMEND_OK);
+  assert_int_equal(store_example_since(s, 0, STR("net"), mem, &news, &err), EMEND_OK);
+  assert_int_equal(news.items[0].vector.len, 0);
 }
 
 static void figures_count_shown_chosen_changed_and_confirmed(void **state) {
@@ -277,6 +298,8 @@ int main(void) {
                                       tear_down),
       cmocka_unit_test_setup_teardown(what_is_rejected_later_takes_back_what_it_taught, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(a_vector_is_kept_for_its_maker_and_goes_with_its_example,
+                                      set_up, tear_down),
       cmocka_unit_test_setup_teardown(figures_count_shown_chosen_changed_and_confirmed, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(forgetting_leaves_no_byte_behind, set_up, tear_down),

@@ -35,10 +35,17 @@ static emend_rc embed(void *self, str question, arena *a, float *out, emend_erro
 
 static recall_taught *t;
 static arena *mem;
+static int n_made;
+
+static bool count_made(void *self, str id, const float *vector) {
+  (void)self, (void)id, (void)vector;
+  n_made++;
+  return true;
+}
 
 static int set_up(void **state) {
   (void)state;
-  const recall_embedder e = {DIM, embed, NULL};
+  const recall_embedder e = {DIM, embed, NULL, count_made};
   mem = arena_create(256 << 20);
   return (int)recall_taught_create(&e, &t, &err);
 }
@@ -98,6 +105,20 @@ static void what_was_taken_back_is_found_no_more(void **state) {
   assert_int_equal(recall_taught_seq(t), 2);
 }
 
+static void a_vector_that_an_example_brings_is_not_made_again(void **state) {
+  (void)state;
+  float vector[DIM] = {1};
+  store_example items[] = {example("ex_1", "shop", "how many parcels went astray", 1),
+                           example("ex_2", "shop", "names of keen buyers", 2),
+                           example("ex_3", "shop", "orders of last year", 3)};
+  items[1].vector = (str){(const char *)vector, sizeof vector};
+  items[2].vector = (str){(const char *)vector, sizeof vector - 4}; /* of another network */
+  n_made = 0;
+  update(items, 3);
+  assert_int_equal(n_made, 2);
+  assert_int_equal(near("shop", "parcels astray", 3, false).len, 3);
+}
+
 static void values_do_not_make_questions_near(void **state) {
   (void)state;
   store_example items[] = {example("ex_1", "shop", "how many buyers live in Oslo", 1)};
@@ -141,6 +162,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(the_nearest_of_its_own_source_comes_first, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_was_taken_back_is_found_no_more, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_vector_that_an_example_brings_is_not_made_again, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(values_do_not_make_questions_near, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_large_set_is_searched_by_a_graph_that_misses_little, set_up,
                                       tear_down),
