@@ -149,13 +149,18 @@ const cli_command examples_command = {
 
 static int print_person(const cli *c, const emend_person *p, bool forgotten) {
   if (cli_flag(c, "json"))
-    printf("{\"user_opted_out\":%s,\"questions\":%lld,\"feedback\":%lld,\"examples\":%lld}\n",
-           p->opted_out ? "true" : "false", (long long)p->questions, (long long)p->feedback,
-           (long long)p->examples);
+    printf(
+        "{\"user_opted_out\":%s,\"questions\":%lld,\"feedback\":%lld,\"examples\":%lld,"
+        "\"datasets\":%lld,\"models\":%lld}\n",
+        p->opted_out ? "true" : "false", (long long)p->questions, (long long)p->feedback,
+        (long long)p->examples, (long long)p->datasets, (long long)p->models);
   else
     printf("%s%lld questions, %lld feedback, %lld examples%s\n", forgotten ? "deleted: " : "",
            (long long)p->questions, (long long)p->feedback, (long long)p->examples,
            p->opted_out ? "; opted out of learning" : "");
+  if (!cli_flag(c, "json") && p->datasets)
+    printf("also %lld data sets and the %lld versions trained on them; new ones: emend learn run\n",
+           (long long)p->datasets, (long long)p->models);
   return EXIT_DONE;
 }
 
@@ -195,6 +200,8 @@ const cli_command privacy_command = {
     .about = "what is kept of one person: show it, stop it, delete it",
     .more =
         "After opt-out their questions and feedback are not kept. forget deletes what there is,\n"
-        "what was derived from it, and every copy of an older state; an opt-out stays.",
+        "what was derived from it (data sets and the versions trained on them too), and every "
+        "copy\n"
+        "of an older state; an opt-out stays.",
     .options = privacy_options,
     .run = run_privacy};

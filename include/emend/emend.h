@@ -739,6 +739,7 @@ EMEND_API char *emend_similar_list_json(const emend_similar_list *list);
 typedef struct emend_person {
   bool opted_out; /* their questions and feedback are not kept */
   int64_t questions, feedback, examples;
+  int64_t datasets, models; /* of emend_privacy_forget: what was trained on that, and is gone */
 } emend_person;
 
 EMEND_API emend_rc emend_privacy_show(emend_engine *e, const char *user, emend_person *out,

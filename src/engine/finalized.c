@@ -131,6 +131,17 @@ static emend_rc read_answer(emend_engine *e, const emend_finalize_options *opt, 
   return EMEND_OK;
 }
 
+/* What a person confirms is an example as well, unless they opted out of learning. Imported
+ * questions are only recalled: reading thousands of them by the network takes minutes. */
+static emend_rc may_teach(emend_engine *e, str by, bool *out, emend_error *err) {
+  store *state = NULL;
+  bool opted_out = false;
+  emend_rc rc = engine_need_state(e, &state, err);
+  if (!rc) rc = store_person_opted_out(state, by, &opted_out, err);
+  *out = !rc && !opted_out;
+  return rc;
+}
+
 /* What taught that answer was right. */
 static emend_rc note_confirmed(emend_engine *e, str answer, emend_error *err) {
   store *state = NULL;
@@ -156,6 +167,7 @@ static emend_rc finalize(emend_engine *e, const emend_finalize_options *opt, are
   if (!rc) rc = engine_source_find(e, from, &s, err);
   if (!rc) rc = engine_describe_finalized(e, s, a, &f, err);
   if (!rc && !engine_add_wording(&f, f.question, f.by, false, a)) rc = err_nomem(err, "finalize");
+  if (!rc) rc = may_teach(e, f.by, &f.teaches, err);
   if (!rc) rc = engine_keep_finalized(e, &f, 1, a, err);
   if (!rc && f.answer_id.len) rc = note_confirmed(e, f.answer_id, err);
   *id = f.id;

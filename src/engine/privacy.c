@@ -1,5 +1,6 @@
 /* emend_privacy_*: one person's data. What is kept where is told in docs/privacy.md. */
 #include "engine/feedback.h"
+#include "learn/forget.h"
 
 static emend_rc fits(const char *user, emend_error *err) {
   size_t n = str_from(user).len;
@@ -11,7 +12,10 @@ static emend_rc fits(const char *user, emend_error *err) {
 }
 
 static void show(const store_person *from, emend_person *to) {
-  *to = (emend_person){from->opted_out, from->questions, from->feedback, from->examples};
+  *to = (emend_person){.opted_out = from->opted_out,
+                       .questions = from->questions,
+                       .feedback = from->feedback,
+                       .examples = from->examples};
 }
 
 EMEND_API emend_rc emend_privacy_show(emend_engine *e, const char *user, emend_person *out,
@@ -37,11 +41,15 @@ EMEND_API emend_rc emend_privacy_forget(emend_engine *e, const char *user, emend
                                         emend_error *err) {
   store *st = NULL;
   store_person p;
+  learn_forgotten made;
   emend_rc rc = fits(user, err);
   if (!rc) rc = engine_state_needed(e, &st, err);
+  if (!rc) rc = learn_forget(st, str_from(user), &made, err);
   if (!rc) rc = store_person_forget(st, str_from(user), &p, err);
   if (rc) return rc;
   engine_lessons_drop(e); /* what is in memory is made anew from what is left */
   show(&p, out);
+  out->datasets = (int64_t)made.datasets;
+  out->models = (int64_t)made.models;
   return EMEND_OK;
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -104,6 +105,16 @@ emend_rc files_rename(const char *from, const char *to, emend_error *err) {
   if (!rc) sync_parent(to, a);
   arena_destroy(a);
   return rc;
+}
+
+emend_rc files_lock(const char *path, int *fd, emend_error *err) {
+  *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (*fd < 0) return cannot("write", path, err);
+  if (flock(*fd, LOCK_EX | LOCK_NB) == 0) return EMEND_OK;
+  close(*fd);
+  *fd = -1;
+  return err_set(err, EMEND_EBUSY, STAGE, "another process is at a round of learning: %s is taken",
+                 path);
 }
 
 void files_remove_folder(const char *path) {

@@ -13,6 +13,9 @@ emend_rc files_write(const char *path, str text, emend_error *err);
 emend_rc files_read(const char *path, size_t max, arena *a, str *out, emend_error *err);
 /** `from` becomes `to`, and that is on disk when the call returns. */
 emend_rc files_rename(const char *from, const char *to, emend_error *err);
+/** Takes the lock `path`, until `*fd` is closed or the process ends in whatever way. EMEND_EBUSY
+ *  when another process has it. */
+emend_rc files_lock(const char *path, int *fd, emend_error *err);
 /** The folder with the files in it (no folders); one that is not there is no error. */
 void files_remove_folder(const char *path);
 

@@ -1,12 +1,8 @@
 /* The stages of a round, and the round as a whole. See round.h. */
-#define _GNU_SOURCE
 #include "learn/round.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -294,22 +290,14 @@ emend_rc learn_promote(const learn_context *x, str model_id, emend_error *err) {
 
 /* ---- the round ---- */
 
-/* Held while a process is at a round of this source; the system lets go of it when the process
- * ends in whatever way. -1 after filling `err`. */
-static int take_lock(const learn_context *x, arena *a, emend_error *err) {
+/* Held while a process is at a round of this source. */
+static emend_rc take_lock(const learn_context *x, arena *a, int *fd, emend_error *err) {
   char *folder = store_learn_folder(x->state, a);
   char *path = folder ? arena_printf(a, "%s/%s.lock", folder, x->about.name) : NULL;
-  if (!path) return err_nomem(err, STAGE), -1;
-  if (files_make_folder(folder, err)) return -1;
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    err_set(err, EMEND_EIO, STAGE, "cannot write %s: %s", path, strerror(errno));
-  } else if (flock(fd, LOCK_EX | LOCK_NB)) {
-    err_set(err, EMEND_EBUSY, STAGE, "another process is at a round of \"%s\"", x->about.name);
-    close(fd);
-    fd = -1;
-  }
-  return fd;
+  *fd = -1;
+  if (!path) return err_nomem(err, STAGE);
+  emend_rc rc = files_make_folder(folder, err);
+  return rc ? rc : files_lock(path, fd, err);
 }
 
 /* What a round has made so far: its record's detail. */
@@ -395,8 +383,9 @@ emend_rc learn_round(const learn_context *x, const char *cause, learn_round_repo
   arena *a = arena_create(1 << 24);
   *out = (learn_round_report){0};
   if (!a) return err_nomem(err, STAGE);
-  int lock = take_lock(x, a, &why);
-  emend_rc rc = lock < 0 ? why.code : begin_round(x, cause, a, &r, out, &why);
+  int lock;
+  emend_rc rc = take_lock(x, a, &lock, &why);
+  if (!rc) rc = begin_round(x, cause, a, &r, out, &why);
   while (!rc && !str_eq(r.stage, STR("done"))) {
     const char *next;
     rc = run_stage(x, &r, out, &next, &why);

@@ -167,10 +167,15 @@ typedef struct store_person {
 } store_person;
 emend_rc store_person_show(store *s, str user, store_person *out, emend_error *err);
 
+typedef VEC(str) store_person_ids;
+/** The ids of what this person asked, said, confirmed and gave. In `a`. */
+emend_rc store_person_material(store *s, str user, arena *a, store_person_ids *out,
+                               emend_error *err);
+
 /** Deletes what this person asked and said and what was derived from it, with every copy of an
  *  older state, and rewrites the file so that no deleted byte stays in it. What they reviewed
  *  stays, without their name; so does an opt-out, as nothing else would keep it in force.
- *  *out is what there was. meta "forgotten_at" tells whoever derives more to make it anew. */
+ *  *out is what there was. */
 emend_rc store_person_forget(store *s, str user, store_person *out, emend_error *err);
 
 #endif

@@ -51,9 +51,23 @@ static emend_rc drop_same(store *s, const store_finalized *f, arena *a, store_id
   for (size_t i = 0; !rc && i < same.len; i++) {
     if (str_eq(same.items[i], f->id)) continue;
     rc = store_rows_run(s, STORE_FINALIZED_REMOVE, &same.items[i], 1, err);
+    if (!rc) rc = store_rows_drop_all(s, STORE_EXAMPLE_NEXT_OF, same.items[i], err);
     if (!rc && removed && !vec_push(a, removed, same.items[i])) rc = err_nomem(err, "state");
   }
   return rc;
+}
+
+static emend_rc teach_by_example(store *s, const store_finalized *f, str now, emend_error *err) {
+  char id[STORE_ID_MAX];
+  store_new_id("ex_", id);
+  const store_example e = {.id = str_from(id),
+                           .source = f->source,
+                           .question = f->question,
+                           .sql = f->query,
+                           .origin = STR("finalised"),
+                           .parent = f->id,
+                           .user = f->by};
+  return store_rows_add_example(s, &e, now, err);
 }
 
 static emend_rc put_one(store *s, const store_finalized *f, arena *a, store_ids *removed, str now,
@@ -69,7 +83,8 @@ static emend_rc put_one(store *s, const store_finalized *f, arena *a, store_ids 
   if (!rc) rc = store_rows_run(s, STORE_FINALIZED_PUT, texts, 13, err);
   for (size_t i = 0; !rc && i < f->wordings.len; i++)
     rc = put_wording(s, f->id, &f->wordings.items[i], now, err);
-  return rc;
+  if (!rc) rc = store_rows_drop_all(s, STORE_EXAMPLE_NEXT_OF, f->id, err);
+  return rc || !f->teaches ? rc : teach_by_example(s, f, now, err);
 }
 
 /* Every change of what is confirmed is counted, so that other processes notice. */
@@ -98,6 +113,7 @@ emend_rc store_finalized_remove(store *s, str id, emend_error *err) {
     rc = err_set(err, EMEND_ENOTFOUND, "state", "there is no confirmed question \"%.*s\"",
                  STR_ARG(id));
   if (!rc) rc = store_rows_run(s, STORE_FINALIZED_WORDS_REMOVE, &id, 1, err);
+  if (!rc) rc = store_rows_drop_all(s, STORE_EXAMPLE_NEXT_OF, id, err);
   rc = end_change(s, rc, err);
   pthread_mutex_unlock(&s->lock);
   return rc;
@@ -108,6 +124,7 @@ emend_rc store_finalized_review(store *s, str id, str why, emend_error *err) {
   pthread_mutex_lock(&s->lock);
   emend_rc rc = store_rows_begin(s, err);
   if (!rc) rc = store_rows_run(s, STORE_FINALIZED_REVIEW, texts, 2, err);
+  if (!rc) rc = store_rows_drop_all(s, STORE_EXAMPLE_NEXT_OF, id, err);
   rc = end_change(s, rc, err);
   pthread_mutex_unlock(&s->lock);
   return rc;

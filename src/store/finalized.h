@@ -15,6 +15,7 @@ typedef struct store_finalized {
   str facts, profile;          /* of whoever confirms; opaque here */
   str review;                  /* why it must be looked at before it runs again; empty: it runs */
   VEC(store_wording) wordings; /* its own question's first */
+  bool teaches;                /* to be put: it becomes an example as well, as long as it stays */
 } store_finalized;
 typedef VEC(store_finalized) store_finalizeds;
 typedef VEC(str) store_ids;

@@ -80,6 +80,10 @@ emend_rc store_dataset_list(store *s, str source, arena *a, store_datasets *out,
   return list_records(s, STORE_DATASET_LIST, source, a, read_dataset, out, err);
 }
 
+emend_rc store_dataset_remove(store *s, str id, emend_error *err) {
+  return put_record(s, STORE_DATASET_REMOVE, &id, 1, err);
+}
+
 /* ---- model versions ---- */
 
 static bool read_model(const str *f, arena *a, void *list) {
@@ -105,6 +109,11 @@ emend_rc store_model_get(store *s, str id, arena *a, store_model *out, emend_err
 emend_rc store_model_list(store *s, str source, arena *a, store_models *out, emend_error *err) {
   *out = (store_models){0};
   return list_records(s, STORE_MODEL_LIST, source, a, read_model, out, err);
+}
+
+emend_rc store_model_remove(store *s, str id, emend_error *err) {
+  emend_rc rc = put_record(s, STORE_PROMOTION_FORGET, &id, 1, err);
+  return rc ? rc : put_record(s, STORE_MODEL_REMOVE, &id, 1, err);
 }
 
 /* ---- promotions ---- */

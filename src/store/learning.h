@@ -20,6 +20,9 @@ emend_rc store_dataset_add(store *s, const store_dataset *d, emend_error *err);
 /** Newest first; an empty `source` lists all. */
 emend_rc store_dataset_list(store *s, str source, arena *a, store_datasets *out, emend_error *err);
 
+/** The record; one that is not there is no error. The files are the caller's to remove. */
+emend_rc store_dataset_remove(store *s, str id, emend_error *err);
+
 /* ---- model versions ---- */
 
 typedef struct store_model {
@@ -36,6 +39,9 @@ emend_rc store_model_put(store *s, const store_model *m, emend_error *err);
 emend_rc store_model_get(store *s, str id, arena *a, store_model *out, emend_error *err);
 /** Newest first; an empty `source` lists all. */
 emend_rc store_model_list(store *s, str source, arena *a, store_models *out, emend_error *err);
+
+/** The record, and that there was a version to go back to. It must not be the one that answers. */
+emend_rc store_model_remove(store *s, str id, emend_error *err);
 
 /* ---- which version answers ---- */
 

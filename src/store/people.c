@@ -69,7 +69,28 @@ emend_rc store_person_show(store *s, str user, store_person *out, emend_error *e
 
 /* ---- forgetting ---- */
 
-static emend_rc delete_rows(store *s, str user, str now, emend_error *err) {
+emend_rc store_person_material(store *s, str user, arena *a, store_person_ids *out,
+                               emend_error *err) {
+  *out = (store_person_ids){0};
+  emend_rc rc = store_flush(s, err);
+  if (rc) return rc;
+  pthread_mutex_lock(&s->lock);
+  sqlite3_stmt *stmt = store_db_stmt(s, STORE_PERSON_MATERIAL, err);
+  if (stmt) store_db_bind(stmt, 1, user);
+  int row = stmt ? 0 : -1;
+  while (stmt && (row = store_db_row(s, stmt, err)) == 1) {
+    str id;
+    if (store_db_text(stmt, 0, a, &id) && vec_push(a, out, id)) continue;
+    sqlite3_reset(stmt);
+    rc = err_nomem(err, "state");
+    break;
+  }
+  if (row < 0) rc = store_db_error(s, err);
+  pthread_mutex_unlock(&s->lock);
+  return rc;
+}
+
+static emend_rc delete_rows(store *s, str user, emend_error *err) {
   static const store_sql steps[] = {STORE_PERSON_ASKED_BACK, STORE_PERSON_WORDINGS,
                                     STORE_PERSON_WORDS,      STORE_PERSON_CONFIRMED,
                                     STORE_PERSON_WORK_LINKS, STORE_PERSON_USES,
@@ -78,9 +99,7 @@ static emend_rc delete_rows(store *s, str user, str now, emend_error *err) {
   emend_rc rc = store_rows_drop_all(s, STORE_PERSON_EXAMPLE, user, err);
   for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)
     rc = store_rows_run(s, steps[i], &user, 1, err);
-  if (!rc) rc = store_db_run(s, STORE_FINALIZED_CHANGED, err);
-  const str mark[] = {STR("forgotten_at"), now};
-  return rc ? rc : store_rows_run(s, STORE_META_PUT, mark, 2, err);
+  return rc ? rc : store_db_run(s, STORE_FINALIZED_CHANGED, err);
 }
 
 /* The copies that migrations made hold what the state held then. */
@@ -101,14 +120,12 @@ static emend_rc rewrite_file(store *s, emend_error *err) {
 }
 
 emend_rc store_person_forget(store *s, str user, store_person *out, emend_error *err) {
-  char now[32];
-  clock_iso(clock_now(), now);
   emend_rc rc = store_flush(s, err);
   if (rc) return rc;
   pthread_mutex_lock(&s->lock);
   rc = store_rows_begin(s, err);
   if (!rc) rc = read_person(s, user, out, err);
-  if (!rc) rc = delete_rows(s, user, str_from(now), err);
+  if (!rc) rc = delete_rows(s, user, err);
   rc = store_rows_end(s, rc, err);
   if (!rc) rc = rewrite_file(s, err);
   if (!rc) delete_copies(s);

@@ -50,8 +50,12 @@ expect_status 0
 confirmed=$(json id)
 feedback show "$id"
 expect_json use.confirmed 1
+run "$EMEND" examples list --state "$state" --origin finalised --json
+expect_json "[0].parent" "$confirmed"
 run "$EMEND" finalized remove "$confirmed" --state "$state"
 expect_status 0
+run "$EMEND" examples list --state "$state" --origin finalised --json
+grep -qx "\[\]" "$work/out" || explain "an example outlived its confirmed question"
 
 # ---- steps twice, and steps that there are not ----
 feedback apply "$id"

@@ -31,6 +31,10 @@ expect_clear_error 3 'as shipped'
 learn promote md_nothing
 expect_clear_error 3 'md_nothing'
 
+run "$EMEND" examples add --state "$state" --db "$db" --user ann --json \
+  --question "How many zanzibar customers are there?" --sql "SELECT count(*) FROM customers"
+expect_status 0
+
 # ---- made-up pairs and data sets ----
 learn synth --synthetic 10 --out "$work/pairs.jsonl" --json
 expect_status 0
@@ -84,6 +88,18 @@ if [ "$("$PROGRAMS/json_get" .model.figures.measured.promote <"$work/out")" = fa
   run "$EMEND" learn status --state "$state" --db "$db" --json
   expect_json .running null
 fi
+
+# ---- who is to be forgotten is in no data set and in no version ----
+grep -rq zanzibar "$state.learn" || explain "the example is in no data set"
+run "$EMEND" privacy forget --user ann --state "$state" --json
+expect_status 0
+expect_json_match .datasets '^[1-9]'
+expect_json_match .models '^[1-9]'
+grep -rqa zanzibar "$state" "$state.learn" && explain "a forgotten question is still on disk"
+[ -e "$state.learn/models/$version.adapter" ] && explain "a version outlived what it was made of"
+run "$EMEND" learn status --state "$state" --db "$db" --json
+expect_json .running null
+grep -q '"models":\[\]' "$work/out" || explain "a forgotten version is still listed"
 
 # ---- no round before it is due ----
 learn run --if-due
