@@ -110,9 +110,9 @@ static int run_learn(cli *c) {
   return code;
 }
 
-static const char *const learn_options[] = {"db",        "state", "weights", "user",   "synthetic",
-                                            "threads",   "steps", "out",     "format", "if-due",
-                                            "threshold", "every", "json",    NULL};
+static const char *const learn_options[] = {
+    "db",     "state",     "weights", "user", "synthetic", "threads", "steps",  "out", "format",
+    "if-due", "threshold", "every",   "json", "backend",   "model",   "server", NULL};
 const cli_command learn_command = {
     .name = "learn",
     .usage = "status|dataset|synth|train|evaluate|promote|rollback|run [ID] --state S [--db URL]",
@@ -126,6 +126,9 @@ const cli_command learn_command = {
         "evaluate  measure a version against what answers now; exit code 1: not better\n"
         "promote   let a version answer that was found better\n"
         "rollback  back to what answered before\n"
-        "run       a whole round; one that was cut off goes on",
+        "run       a whole round; one that was cut off goes on\n"
+        "With --backend ollama or openai that model teaches: it words made-up queries and writes "
+        "SQL\n"
+        "for what failed; what does not check, run and look right is left out.",
     .options = learn_options,
     .run = run_learn};

@@ -45,11 +45,12 @@ static emend_rc open_database(learning *x, emend_error *err) {
 }
 
 static emend_rc open_network(learning *x, emend_error *err) {
-  emend_rc rc = engine_generator(x->e, &x->ctx.gen, err);
-  if (!rc && !(x->ctx.net = gen_network(x->ctx.gen)))
+  emend_rc rc = x->e->backend.is_server ? engine_second(x->e, &x->ctx.gen, err)
+                                        : engine_generator(x->e, &x->ctx.gen, err);
+  if (!rc && !(x->ctx.net = x->ctx.gen ? gen_network(x->ctx.gen) : NULL))
     rc = err_set(err, EMEND_EUSAGE, "learn",
-                 "only the embedded network learns in this process; leave --backend out (for a "
-                 "language model: emend learn dataset --format chat, and tools/trainers)");
+                 "only the embedded network learns in this process, and its weights are not there "
+                 "(for a language model: emend learn dataset --format chat, and tools/trainers)");
   if (!rc) rc = engine_adapter_take(x->e, x->source, &x->running, err);
   return rc;
 }
@@ -68,6 +69,11 @@ static void fill_context(learning *x) {
   x->ctx.user = str_from(x->opt->user);
   x->ctx.on_progress = x->opt->on_progress;
   x->ctx.ctx = x->opt->ctx;
+}
+
+/* The model server that a back end names writes no answers here: it teaches. */
+static emend_rc find_teacher(learning *x, emend_error *err) {
+  return x->e->backend.is_server ? engine_generator(x->e, &x->ctx.teacher, err) : EMEND_OK;
 }
 
 /* ---- the report ---- */
@@ -366,6 +372,7 @@ static emend_rc run(learning *x, emend_learn_action action, emend_error *err) {
   if (!rc) rc = open_source(x, !status, err);
   if (!rc && !status && !rollback) rc = open_database(x, err);
   if (!rc && network) rc = open_network(x, err);
+  if (!rc && !status && !rollback) rc = find_teacher(x, err);
   if (!rc && x->source) fill_context(x);
   if (rc) return rc;
   x->report->done = true;

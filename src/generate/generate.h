@@ -76,6 +76,15 @@ typedef struct gen_telling {
   unsigned cancels_before;
 } gen_telling;
 
+/** A query for which a question is wanted. */
+typedef struct gen_wording {
+  str sql;
+  sql_dialect_id dialect;
+  double deadline_ms;
+  const atomic_uint *cancels;
+  unsigned cancels_before;
+} gen_wording;
+
 typedef struct generator {
   const char *name;  /* "embedded": written into attempts */
   const char *model; /* "embedded@emend-m1": written into provenance */
@@ -86,6 +95,9 @@ typedef struct generator {
   /** The result in words, unchecked, in `a`; empty when it has none. May be NULL: it cannot. */
   emend_rc (*tell)(void *self, const gen_telling *what, arena *a, str *out, double *llm_ms,
                    emend_error *err);
+  /** A question in plain words that a query answers, unchecked, in `a`; empty when it has none. May
+   *  be NULL: it cannot. */
+  emend_rc (*word)(void *self, const gen_wording *what, arena *a, str *out, emend_error *err);
   /** What speaks for and against each of n queries as an answer, whoever wrote it: out [n]. NULL:
    *  it has no view on others' queries. Threads as above. */
   emend_rc (*witness)(void *self, const gen_request *req, const model_query *queries, size_t n,

@@ -291,6 +291,29 @@ static emend_rc llm_tell(void *self, const gen_telling *what, arena *a, str *out
   return EMEND_OK;
 }
 
+static emend_rc llm_word(void *self, const gen_wording *what, arena *a, str *out,
+                         emend_error *err) {
+  writer *w = self;
+  gen_prompt p;
+  llm_reply r = {0};
+  llm_limits limits = {what->deadline_ms, what->cancels, what->cancels_before};
+  *out = (str){0};
+  emend_rc rc = settle_model(w, &limits, a, err);
+  if (!rc) rc = gen_prompt_word(what, a, &p, err);
+  if (rc) return rc;
+  llm_call call = {.model = w->model,
+                   .messages = p.messages,
+                   .n_messages = p.n,
+                   .temperature = sample_temperature,
+                   .seed = (unsigned)str_hash(what->sql),
+                   .max_tokens = LEAST_REPLY,
+                   .limits = limits};
+  rc = llm_chat(w->client, &call, a, &r, err);
+  if (rc || r.finish != LLM_DONE || r.prompt_cut) return rc;
+  *out = one_paragraph(r.text, a);
+  return EMEND_OK;
+}
+
 /* ---- making one ---- */
 
 static void llm_destroy(void *self) {
@@ -320,6 +343,7 @@ emend_rc gen_llm(const llm_options *server, const char *sql_model, const char *a
                         .self = w,
                         .candidates = llm_candidates,
                         .tell = llm_tell,
+                        .word = llm_word,
                         .destroy = llm_destroy};
   snprintf(w->label, sizeof w->label, "%s@%s", w->face.name, w->model);
   *out = &w->face;

@@ -63,6 +63,9 @@ emend_rc gen_reply_read(str text, arena *a, gen_reply *out, emend_error *err);
 /** The messages that ask for a result in words. */
 emend_rc gen_prompt_tell(const gen_telling *what, arena *a, gen_prompt *out, emend_error *err);
 
+/** The messages that ask for the question behind a query. */
+emend_rc gen_prompt_word(const gen_wording *what, arena *a, gen_prompt *out, emend_error *err);
+
 /** A cautious estimate of how many tokens a text is. */
 size_t gen_tokens(str text);
 

@@ -173,10 +173,14 @@ static emend_rc vary_people(making *m, emend_error *err) {
 /* ---- the grammar, and a teacher's words for its SQL ---- */
 
 static emend_rc reword(making *m, learn_pair *p, emend_error *err) {
-  const learn_teacher *t = m->what->teacher;
+  const generator *t = m->what->teacher;
+  const gen_wording what = {.sql = p->sql,
+                            .dialect = m->about->cat->dialect,
+                            .cancels = m->about->cancels,
+                            .cancels_before = m->cancels};
   str question = {0};
-  if (!t || !t->ask || rng_below(&m->r, ASK_TEACHER_EVERY)) return EMEND_OK;
-  emend_rc rc = t->ask(t->ctx, m->about, p->sql, m->a, &question, err);
+  if (!t || !t->word || rng_below(&m->r, ASK_TEACHER_EVERY)) return EMEND_OK;
+  emend_rc rc = t->word(t->self, &what, m->a, &question, err);
   if (!rc && question.len) {
     p->question = question;
     p->origin = LEARN_TEACHER;
@@ -205,16 +209,20 @@ static emend_rc draw_pairs(making *m, emend_error *err) {
 
 /* A teacher's SQL for what failed. */
 static emend_rc teach_failures(making *m, emend_error *err) {
-  const learn_teacher *t = m->what->teacher;
+  const generator *t = m->what->teacher;
   const store_failed_list *failed = m->what->failed;
-  for (size_t i = 0; t && t->gen && failed && i < failed->len && i < MOST_TAUGHT; i++) {
-    gen_request req = {.question = failed->items[i].question, .cat = m->about->cat, .round = 1};
+  for (size_t i = 0; t && failed && i < failed->len && i < MOST_TAUGHT; i++) {
+    gen_request req = {.question = failed->items[i].question,
+                       .cat = m->about->cat,
+                       .round = 1,
+                       .cancels = m->about->cancels,
+                       .cancels_before = m->cancels};
     gen_candidates found = {0};
     bool kept;
     emend_rc rc = go_on(m, err);
-    if (!rc) rc = t->gen->candidates(t->gen->self, &req, m->a, &found, err);
+    if (!rc) rc = t->candidates(t->self, &req, m->a, &found, err);
     if (rc) return rc;
-    if (found.items.len == 0) continue;
+    if (found.items.len == 0 || found.items.items[0].fault) continue;
     learn_pair p = {.origin = LEARN_TEACHER,
                     .parent = failed->items[i].question_id,
                     .question = failed->items[i].question,

@@ -8,22 +8,13 @@
 #include "learn/pairs.h"
 #include "store/learning.h"
 
-/** A larger model that helps, where one is configured. */
-typedef struct learn_teacher {
-  const generator *gen; /* SQL for questions; may be NULL */
-  /** A question that `sql` answers, in words; an empty text when it has none. May be NULL. */
-  emend_rc (*ask)(void *ctx, const learn_about *about, str sql, arena *a, str *question,
-                  emend_error *err);
-  void *ctx;
-} learn_teacher;
-
 typedef struct learn_synthesis {
   size_t count;                    /* pairs wanted */
   uint64_t seed;                   /* the same seed and database give the same pairs */
   bool reserved;                   /* only of templates that are set aside, to measure with */
   const store_failed_list *failed; /* half of the pairs stay near these; may be NULL */
   const learn_pairs *people;       /* varied: the same with other values; may be NULL */
-  const learn_teacher *teacher;    /* may be NULL */
+  const generator *teacher; /* SQL for what failed, words for the grammar's SQL; may be NULL */
   /** Called now and then; not 0 cancels. May be NULL. */
   int (*on_progress)(void *ctx, size_t done, size_t total);
   void *ctx;

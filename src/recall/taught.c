@@ -19,7 +19,7 @@ enum {
   CHUNK = 512,       /* items made room for at a time */
   MAX_CHUNKS = 4096, /* two million of a source */
   EXACT_BELOW = 4000,
-  EFFORT = 96, /* of a search in the graph */
+  EFFORT = 80, /* of a search in the graph */
   RANKED = 48  /* nearest vectors that the finer measures then order */
 };
 /* How much each measure counts in `similarity`, without and with a draft's shape. */
