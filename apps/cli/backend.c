@@ -1,6 +1,6 @@
 /* Who writes SQL, as flags, environment and emend.conf say it: in the file, [ollama] and [openai]
- * hold server, model, answer-model, api_key and how long to wait. A key is never a flag: command
- * lines can be read by everyone on a machine. */
+ * hold server, model, answer-model, embed-model, api_key and how long to wait. A key is never a
+ * flag: command lines can be read by everyone on a machine. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +40,7 @@ int backend_options(const cli *c, emend_options *out) {
   out->server = pick(c, "server", openai ? "OPENAI_BASE_URL" : "OLLAMA_HOST", out->backend);
   out->model = pick(c, "model", openai ? "OPENAI_MODEL" : NULL, out->backend);
   out->answer_model = pick(c, "answer-model", NULL, out->backend);
+  out->embed_model = pick(c, "embed-model", NULL, out->backend);
   out->api_key = key && key[0] ? NULL : config_get(out->backend, "api_key");
   if (!read_number(out->backend, "context_tokens", &context) ||
       !read_number(out->backend, "connect_timeout", &out->connect_s) ||

@@ -55,10 +55,11 @@ static int run_ask(cli *c) {
   return code;
 }
 
-static const char *const ask_options[] = {
-    "allow-function", "db",       "state",    "backend", "model",        "weights",
-    "timeout",        "max-rows", "attempts", "user",    "privacy",      "no-confirm",
-    "no-learning",    "explain",  "json",     "server",  "answer-model", NULL};
+static const char *const ask_options[] = {"allow-function", "db",          "state",   "backend",
+                                          "model",          "weights",     "timeout", "max-rows",
+                                          "attempts",       "user",        "privacy", "no-confirm",
+                                          "no-learning",    "explain",     "json",    "server",
+                                          "answer-model",   "embed-model", NULL};
 static const cli_command ask_command = {
     .name = "ask",
     .usage = "--db URL [OPTION]... QUESTION|-",

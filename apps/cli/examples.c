@@ -132,9 +132,9 @@ static int run_examples(cli *c) {
   return cli_run_verb(c, verbs, sizeof verbs / sizeof *verbs);
 }
 
-static const char *const example_options[] = {"db",      "state",  "question", "sql",
-                                              "user",    "source", "origin",   "no-literals",
-                                              "weights", "json",   NULL};
+static const char *const example_options[] = {
+    "db",      "state", "question", "sql",   "user",   "source",      "origin", "no-literals",
+    "weights", "json",  "backend",  "model", "server", "embed-model", NULL};
 const cli_command examples_command = {
     .name = "examples",
     .usage =

@@ -239,9 +239,9 @@ static int run_command(cli *c, int argc, char **argv) {
 }
 
 static int run_shell(cli *c, int argc, char **argv) {
-  static const char *const names[] = {"db",           "state",    "backend",  "model", "weights",
-                                      "timeout",      "max-rows", "attempts", "user",  "server",
-                                      "answer-model", "privacy",  NULL};
+  static const char *const names[] = {"db",           "state",       "backend",  "model", "weights",
+                                      "timeout",      "max-rows",    "attempts", "user",  "server",
+                                      "answer-model", "embed-model", "privacy",  NULL};
   static const cli_command shell = {.name = "shell",
                                     .usage = "",
                                     .about = "interactive shell",

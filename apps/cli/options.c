@@ -16,6 +16,7 @@ static const cli_option options[] = {
     {"backend", "NAME", "who writes SQL: embedded, ollama or openai", "EMEND_BACKEND"},
     {"model", "NAME", "the model server's model [OPENAI_MODEL]", NULL},
     {"answer-model", "NAME", "its model that puts results in words (the same)", NULL},
+    {"embed-model", "NAME", "its model that finds similar questions (the network does)", NULL},
     {"server", "URL", "the model server's address [OLLAMA_HOST, OPENAI_BASE_URL]", NULL},
     {"weights", "FILE", "the embedded network's weights", "EMEND_MODEL"},
     {"timeout", "SECONDS", "for the whole question (30)", "EMEND_TIMEOUT"},

@@ -93,6 +93,7 @@ typedef struct emend_options {
   const char *api_key;      /* sent to that server alone; NULL: OPENAI_API_KEY for "openai" */
   size_t context_tokens;    /* prompt and reply together; 0: 8192, or what the model has if less */
   double connect_s, first_token_s, idle_s; /* how long a server may stay silent; 0: 5, 60, 20 */
+  const char *embed_model; /* the server's that finds similar questions; NULL: the network does */
 } emend_options;
 #define EMEND_OPTIONS_INIT {0}
 

@@ -60,7 +60,8 @@ emend_rc engine_keep_backend(emend_engine *e, const emend_options *opt, emend_er
   const char *key = ollama ? opt->api_key : or_env(opt->api_key, "OPENAI_API_KEY");
   const char *name = ollama ? opt->model : or_env(opt->model, "OPENAI_MODEL");
   if (copy_option(&b->server, url) && copy_option(&b->key, key) && copy_option(&b->model, name) &&
-      copy_option(&b->answer_model, opt->answer_model))
+      copy_option(&b->answer_model, opt->answer_model) &&
+      copy_option(&b->embed_model, opt->embed_model))
     return engine_make_generator(e, &e->gen, err); /* no network yet: a bad address shows now */
   return err_nomem(err, "open");
 }
@@ -71,6 +72,7 @@ void engine_free_backend(emend_engine *e) {
   mem_free(b->server);
   mem_free(b->model);
   mem_free(b->answer_model);
+  mem_free(b->embed_model);
   for (size_t i = 0; b->key && b->key[i]; i++) ((volatile char *)b->key)[i] = 0;
   mem_free(b->key);
 }
@@ -89,16 +91,27 @@ static emend_rc load_embedded(const emend_engine *e, generator **out, emend_erro
   return rc;
 }
 
+static llm_options options_of(const engine_backend *b) {
+  return (llm_options){.protocol = b->is_ollama ? LLM_OLLAMA : LLM_OPENAI,
+                       .url = b->server,
+                       .key = b->key,
+                       .context_tokens = b->context_tokens,
+                       .connect_ms = b->connect_s * 1e3,
+                       .first_token_ms = b->first_token_s * 1e3,
+                       .idle_ms = b->idle_s * 1e3};
+}
+
+emend_rc engine_embed_client(const emend_engine *e, llm_client **out, emend_error *err) {
+  *out = NULL;
+  if (!e->backend.embed_model) return EMEND_OK;
+  const llm_options server = options_of(&e->backend);
+  return llm_open(&server, out, err);
+}
+
 emend_rc engine_make_generator(const emend_engine *e, generator **out, emend_error *err) {
   const engine_backend *b = &e->backend;
   if (!b->is_server) return load_embedded(e, out, err);
-  llm_options server = {.protocol = b->is_ollama ? LLM_OLLAMA : LLM_OPENAI,
-                        .url = b->server,
-                        .key = b->key,
-                        .context_tokens = b->context_tokens,
-                        .connect_ms = b->connect_s * 1e3,
-                        .first_token_ms = b->first_token_s * 1e3,
-                        .idle_ms = b->idle_s * 1e3};
+  const llm_options server = options_of(b);
   return gen_llm(&server, b->model, b->answer_model, out, err);
 }
 

@@ -48,7 +48,7 @@ struct engine_recall; /* recall.c */
 /** Who writes SQL when it is not the embedded network. Texts are NULL where nothing says. */
 typedef struct engine_backend {
   bool is_server, is_ollama;
-  char *server, *key, *model, *answer_model;
+  char *server, *key, *model, *answer_model, *embed_model;
   size_t context_tokens;
   double connect_s, first_token_s, idle_s;
   generator *second; /* the network beside a server; guarded by the engine's lock */
@@ -95,6 +95,10 @@ emend_rc engine_check_backend(const emend_options *opt, emend_error *err);
 emend_rc engine_keep_backend(emend_engine *e, const emend_options *opt, emend_error *err);
 void engine_free_backend(emend_engine *e);
 emend_rc engine_make_generator(const emend_engine *e, generator **out, emend_error *err);
+struct llm_client;
+/** A client for the server's embeddings; NULL in *out where no model for them is named. The caller
+ *  closes it. Touches no network. */
+emend_rc engine_embed_client(const emend_engine *e, struct llm_client **out, emend_error *err);
 
 /** A copy, in `a`, of the functions that were allowed beside the databases' own. */
 emend_rc engine_functions(emend_engine *e, arena *a, const str **out, size_t *n, emend_error *err);

@@ -3,20 +3,28 @@
 #include "engine/lessons.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "llm/llm.h"
+#include "nn/kernels.h"
 
 /* MASKING: counts the ways in which questions were read before they became vectors. */
-enum { NEAR = 8, NEWS_BYTES = 1 << 30, MASKING = 1 };
+enum { NEAR = 8, NEWS_BYTES = 1 << 30, EMBED_BYTES = 256 << 20, EMBED_MS = 5000, MASKING = 1 };
 
 struct engine_lessons {
   emend_engine *e;
   const model *net;
   pthread_mutex_t lock; /* one brings in news at a time */
   recall_taught *taught;
-  char made_by[40]; /* of vectors: the network and how questions are read for it */
-  arena *work;      /* while news is brought in: `made` lives here */
+  llm_client *server; /* makes the vectors; NULL: the network does */
+  size_t dim;
+  char made_by[256]; /* of vectors: who makes them, and how questions are read for it */
+  arena *work;       /* while news is brought in: `made` lives here */
   store_vectors made;
 };
 
@@ -25,11 +33,57 @@ static emend_rc embed(void *self, str question, arena *a, float *out, emend_erro
   return model_embed(l->net, question, a, out, err);
 }
 
+/* A server that fails costs nearness by meaning, not the answer: the vector stays zero. */
+static emend_rc embed_by_server(void *self, str question, arena *a, float *out, emend_error *err) {
+  const engine_lessons *l = self;
+  const llm_limits limits = {.deadline_ms = clock_ms() + EMBED_MS};
+  float *v = NULL;
+  size_t dim = 0;
+  emend_error why;
+  memset(out, 0, l->dim * sizeof *out);
+  if (question.len == 0) return EMEND_OK;
+  emend_rc rc =
+      llm_embed(l->server, l->e->backend.embed_model, &question, 1, &limits, a, &v, &dim, &why);
+  if (rc == EMEND_ENOMEM) return err_nomem(err, "recall");
+  if (rc || dim != l->dim) {
+    log_write(LOG_WARN, "similar questions: %s", rc ? why.msg : "the model gives other vectors");
+    return EMEND_OK;
+  }
+  float length = sqrtf(kernel_dot(v, v, dim));
+  for (size_t i = 0; i < dim && length > 0; i++) out[i] = v[i] / length;
+  return EMEND_OK;
+}
+
 /* To be kept, so that the next process need not make it. */
 static bool keep(void *self, str id, const float *vector) {
   engine_lessons *l = self;
-  store_vector v = {id, {(const char *)vector, MODEL_EMBED_DIM * sizeof *vector}};
-  return vec_push(l->work, &l->made, v);
+  store_vector v = {id, {(const char *)vector, l->dim * sizeof *vector}};
+  return kernel_dot(vector, vector, l->dim) <= 0 || vec_push(l->work, &l->made, v);
+}
+
+/* The server that is named for it, where it answers; else the network. */
+static emend_rc choose_embedder(engine_lessons *l, recall_embedder *out, emend_error *err) {
+  const str word = STR("question");
+  const llm_limits limits = {.deadline_ms = clock_ms() + EMBED_MS};
+  float *v;
+  emend_error why;
+  *out = (recall_embedder){MODEL_EMBED_DIM, embed, l, keep};
+  l->dim = MODEL_EMBED_DIM;
+  snprintf(l->made_by, sizeof l->made_by, "%016" PRIx64 ".%d", model_checksum(l->net), MASKING);
+  emend_rc rc = engine_embed_client(l->e, &l->server, err);
+  if (rc || !l->server) return rc;
+  const char *name = l->e->backend.embed_model;
+  arena *a = arena_create(EMBED_BYTES);
+  if (!a) return err_nomem(err, "recall");
+  if (llm_embed(l->server, name, &word, 1, &limits, a, &v, &l->dim, &why)) {
+    log_write(LOG_WARN, "similar questions are found by the network: %s", why.msg);
+    l->dim = MODEL_EMBED_DIM;
+  } else {
+    *out = (recall_embedder){l->dim, embed_by_server, l, keep};
+    snprintf(l->made_by, sizeof l->made_by, "%.190s/%zu.%d", name, l->dim, MASKING);
+  }
+  arena_destroy(a);
+  return EMEND_OK;
 }
 
 static emend_rc create(emend_engine *e, engine_lessons **out, emend_error *err) {
@@ -42,9 +96,8 @@ static emend_rc create(emend_engine *e, engine_lessons **out, emend_error *err) 
     engine_lessons_free(l);
     return EMEND_OK;
   }
-  const recall_embedder embedder = {MODEL_EMBED_DIM, embed, l, keep};
-  if (!rc)
-    snprintf(l->made_by, sizeof l->made_by, "%016" PRIx64 ".%d", model_checksum(l->net), MASKING);
+  recall_embedder embedder;
+  if (!rc) rc = choose_embedder(l, &embedder, err);
   if (!rc) rc = recall_taught_create(&embedder, &l->taught, err);
   if (rc) {
     engine_lessons_free(l);
@@ -57,6 +110,7 @@ static emend_rc create(emend_engine *e, engine_lessons **out, emend_error *err) 
 void engine_lessons_free(engine_lessons *l) {
   if (!l) return;
   recall_taught_free(l->taught);
+  llm_close(l->server);
   pthread_mutex_destroy(&l->lock);
   mem_free(l);
 }

@@ -95,6 +95,28 @@ ask "How many customers are there?"
 
 expect_json learned_from null
 
+# ---- near questions by a model server's vectors; without the server by the network's ----
+"$PROGRAMS/model_server" "$work/port" "SELECT 1" "SELECT 2" &
+server=$!
+tries=0
+until [ -s "$work/port" ] || [ $tries -ge 100 ]; do
+  sleep 0.1
+  tries=$((tries + 1))
+done
+near() {
+  run "$EMEND" examples similar --db "$db" --state "$state" --backend ollama --model right \
+    --server "http://127.0.0.1:$(cat "$work/port")" --embed-model right --json "Our keenest buyers?"
+}
+near
+expect_status 0
+expect_json "[0].parent" "$id"
+kill "$server"
+wait "$server" 2>/dev/null
+grep -q '/api/embed' "$work/port.received" || explain "no vector was asked of the server"
+near
+expect_status 0
+expect_json "[0].parent" "$id"
+
 # ---- below the thresholds; contradictions ----
 feedback add --db "$db" --question "$question" --rating 3 --user bob \
   --sql "SELECT name FROM customers WHERE segment = 'Trade'"
