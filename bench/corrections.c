@@ -143,6 +143,26 @@ static void ask_seconds(emend_engine *e, const database *d, sqlite3 *db, bool af
   }
 }
 
+/* From the order to apply until an answer names the correction: how often it did, and the longest.
+ */
+static int used;
+static double slowest_ms;
+
+static void time_use(emend_engine *e, const database *d, const char *question, const char *id,
+                     double since) {
+  emend_ask_options opt = {.source = d->name, .no_confirm = true};
+  emend_answer *a = NULL;
+  emend_error err;
+  bool named = false;
+  if (emend_ask(e, question, &opt, &a, &err)) return;
+  for (size_t i = 0; i < a->provenance.n_corrections; i++)
+    named = named || strcmp(a->provenance.corrections[i], id) == 0;
+  double ms = clock_ms() - since;
+  used += named;
+  if (named && ms > slowest_ms) slowest_ms = ms;
+  emend_answer_free(a);
+}
+
 static int teach(emend_engine *e, const database *d) {
   int n = 0;
   for (int i = 0; i < d->n; i++) {
@@ -153,9 +173,13 @@ static int teach(emend_engine *e, const database *d) {
     emend_feedback *f = NULL, *moved = NULL;
     emend_error err;
     if (emend_feedback_add(e, &what, &f, &err)) continue;
+    double since = clock_ms();
     if (f->id &&
-        !emend_feedback_move(e, f->id, EMEND_FEEDBACK_VERIFIED, "bench", NULL, &moved, &err))
-      n += moved->status == EMEND_FEEDBACK_APPLIED;
+        !emend_feedback_move(e, f->id, EMEND_FEEDBACK_VERIFIED, "bench", NULL, &moved, &err) &&
+        moved->status == EMEND_FEEDBACK_APPLIED) {
+      n++;
+      time_use(e, d, it->question, f->id, since);
+    }
     emend_feedback_free(moved);
     emend_feedback_free(f);
   }
@@ -243,8 +267,10 @@ int main(int argc, char **argv) {
   print_figures("taught", &taught);
   putchar(',');
   print_figures("untaught", &untaught);
-  printf(",\"other_databases_changed\":%d,\"ms_per_question\":%.1f}\n", changed,
-         measured ? ms / measured : 0);
+  printf(
+      ",\"other_databases_changed\":%d,\"ms_per_question\":%.1f,\"used_at_once\":%d,"
+      "\"slowest_apply_to_use_ms\":%.1f}\n",
+      changed, measured ? ms / measured : 0, used, slowest_ms);
   json_decref(data);
   return 0;
 }
