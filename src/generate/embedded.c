@@ -26,8 +26,6 @@ static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a
   int beam = BEAM << (req->round > 1 ? req->round - 1 : 0);
   model_options opt = {.beam = beam < WIDEST ? beam : WIDEST,
                        .max_candidates = beam,
-                       .aliases = req->aliases,
-                       .n_aliases = (int)req->n_aliases,
                        .adapter = req->adapter};
   model_candidates found = {0};
   emend_rc rc = model_generate(e->m, req->cat, req->question, &opt, a, &found, err);

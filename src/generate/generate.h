@@ -27,8 +27,6 @@ typedef struct gen_request {
   int samples;                 /* so many independent answers of a language model; 0 and 1: one */
   const gen_example *examples; /* nearest first */
   size_t n_examples;
-  const link_alias *aliases; /* what words mean here, taught by people */
-  size_t n_aliases;
   const model_adapter *adapter; /* this database's own, of the network; may be NULL */
   emend_privacy privacy;
   double deadline_ms;         /* on clock_ms; 0: none */

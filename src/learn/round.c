@@ -124,8 +124,6 @@ static emend_rc train_in(const learn_context *x, str dataset_id, char id[STORE_I
   learn_training t = {.about = &x->about,
                       .net = x->net,
                       .dataset = &d,
-                      .aliases = x->aliases,
-                      .n_aliases = x->n_aliases,
                       .threads = x->threads,
                       .steps = x->steps,
                       .checkpoint = checkpoint,

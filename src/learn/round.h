@@ -14,13 +14,11 @@ typedef struct learn_context {
   const model *net;                    /* … and itself */
   const struct model_adapter *running; /* what answers for this source now; NULL: as shipped */
   str running_id;                      /* empty: as shipped */
-  const link_alias *aliases;           /* what words mean here; may be NULL */
-  size_t n_aliases;
-  const generator *teacher; /* a language model that helps; may be NULL */
-  size_t synthetic;         /* made-up pairs wanted */
-  int threads;              /* of training; 0: 2 */
-  long steps;               /* of training; 0: by the number of pairs */
-  str user;                 /* who asked for it; may be empty */
+  const generator *teacher;            /* a language model that helps; may be NULL */
+  size_t synthetic;                    /* made-up pairs wanted */
+  int threads;                         /* of training; 0: 2 */
+  long steps;                          /* of training; 0: by the number of pairs */
+  str user;                            /* who asked for it; may be empty */
   /** `done` 0 to 1; `seconds_left` below 0: not known. Not 0 cancels. May be NULL. */
   int (*on_progress)(void *ctx, const char *stage, double done, double seconds_left);
   void *ctx;

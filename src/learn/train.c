@@ -76,8 +76,6 @@ emend_rc learn_train_adapter(const learn_training *what, buf *figures, emend_err
   model_adapter_options opt = {.threads = what->threads,
                                .steps = what->steps,
                                .seed = str_hash64(what->dataset->hash),
-                               .aliases = what->aliases,
-                               .n_aliases = (int)what->n_aliases,
                                .checkpoint = what->checkpoint,
                                .progress = tell,
                                .arg = &t,

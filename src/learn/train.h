@@ -10,8 +10,6 @@ typedef struct learn_training {
   const learn_about *about;
   const model *net;
   const learn_dataset *dataset;
-  const link_alias *aliases;
-  size_t n_aliases;
   int threads;            /* 0: 2 */
   long steps;             /* 0: by the number of pairs */
   const char *checkpoint; /* where a training that is cut off goes on from */

@@ -30,9 +30,6 @@ typedef struct model_adapter_options {
   double replay; /* share of examples that are taken from `replay`, when there is any; 0: half */
   int threads;   /* 0: 2 */
   uint64_t seed;
-  /* What was taught of the pairs' database (pairs[0].cat), as it will be when questions come. */
-  const link_alias *aliases;
-  int n_aliases;
   /* NULL: none. Written every few seconds; where it is there already, and of the same pairs,
    * options and weights, the training goes on from it, to the same bits. Removed at the end. */
   const char *checkpoint;

@@ -67,18 +67,14 @@ static uint64_t mix_str(uint64_t h, str s) {
   return op_mix(h, s.len);
 }
 
-static emend_rc add_pair(training *t, const model *m, const model_pair *p, const catalog *own,
-                         deck *d, emend_error *err) {
+static emend_rc add_pair(training *t, const model *m, const model_pair *p, deck *d,
+                         emend_error *err) {
   arena *a = arena_create((size_t)1 << 28);
   bool *kept = a ? ARENA_ARRAY(a, bool, (size_t)p->cat->n_columns + 1) : NULL;
-  model_options opt = {0};
+  const model_options opt = {0};
   reading r = {0};
   example e;
   bool ok = false;
-  if (p->cat == own) {
-    opt.aliases = t->opt.aliases;
-    opt.n_aliases = t->opt.n_aliases;
-  }
   emend_rc rc = kept ? model_keep_columns(p->cat, p->sql, a, kept, err) : err_nomem(err, STAGE);
   if (rc == EMEND_OK && p->cat->n_columns > 0)
     rc = model_link(m, p->cat, p->question, &opt, kept, a, &r, err);
@@ -93,13 +89,13 @@ static emend_rc add_pair(training *t, const model *m, const model_pair *p, const
   return rc;
 }
 
-static emend_rc make_deck(training *t, const model *m, const model_pair *pairs, size_t n,
-                          const catalog *own, deck *d, emend_error *err) {
+static emend_rc make_deck(training *t, const model *m, const model_pair *pairs, size_t n, deck *d,
+                          emend_error *err) {
   d->set = dataset_create();
   d->order = mem_alloc((n + 1) * sizeof *d->order);
   if (!d->set || !d->order) return err_nomem(err, STAGE);
   for (size_t i = 0; i < n; i++) {
-    emend_rc rc = add_pair(t, m, &pairs[i], own, d, err);
+    emend_rc rc = add_pair(t, m, &pairs[i], d, err);
     if (rc != EMEND_OK) return rc;
   }
   if (dataset_view(d->set, &d->data) != EMEND_OK) return err_nomem(err, STAGE);
@@ -387,8 +383,8 @@ static emend_rc prepare(training *t, const model *m, const model_pair *pairs, si
                         emend_error *err) {
   if (opt) t->opt = *opt;
   emend_rc rc = adapter_read_base(m, &t->w, err);
-  if (rc == EMEND_OK) rc = make_deck(t, m, pairs, n, n ? pairs[0].cat : NULL, &t->taught, err);
-  if (rc == EMEND_OK) rc = make_deck(t, m, replay, n_replay, pairs[0].cat, &t->replay, err);
+  if (rc == EMEND_OK) rc = make_deck(t, m, pairs, n, &t->taught, err);
+  if (rc == EMEND_OK) rc = make_deck(t, m, replay, n_replay, &t->replay, err);
   if (rc != EMEND_OK) return rc;
   if (t->taught.n == 0)
     return err_set(err, EMEND_EUSAGE, STAGE,

@@ -1,4 +1,4 @@
-/* Examples, taught words, and which of them had a part in which answer. What is taken back keeps
+/* Examples, and which of them had a part in which answer. What is taken back keeps
  * an emptied row, so that every process that shares the state notices. */
 #include <stdio.h>
 #include <string.h>
@@ -173,26 +173,6 @@ emend_rc store_example_last(store *s, int64_t *out, emend_error *err) {
     *out = sqlite3_column_int64(stmt, 0);
     sqlite3_reset(stmt);
   }
-  pthread_mutex_unlock(&s->lock);
-  return rc;
-}
-
-emend_rc store_alias_list(store *s, str source, arena *a, store_aliases *out, emend_error *err) {
-  *out = (store_aliases){0};
-  pthread_mutex_lock(&s->lock);
-  sqlite3_stmt *stmt = store_db_stmt(s, STORE_ALIAS_LIST, err);
-  emend_rc rc = stmt ? EMEND_OK : store_db_error(s, err);
-  if (stmt) store_db_bind_text(stmt, 1, source);
-  int row = 0;
-  while (!rc && (row = store_db_row(s, stmt, err)) == 1) {
-    store_alias it = {.people = sqlite3_column_int(stmt, 3)};
-    if (!store_db_text(stmt, 0, a, &it.phrase) || !store_db_text(stmt, 1, a, &it.table) ||
-        !store_db_text(stmt, 2, a, &it.column) || !vec_push(a, out, it)) {
-      sqlite3_reset(stmt);
-      rc = err_nomem(err, "state");
-    }
-  }
-  if (row < 0) rc = store_db_error(s, err);
   pthread_mutex_unlock(&s->lock);
   return rc;
 }

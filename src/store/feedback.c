@@ -83,22 +83,6 @@ emend_rc store_feedback_add(store *s, const store_feedback *f, emend_error *err)
 
 /* ---- steps ---- */
 
-static emend_rc add_aliases(store *s, const store_step *step, emend_error *err) {
-  emend_rc rc = EMEND_OK;
-  for (size_t i = 0; i < step->n_aliases && !rc; i++) {
-    const store_alias *it = &step->aliases[i];
-    const str texts[] = {
-        step->id, step->example->source, step->example->user, it->phrase, it->table, it->column};
-    rc = store_rows_run(s, STORE_ALIAS_ADD, texts, 6, err);
-  }
-  return rc;
-}
-
-static emend_rc take_back(store *s, str id, emend_error *err) {
-  emend_rc rc = store_rows_drop_all(s, STORE_EXAMPLE_NEXT_OF, id, err);
-  return rc ? rc : store_rows_run(s, STORE_ALIAS_DROP, &id, 1, err);
-}
-
 static emend_rc take_step(store *s, const store_step *step, str now, emend_error *err) {
   const char *from = store_status_name(step->from), *to = store_status_name(step->to);
   const str texts[] = {step->id, str_from(from), str_from(to), now};
@@ -107,9 +91,9 @@ static emend_rc take_step(store *s, const store_step *step, str now, emend_error
     rc = err_set(err, EMEND_EBUSY, "state", "%.*s is not %s any more; look at it again",
                  STR_ARG(step->id), from);
   if (!rc) rc = add_log(s, step->id, now, step->by, from, to, step->note, err);
-  if (!rc && step->from == STORE_APPLIED) rc = take_back(s, step->id, err);
+  if (!rc && step->from == STORE_APPLIED)
+    rc = store_rows_drop_all(s, STORE_EXAMPLE_NEXT_OF, step->id, err);
   if (!rc && step->example) rc = store_rows_add_example(s, step->example, now, err);
-  if (!rc && step->example) rc = add_aliases(s, step, err);
   return rc;
 }
 

@@ -1,5 +1,5 @@
-/* Feedback and what is learned of it, as rows: feedback with its audit trail, examples, taught
- * words, which of them had a part in which answer, and what people allow. What the texts mean,
+/* Feedback and what is learned of it, as rows: feedback with its audit trail, examples, which of
+ * them had a part in which answer, and what people allow. What the texts mean,
  * and when a step may be taken, is learn/'s to say. Every change is on disk when its call
  * returns. */
 #ifndef STORE_FEEDBACK_H
@@ -46,13 +46,6 @@ typedef struct store_example {
 } store_example;
 typedef VEC(store_example) store_examples;
 
-/** "In this source, that phrase means this column": one lesson of one feedback. */
-typedef struct store_alias {
-  str phrase, table, column;
-  int people; /* distinct; only when listed */
-} store_alias;
-typedef VEC(store_alias) store_aliases;
-
 /* ---- feedback ---- */
 
 /** Adds it as it is, with the first line of its trail. `f->id` must be new ("fb_…"). */
@@ -75,8 +68,6 @@ typedef struct store_step {
   store_feedback_status from, to;
   str by, note;
   const store_example *example; /* to STORE_APPLIED: what it teaches; may be NULL */
-  const store_alias *aliases;   /* … and these words */
-  size_t n_aliases;
 } store_step;
 
 /** Takes all steps, or none: one transaction, each with its line in the trail. A step away from
@@ -107,7 +98,7 @@ typedef VEC(store_asking) store_askings;
 emend_rc store_question_askings(store *s, str source_name, size_t max, arena *a, store_askings *out,
                                 emend_error *err);
 
-/* ---- examples and words ---- */
+/* ---- examples ---- */
 
 /** `id` must be new ("ex_…"); active and seq are set by the call. */
 emend_rc store_example_add(store *s, const store_example *e, emend_error *err);
@@ -133,8 +124,6 @@ emend_rc store_example_keep_vectors(store *s, str made_by, const store_vectors *
                                     emend_error *err);
 /** The greatest seq; microseconds, so that every question can ask whether there is news. */
 emend_rc store_example_last(store *s, int64_t *out, emend_error *err);
-/** The words taught for `source`, with how many people taught each. */
-emend_rc store_alias_list(store *s, str source, arena *a, store_aliases *out, emend_error *err);
 
 /* ---- influence ---- */
 

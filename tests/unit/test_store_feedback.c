@@ -109,22 +109,11 @@ static void a_state_is_neither_skipped_nor_entered_twice(void **state) {
 static void what_is_rejected_later_takes_back_what_it_taught(void **state) {
   (void)state;
   store_feedback f = sample("fb_1", "ann");
-  store_alias word = {STR("clubs"), STR("customers"), STR("segment"), 0};
-  store_aliases known;
   store_examples news;
   int64_t before, after;
   assert_int_equal(store_feedback_add(s, &f, &err), EMEND_OK);
   assert_int_equal(step("fb_1", STORE_PENDING, STORE_VERIFIED, NULL), EMEND_OK);
-  store_step apply = {.id = f.id,
-                      .from = STORE_VERIFIED,
-                      .to = STORE_APPLIED,
-                      .example = &taught,
-                      .aliases = &word,
-                      .n_aliases = 1};
-  assert_int_equal(store_feedback_steps(s, &apply, 1, &err), EMEND_OK);
-  assert_int_equal(store_alias_list(s, STR("shop"), mem, &known, &err), EMEND_OK);
-  assert_int_equal(known.len, 1);
-  assert_int_equal(known.items[0].people, 1);
+  assert_int_equal(step("fb_1", STORE_VERIFIED, STORE_APPLIED, &taught), EMEND_OK);
   assert_int_equal(store_example_last(s, &before, &err), EMEND_OK);
   assert_int_equal(step("fb_1", STORE_APPLIED, STORE_REJECTED, NULL), EMEND_OK);
   assert_int_equal(store_example_last(s, &after, &err), EMEND_OK);
@@ -133,8 +122,6 @@ static void what_is_rejected_later_takes_back_what_it_taught(void **state) {
   assert_int_equal(news.len, 1);
   assert_false(news.items[0].active);
   assert_int_equal(news.items[0].question.len, 0);
-  assert_int_equal(store_alias_list(s, STR("shop"), mem, &known, &err), EMEND_OK);
-  assert_int_equal(known.len, 0);
 }
 
 static void a_vector_is_kept_for_its_maker_and_goes_with_its_example(void **state) {
