@@ -23,6 +23,7 @@ same() {
   awk '
     function plain(s) {
       gsub(/[0-9]+(\.[0-9]+)? ms/, "N ms", s); gsub(/q_[0-9a-z]+/, "q_ID", s)
+      gsub(/fb_[0-9a-z]+/, "fb_ID", s)
       gsub(/confidence [0-9]+%/, "confidence N%", s)
       sub(/[ \t]+$/, "", s)
       return s
