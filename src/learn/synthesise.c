@@ -172,6 +172,49 @@ static emend_rc vary_people(making *m, emend_error *err) {
 
 /* ---- the grammar, and a teacher's words for its SQL ---- */
 
+static bool is_read(const catalog *cat, int table, const check_report *report) {
+  for (size_t i = 0; i < report->tables.len; i++)
+    if (catalog_table(cat, report->tables.items[i]) == &cat->tables[table]) return true;
+  return false;
+}
+
+/* Does a word of the question name a table that the query reads, or one of its columns? */
+static bool names_one(const catalog *cat, const link_question *q, const link_schema *s,
+                      const link_result *links, const check_report *report) {
+  for (int w = 0; w < q->n; w++) {
+    for (int t = 0; t < s->n_tables; t++)
+      if (links->tables[w * s->n_tables + t] >= LINK_PARTIAL &&
+          is_read(cat, s->tables[t].id, report))
+        return true;
+    for (int c = 0; c < s->n_columns; c++)
+      if (links->columns[w * s->n_columns + c] >= LINK_PARTIAL &&
+          is_read(cat, s->tables[s->columns[c].table].id, report))
+        return true;
+  }
+  return false;
+}
+
+/* The judge sees what a question asks for, not what it is about: that is looked at here. */
+static emend_rc is_about(making *m, str question, str sql, bool *out, emend_error *err) {
+  const catalog *cat = m->about->cat;
+  check_report report;
+  check_options opt = {.dialect = cat->dialect};
+  link_question q;
+  link_schema s;
+  link_values values;
+  link_result links;
+  *out = false;
+  arena *work = arena_create(64 << 20);
+  emend_rc rc = work ? check_sql(sql, cat, &opt, work, &report, err) : err_nomem(err, STAGE);
+  if (!rc && (link_question_read(question, work, &q) || link_schema_read(cat, work, &s) ||
+              link_values_find(&q, &s, cat, work, &values) ||
+              link_names_find(&q, &s, &values, NULL, work, &links)))
+    rc = err_nomem(err, STAGE);
+  if (!rc) *out = names_one(cat, &q, &s, &links, &report);
+  arena_destroy(work);
+  return rc;
+}
+
 static emend_rc reword(making *m, learn_pair *p, emend_error *err) {
   const generator *t = m->what->teacher;
   const gen_wording what = {.sql = p->sql,
@@ -181,7 +224,9 @@ static emend_rc reword(making *m, learn_pair *p, emend_error *err) {
   str question = {0};
   if (!t || !t->word || rng_below(&m->r, ASK_TEACHER_EVERY)) return EMEND_OK;
   emend_rc rc = t->word(t->self, &what, m->a, &question, err);
-  if (!rc && question.len) {
+  bool about = false;
+  if (!rc && question.len) rc = is_about(m, question, p->sql, &about, err);
+  if (!rc && about) {
     p->question = question;
     p->origin = LEARN_TEACHER;
   }
