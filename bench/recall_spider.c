@@ -3,11 +3,13 @@
  * confirmed; and changed by one word that matters. A hit is wrong when its rows
  * differ from the gold query's on the database or on a variant of its contents.
  *
- * usage: bench-recall_spider [DATA_DIR] [--half 0|1] [--log FILE] [--no-edits] [--dbs N] [--most-mb
- * N]
+ * usage: bench-recall_spider [DATA_DIR] [--half 0|1] [--log FILE] [--edits N] [--dbs N]
+ *        [--most-mb N] [--model FILE] [--unseen]
  *
  * Prints one line of JSON. DATA_DIR is EMEND_DATA by default; half 0 was tuned on, half 1 (the
- * default is both, apart) is what to report. */
+ * default is both, apart) is what to report. --edits N changes
+ * every N-th question only, 0 none; --model gives matches their witness, --unseen leaves out the
+ * databases that it was trained on. */
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
@@ -20,8 +22,8 @@
 #include "base/rng.h"
 #include "check/check.h"
 #include "learn/rows.h"
-#include "model/model.h"
 #include "recall/recall.h"
+#include "recall/witness.h"
 #include "text/text.h"
 
 enum {
@@ -36,6 +38,7 @@ typedef struct pair {
   const char *db, *sql;
   const char *questions[MOST_WORDINGS];
   int n;
+  bool dev;
 } pair;
 
 typedef struct tally {
@@ -59,8 +62,16 @@ static const char *const KINDS[] = {
     "per",      "entity", "aggregate", "distinct",     "order"};
 enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
 
+/* How the words of a rewording differ from the confirmed ones. */
+enum { D_SMALL, D_DICTIONARY, D_NAMES, D_OTHER, D_OPERATIONS, D_FAR };
+static const char *const DIFFERENCES[] = {"order_and_small_words", "synonym_or_spelling",
+                                          "a_name_more_or_less",   "another_word",
+                                          "operation_or_value",    "far"};
+enum { N_DIFFERENCES = sizeof DIFFERENCES / sizeof *DIFFERENCES };
+
 typedef struct bench {
   tally tallies[2][N_KINDS];
+  tally differences[2][N_DIFFERENCES]; /* of rewordings */
   pair *pairs;
   size_t n_pairs;
   const char *root;
@@ -70,6 +81,7 @@ typedef struct bench {
   synonyms *syn;
   model *net;
   recall_witness witness;
+  bool unseen; /* only databases that the network was not trained on */
   /* of the database at work */
   const char *db;
   int half;
@@ -82,7 +94,8 @@ typedef struct bench {
 
 /* ---- reading ---- */
 
-static void add_question(bench *b, const char *db, const char *sql, const char *question) {
+static void add_question(bench *b, bool dev, const char *db, const char *sql,
+                         const char *question) {
   size_t from = b->n_pairs > MOST_QUERIES ? b->n_pairs - MOST_QUERIES : 0;
   for (size_t i = b->n_pairs; i-- > from;) {
     pair *p = &b->pairs[i];
@@ -92,7 +105,7 @@ static void add_question(bench *b, const char *db, const char *sql, const char *
     if (p->n < MOST_WORDINGS) p->questions[p->n++] = question;
     return;
   }
-  b->pairs[b->n_pairs++] = (pair){db, sql, {question}, 1};
+  b->pairs[b->n_pairs++] = (pair){db, sql, {question}, 1, dev};
 }
 
 static json_t *read_questions(bench *b, const char *file) {
@@ -102,9 +115,11 @@ static json_t *read_questions(bench *b, const char *file) {
   size_t i;
   b->pairs = realloc(b->pairs, (b->n_pairs + json_array_size(all) + 1) * sizeof *b->pairs);
   if (!b->pairs) exit(3);
-  json_array_foreach(all, i, it) add_question(b, json_string_value(json_object_get(it, "db_id")),
-                                              json_string_value(json_object_get(it, "query")),
-                                              json_string_value(json_object_get(it, "question")));
+  bool dev = strstr(file, "dev") != NULL;
+  json_array_foreach(all, i, it)
+      add_question(b, dev, json_string_value(json_object_get(it, "db_id")),
+                   json_string_value(json_object_get(it, "query")),
+                   json_string_value(json_object_get(it, "question")));
   return all;
 }
 
@@ -242,7 +257,35 @@ static bool same_rows(bench *b, const char *gold, str got) {
   return true;
 }
 
+/* ---- the network ---- */
+
+static bool doubt(void *self, const catalog *cat, str question, str sql, arena *a, double *gap) {
+  return recall_doubt(self, cat, question, sql, a, gap);
+}
+
+/* Databases that the network was not trained on: tools/prepare's first fold of ten, and dev's. */
+static bool is_unseen(const pair *p) { return p->dev || str_hash(str_from(p->db)) % 10 == 0; }
+
 /* ---- asking ---- */
+
+static int difference_of(const recall_match *m) {
+  const recall_evidence *e = &m->evidence;
+  if (m->verdict == RECALL_MISS) return D_FAR;
+  if (e->faults || e->n_changed) return D_OPERATIONS;
+  if (e->q_unknown + e->w_unknown) return D_OTHER;
+  int names = e->q_table + e->q_used + e->q_again + e->q_repeated + e->q_spelt + e->w_table +
+              e->w_used + e->w_again + e->w_spelt + e->ends;
+  return names ? D_NAMES : e->related + e->misspelt ? D_DICTIONARY : D_SMALL;
+}
+
+static void count(tally *t, recall_verdict v, bool right, bool unclear) {
+  t->asked++;
+  t->served += v == RECALL_HIT;
+  t->near += v == RECALL_NEAR;
+  t->near_right += v == RECALL_NEAR && right;
+  t->unclear += unclear;
+  t->wrong += v == RECALL_HIT && !right && !unclear;
+}
 
 static const char *name_of(recall_verdict v) {
   return v == RECALL_HIT ? "hit" : v == RECALL_NEAR ? "near" : "miss";
@@ -261,13 +304,10 @@ static recall_verdict ask_edit(bench *b, recall *r, int kind, const char *questi
   b->ms += clock_ms() - since;
   b->lookups++;
   bool right = m.verdict != RECALL_MISS && gold && same_rows(b, gold, m.sql);
-  t->asked++;
-  t->served += m.verdict == RECALL_HIT;
-  t->near += m.verdict == RECALL_NEAR;
-  t->near_right += m.verdict == RECALL_NEAR && right;
   bool unclear = !gold && m.verdict == RECALL_HIT && !str_eq(m.id, str_from(was_id));
-  t->unclear += unclear;
-  t->wrong += m.verdict == RECALL_HIT && !right && !unclear;
+  count(t, m.verdict, right, unclear);
+  if (kind == K_REWORDED || kind == K_MANY)
+    count(&b->differences[b->half][difference_of(&m)], m.verdict, right, unclear);
   if (b->log) {
     fprintf(b->log, "%s\t%s\t%s\t%s\t%s\t%.*s\t%s\t%.*s\t", KINDS[kind], name_of(m.verdict),
             right     ? "right"
@@ -277,10 +317,10 @@ static recall_verdict ask_edit(bench *b, recall *r, int kind, const char *questi
     for (size_t i = 0; i < m.differs.len; i++)
       fprintf(b->log, "%.*s; ", STR_ARG(m.differs.items[i]));
     const recall_evidence *e = &m.evidence;
-    fprintf(b->log, "\t%u\t%.2f\t%.2f\t%d %d %d %d %d\t%d %d %d %d %d\t%d %d %d\t%d %d %d\n",
+    fprintf(b->log, "\t%u\t%.2f\t%.2f\t%d %d %d %d %d\t%d %d %d %d %d\t%d %d %d\t%d\t%d %d %d\n",
             e->faults, e->cost, e->margin, e->q_unknown, e->q_table, e->q_used, e->q_again,
             e->q_weak, e->w_unknown, e->w_table, e->w_used, e->w_again, e->w_weak, e->related,
-            e->misspelt, e->ends, e->n_words, e->n_same, e->n_changed);
+            e->misspelt, e->ends, e->witnessed, e->n_words, e->n_same, e->n_changed);
   }
   arena_destroy(a);
   return m.verdict;
@@ -386,90 +426,9 @@ enum {
 };
 
 static const swap SWAPS[] = {
-    {K_MIN_MAX, "highest", "lowest", " desc ", " asc "},
-    {K_MIN_MAX, "lowest", "highest", NULL, NULL},
-    {K_MIN_MAX, "most", "fewest", " desc ", " asc "},
-    {K_MIN_MAX, "most", "least", " desc ", " asc "},
-    {K_MIN_MAX, "least", "most", NULL, NULL},
-    {K_MIN_MAX, "fewest", "most", NULL, NULL},
-    {K_MIN_MAX, "largest", "smallest", " desc ", " asc "},
-    {K_MIN_MAX, "maximum", "minimum", "max(", "min("},
-    {K_MIN_MAX, "minimum", "maximum", "min(", "max("},
-    {K_MIN_MAX, "oldest", "youngest", NULL, NULL},
-    {K_MIN_MAX, "youngest", "oldest", NULL, NULL},
-    {K_MIN_MAX, "longest", "shortest", NULL, NULL},
-    {K_MIN_MAX, "earliest", "latest", NULL, NULL},
-    {K_MIN_MAX, "cheapest", "most expensive", NULL, NULL},
-    {K_MIN_MAX, "most expensive", "cheapest", NULL, NULL},
-    {K_MIN_MAX, "smallest", "largest", NULL, NULL},
-    {K_MIN_MAX, "shortest", "longest", NULL, NULL},
-    {K_MIN_MAX, "latest", "earliest", NULL, NULL},
-    {K_MIN_MAX, "most recent", "oldest", NULL, NULL},
-    {K_MIN_MAX, "best", "worst", NULL, NULL},
-    {K_MIN_MAX, "top", "bottom", NULL, NULL},
-    {K_MIN_MAX, "highest", "average", NULL, NULL},
-    {K_MIN_MAX, "highest", "second highest", NULL, NULL},
-    {K_MIN_MAX, "most", "second most", NULL, NULL},
-    {K_COMPARE, "more than", "at least", ">", ">="},
-    {K_COMPARE, "more than", "less than", ">", "<"},
-    {K_COMPARE, "more than", "exactly", ">", "="},
-    {K_COMPARE, "at least", "more than", ">=", ">"},
-    {K_COMPARE, "at least", "at most", ">=", "<="},
-    {K_COMPARE, "less than", "more than", "<", ">"},
-    {K_COMPARE, "less than", "at most", "<", "<="},
-    {K_COMPARE, "greater than", "less than", ">", "<"},
-    {K_COMPARE, "older than", "younger than", NULL, NULL},
-    {K_COMPARE, "before", "after", NULL, NULL},
-    {K_COMPARE, "after", "before", NULL, NULL},
-    {K_COMPARE, "above", "below", NULL, NULL},
-    {K_COMPARE, "below", "above", NULL, NULL},
-    {K_COMPARE, "greater than", "at least", NULL, NULL},
-    {K_COMPARE, "older than", "at most", NULL, NULL},
-    {K_COMPARE, "larger than", "smaller than", NULL, NULL},
-    {K_COMPARE, "higher than", "lower than", NULL, NULL},
-    {K_COMPARE, "lower than", "higher than", NULL, NULL},
-    {K_COMPARE, "between", "not between", NULL, NULL},
-    {K_COMPARE, "starts with", "ends with", NULL, NULL},
-    {K_COMPARE, "contains", "starts with", NULL, NULL},
-    {K_AND_OR, "or", "and", NULL, NULL}, /* not "5 or older" */
-    {K_AND_OR, "and", "or", NULL, NULL},
-    {K_AND_OR, "or", "but not", NULL, NULL},
-    {K_AND_OR, "both", "either", NULL, NULL},
-    {K_NOT, "who have", "who do not have", NULL, NULL},
-    {K_NOT, "that have", "that do not have", NULL, NULL},
-    {K_NOT, "with", "without", NULL, NULL},
-    {K_NOT, "have", "never have", NULL, NULL},
-    {K_NOT, "do not", "do", NULL, NULL},
-    {K_NOT, "did not", "did", NULL, NULL},
-    {K_NOT, "does not", "does", NULL, NULL},
-    {K_NOT, "without", "with", NULL, NULL},
-    {K_NOT, "whose", "except those whose", NULL, NULL},
-    {K_NOT, "that are", "that are not", NULL, NULL},
-    {K_NOT, "who are", "who are not", NULL, NULL},
-    {K_NOT, "is not", "is", NULL, NULL},
-    {K_NOT, "are not", "are", NULL, NULL},
-    {K_NOT, "in", "not in", NULL, NULL},
-    {K_NOT, "any", "no", NULL, NULL},
-    {K_AGGREGATE, "average", "total", "avg(", "sum("},
-    {K_AGGREGATE, "average", "maximum", "avg(", "max("},
-    {K_AGGREGATE, "total", "average", NULL, NULL},
-    {K_AGGREGATE, "maximum", "average", "max(", "avg("},
-    {K_AGGREGATE, "How many", "List the", NULL, NULL},
-    {K_AGGREGATE, "average", "minimum", "avg(", "min("},
-    {K_AGGREGATE, "average", "median", NULL, NULL},
-    {K_AGGREGATE, "number of", "names of", NULL, NULL},
-    {K_AGGREGATE, "names of", "number of", NULL, NULL},
-    {K_AGGREGATE, "What are the", "How many", NULL, NULL},
-    {K_AGGREGATE, "maximum", "total", NULL, NULL},
-    {K_PER, "for each", "for all", NULL, NULL},
-    {K_PER, "of each", "of all", NULL, NULL},
-    {K_DISTINCT, "number of", "number of different", NULL, NULL},
-    {K_DISTINCT, "How many", "How many different", NULL, NULL},
-    {K_DISTINCT, "different ", "", NULL, NULL},
-    {K_DISTINCT, "distinct ", "", NULL, NULL},
-    {K_ORDER, "ascending", "descending", NULL, NULL},
-    {K_ORDER, "descending", "ascending", " desc", " asc"},
-    {K_ORDER, "alphabetical", "reverse alphabetical", NULL, NULL},
+#define EDIT(kind, what, with, in_sql, to_sql) {K_##kind, what, with, in_sql, to_sql},
+#include "recall_edits.def"
+#undef EDIT
 };
 
 static bool has_nocase(const char *text, const char *what) {
@@ -668,7 +627,7 @@ static void ask_third(bench *b, recall *r, int kind, const size_t *of_db, size_t
 
 /* ---- a database ---- */
 
-static void measure(bench *b, const size_t *of_db, size_t n, bool edits) {
+static void measure(bench *b, const size_t *of_db, size_t n, size_t edits) {
   rng g;
   rng_seed(&g, str_hash(str_from(b->db)));
   for (int which = 0; which < 2; which++) {
@@ -679,7 +638,7 @@ static void measure(bench *b, const size_t *of_db, size_t n, bool edits) {
       for (int k = 0; k < p->n; k++)
         ask(b, r, k == taught ? K_EXACT : p->n == 2 ? K_REWORDED : K_MANY, p->questions[k], p->sql);
       if (which == 0) ask_trivial(b, r, p, p->questions[taught]);
-      if (edits) ask_edits(b, r, i, p, p->questions[taught], &g);
+      if (edits && i % edits == 0) ask_edits(b, r, i, p, p->questions[taught], &g);
     }
     if (which == 0) {
       ask_synonyms(b, r, of_db, n);
@@ -717,7 +676,7 @@ static void close_db(bench *b) {
   memset(b->bases, 0, sizeof b->bases);
 }
 
-static void run(bench *b, int half, size_t most_dbs, bool edits) {
+static void run(bench *b, int half, size_t most_dbs, size_t edits) {
   static size_t of_db[MOST_QUERIES];
   size_t done = 0;
   for (size_t i = 0; i < b->n_pairs && done < most_dbs; i++) {
@@ -725,7 +684,8 @@ static void run(bench *b, int half, size_t most_dbs, bool edits) {
     size_t n = 0, first = 0;
     while (strcmp(b->pairs[first].db, db) != 0) first++;
     b->half = (int)(str_hash(str_from(db)) >> 7 & 1);
-    if (first != i || (half >= 0 && half != b->half) || !open_db(b, db)) continue;
+    if (first != i || (half >= 0 && half != b->half)) continue;
+    if ((b->unseen && !is_unseen(&b->pairs[i])) || !open_db(b, db)) continue;
     for (size_t k = i; k < b->n_pairs && n < MOST_QUERIES; k++)
       if (strcmp(b->pairs[k].db, db) == 0) of_db[n++] = k;
     measure(b, of_db, n, edits);
@@ -738,6 +698,14 @@ static void run(bench *b, int half, size_t most_dbs, bool edits) {
 
 static double share(long x, long n) { return n ? round(1e4 * (double)x / (double)n) / 1e4 : 0; }
 
+static void print_tally(const char *name, const tally *t) {
+  printf(
+      ",\"%s\":{\"asked\":%ld,\"served\":%ld,\"served_share\":%.4f,\"served_or_asked\":%.4f,"
+      "\"near\":%ld,\"near_right\":%.4f,\"wrong\":%ld,\"unclear\":%ld}",
+      name, t->asked, t->served, share(t->served, t->asked), share(t->served + t->near, t->asked),
+      t->near, share(t->near_right, t->near), t->wrong, t->unclear);
+}
+
 static void print(const bench *b) {
   printf("{\"ms_a_lookup\":%.3f,\"halves\":[", b->ms / (double)(b->lookups ? b->lookups : 1));
   for (int h = 0; h < 2; h++) {
@@ -748,13 +716,9 @@ static void print(const bench *b) {
       wrong += t->wrong;
       accepted += t->served;
       edits += k >= K_EDIT_FIRST ? t->asked : 0;
-      printf(
-          ",\"%s\":{\"asked\":%ld,\"served\":%ld,\"served_share\":%.4f,\"served_or_asked\":%.4f,"
-          "\"near\":%ld,\"near_right\":%.4f,\"wrong\":%ld,\"unclear\":%ld}",
-          KINDS[k], t->asked, t->served, share(t->served, t->asked),
-          share(t->served + t->near, t->asked), t->near, share(t->near_right, t->near), t->wrong,
-          t->unclear);
+      print_tally(KINDS[k], t);
     }
+    for (int d = 0; d < N_DIFFERENCES; d++) print_tally(DIFFERENCES[d], &b->differences[h][d]);
     /* 95% upper bound by the rule of three, and its Poisson kin for more than none */
     double bound = wrong == 0 ? 3.0 : (double)wrong + 1.96 * sqrt((double)wrong) + 2;
     printf(",\"edits\":%ld,\"accepted\":%ld,\"wrong\":%ld,\"wrong_upper_95\":%.6f}", edits,
@@ -767,7 +731,8 @@ int main(int argc, char **argv) {
   bench b = {.root = getenv("EMEND_DATA"), .most_mb = 1 << 20};
   int half = -1;
   size_t most = SIZE_MAX;
-  bool edits = true;
+  size_t edits = 1;
+  const char *path = NULL;
   for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "--half") == 0 && i + 1 < argc)
       half = atoi(argv[++i]);
@@ -775,26 +740,33 @@ int main(int argc, char **argv) {
       most = (size_t)atol(argv[++i]);
     else if (strcmp(argv[i], "--most-mb") == 0 && i + 1 < argc)
       b.most_mb = atol(argv[++i]);
-    else if (strcmp(argv[i], "--no-edits") == 0)
-      edits = false;
+    else if (strcmp(argv[i], "--model") == 0 && i + 1 < argc)
+      path = argv[++i];
+    else if (strcmp(argv[i], "--unseen") == 0)
+      b.unseen = true;
+    else if (strcmp(argv[i], "--edits") == 0 && i + 1 < argc)
+      edits = (size_t)atol(argv[++i]);
     else if (strcmp(argv[i], "--log") == 0 && i + 1 < argc)
       b.log = fopen(argv[++i], "w");
     else
       b.root = argv[i];
   }
   if (!b.root) return fprintf(stderr, "SKIP: no EMEND_DATA: nothing was measured\n"), 0;
+  if (path && model_load(path, &b.net, NULL)) return fprintf(stderr, "no weights: %s\n", path), 2;
+  b.witness = (recall_witness){b.net, doubt};
   synonyms_open(EMEND_MODELS "/synonyms.bin", &b.syn, NULL);
   json_t *sets[] = {read_questions(&b, "train_spider.json"),
                     read_questions(&b, "train_others.json"), read_questions(&b, "dev_public.json")};
-  char path[4096];
-  snprintf(path, sizeof path, "%s/spider-syn/train.json", b.root);
-  b.syn_set = json_load_file(path, 0, NULL);
+  char file[4096];
+  snprintf(file, sizeof file, "%s/spider-syn/train.json", b.root);
+  b.syn_set = json_load_file(file, 0, NULL);
   run(&b, half, most, edits);
   print(&b);
   for (size_t i = 0; i < 3; i++) json_decref(sets[i]);
   json_decref(b.syn_set);
   free(b.pairs);
   synonyms_close(b.syn);
+  model_free(b.net);
   if (b.log) fclose(b.log);
   return 0;
 }

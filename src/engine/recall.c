@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "recall/witness.h"
 
 /* Up to so many are loaded at once, more of them by a thread of its own; and how often another
  * process is looked for that has confirmed something. */
@@ -221,6 +222,12 @@ recall_options engine_recall_options(emend_engine *e) {
   return (recall_options){.synonyms = x ? x->synonyms : NULL};
 }
 
+/* The network, loaded when a match is not clear without it. */
+static bool doubt(void *self, const catalog *cat, str question, str sql, arena *a, double *gap) {
+  const model *net = NULL;
+  return !engine_model(self, &net, NULL) && net && recall_doubt(net, cat, question, sql, a, gap);
+}
+
 /* While everything is being loaded: the question in its own words, straight from the state. */
 static emend_rc match_kept(emend_engine *e, const recall_source *sources, size_t n, str question,
                            arena *a, recall_match *out, emend_error *err) {
@@ -255,7 +262,9 @@ emend_rc engine_recall_match(emend_engine *e, engine_source *const *sources,
     if (rc || out->verdict == RECALL_HIT) return rc;
     rc = engine_recall_memory(e, &memory, err);
   }
+  const recall_witness witness = {e, doubt};
   recall_options opt = engine_recall_options(e);
+  opt.witness = &witness;
   if (!rc) rc = recall_find(memory, list, n, question, &opt, a, out, err);
   if (!rc && out->drifted.len) {
     char *why = arena_printf(a, "%.*s", STR_ARG(out->drifted));

@@ -9,25 +9,20 @@
 #include "text/text.h"
 
 /* What a word costs that has no counterpart. */
-static const double cost_unknown = 1.0;  /* a word that the schema does not use either */
 static const double cost_end = 0.5;      /* "oldest", where the other does not speak of age */
-static const double cost_weak = 0.1;     /* one that says little */
 static const double cost_pair = 0.25;    /* it has one, related by a dictionary */
 static const double cost_derived = 0.15; /* "founded", "founder" */
 static const double cost_spelling = 0.2; /* one typing error apart */
-static const double cost_implied = 0.35; /* names what the query uses, unsaid in the other */
-static const double cost_table = 0.5;    /* … as a table's name alone */
-static const double cost_again = 0.9;    /* names it once more than the other does */
 
 /* ---- telling ---- */
 
-static void tell(aligner *x, const char *before, str what, const char *after) {
+void align_tell(aligner *x, const char *before, str what, const char *after) {
   if (!x->reasons) return;
   char *text = arena_printf(x->a, "%s%.*s%s", before, STR_ARG(what), after);
   if (text) (void)vec_push(x->a, &x->reasons->differs, str_from(text));
 }
 
-static str word_text(const recall_wording *w, size_t i) {
+str align_text(const recall_wording *w, size_t i) {
   return str_slice(w->text, w->words[i].from, w->words[i].to);
 }
 
@@ -45,7 +40,7 @@ static bool is_participle(str word) {
 
 /* "claimed" beside a column "amount_claimed" is not the "claim" of another. */
 static bool is_name_of_its_own(const aligner *x, size_t i, size_t k) {
-  bool q = is_participle(word_text(x->q, i)), w = is_participle(word_text(x->w, k));
+  bool q = is_participle(align_text(x->q, i)), w = is_participle(align_text(x->w, k));
   if (q == w) return false;
   return lexicon_has_form(x->ctx->lexicon, q ? x->q->words[i].lower : x->w->words[k].lower);
 }
@@ -148,6 +143,17 @@ unsigned align_roles(const recall_facts *f, uint64_t stem) {
   return roles;
 }
 
+bool align_speaks_of(const recall_wording *w, uint64_t stem) {
+  for (size_t i = 0; i < w->n; i++)
+    if (w->words[i].stem == stem) return true;
+  return false;
+}
+
+bool align_is_of(const recall_word *w) {
+  static const str OF = {"of", 2};
+  return w->lower == str_hash64(OF);
+}
+
 /* ---- words that mean the same ---- */
 
 static bool is_taught(const recall_taught *t, uint64_t x, uint64_t y) {
@@ -166,7 +172,7 @@ static bool is_taught(const recall_taught *t, uint64_t x, uint64_t y) {
 }
 
 static str lower_word(aligner *x, const recall_wording *w, size_t i) {
-  return text_fold(x->a, word_text(w, i));
+  return text_fold(x->a, align_text(w, i));
 }
 
 static bool is_misspelt(aligner *x, str typed, str meant, uint64_t stem) {
@@ -219,125 +225,6 @@ static void match_related(aligner *x) {
     x->out->is.misspelt += best == cost_spelling;
     x->out->is.related += best != cost_spelling && best > 0;
   }
-}
-
-/* ---- words without a counterpart ---- */
-
-bool align_speaks_of(const recall_wording *w, uint64_t stem) {
-  for (size_t i = 0; i < w->n; i++)
-    if (w->words[i].stem == stem) return true;
-  return false;
-}
-
-static bool is_stored_value(aligner *x, size_t i) {
-  if (!x->ctx->cat || x->q->words[i].kind == WORD_WEAK) return false;
-  return catalog_value(x->ctx->cat, word_text(x->q, i)) != NULL;
-}
-
-/* "named" and "located" introduce what follows, whatever else is called so. */
-static bool is_said_of(aligner *x, size_t i) {
-  return x->q->words[i].kind == WORD_WEAK && str_ends(word_text(x->q, i), STR("ed"));
-}
-
-bool align_is_of(const recall_word *w) {
-  static const str OF = {"of", 2};
-  return w->lower == str_hash64(OF);
-}
-
-/* Whether words `i` and `i` + 1 stand in a list: "type and weight", "type, weight". */
-static bool are_listed(const recall_wording *w, size_t i) {
-  if (i + 1 >= w->n) return false;
-  str between = str_slice(w->text, w->words[i].to, w->words[i + 1].from);
-  return w->words[i + 1].op == OP_AND || w->words[i + 1].op == OP_OR ||
-         str_find(between, STR(","), 0) != SIZE_MAX;
-}
-
-/* "female" of "female students", "normally", "widest": what such a word means may be a condition;
- * and what stands in a list is asked for. */
-static bool is_modifier(const recall_wording *w, size_t i) {
-  str text = word_text(w, i);
-  bool narrows = i + 1 < w->n && w->words[i].to + 1 >= w->words[i + 1].from &&
-                 (w->words[i + 1].kind == WORD_CONTENT || w->words[i + 1].kind == WORD_OP);
-  bool head =
-      i + 1 < w->n && align_is_of(&w->words[i + 1]); /* "height of": something else is asked */
-  bool after = i && (w->words[i - 1].op == OP_AND || w->words[i - 1].op == OP_OR);
-  if (after || are_listed(w, i)) return true;
-  return narrows || head || str_ends(text, STR("ly")) || str_ends(text, STR("est"));
-}
-
-/* A word of the question that the other has no counterpart of. */
-static void charge_question_word(aligner *x, size_t i) {
-  const recall_word *w = &x->q->words[i];
-  recall_evidence *is = &x->out->is;
-  unsigned roles = align_roles(&x->e->facts, w->stem);
-  str text = word_text(x->q, i);
-  bool rank = w->ordinal && w->number > 1; /* the second most */
-  if (w->kind == WORD_NUMBER || w->kind == WORD_DATE || w->quoted || rank) {
-    is->faults |= FAULT_VALUE;
-    tell(x, "\"", text, "\" is not in the confirmed question");
-  } else if ((roles & (ROLE_TABLE | ROLE_PROJECT)) && align_speaks_of(x->w, w->stem)) {
-    is->q_repeated++;
-    is->cost += cost_implied;
-  } else if (roles && align_speaks_of(x->w, w->stem)) {
-    is->q_again++;
-    is->cost += cost_again;
-  } else if (roles) {
-    is->q_used += roles != ROLE_TABLE;
-    is->q_table += roles == ROLE_TABLE;
-    is->cost += cost_table;
-  } else if (lexicon_has(x->ctx->lexicon, w->stem) && !is_said_of(x, i)) {
-    is->faults |= FAULT_OTHER_NAME;
-    tell(x, "\"", text, "\" names something that the confirmed query does not use");
-  } else if (is_stored_value(x, i)) {
-    is->faults |= FAULT_OTHER_VALUE;
-    tell(x, "\"", text, "\" is a value that the confirmed query does not use");
-  } else if (w->kind == WORD_WEAK) {
-    is->q_weak++;
-    is->cost += cost_weak;
-  } else {
-    is->q_unknown++;
-    is->modifiers += is_modifier(x->q, i);
-    is->cost += cost_unknown;
-    tell(x, "\"", text, "\" is not in the confirmed question");
-  }
-}
-
-/* A word of the confirmed question that the asked one has no counterpart of. */
-static void charge_wording_word(aligner *x, size_t k) {
-  const recall_word *w = &x->w->words[k];
-  recall_evidence *is = &x->out->is;
-  unsigned roles = align_roles(&x->e->facts, w->stem);
-  if (w->kind == WORD_WEAK) {
-    is->w_weak++;
-    is->cost += cost_weak;
-    return;
-  }
-  if (w->ordinal && w->number > 1) is->faults |= FAULT_VALUE;
-  if ((roles & (ROLE_PROJECT | ROLE_AGGREGATE)) && align_speaks_of(x->q, w->stem)) {
-    is->w_used++; /* asked for here, and perhaps only sorted by there */
-    is->cost += cost_again;
-  } else if (roles && align_speaks_of(x->q, w->stem)) {
-    is->w_again++;
-    is->cost += cost_implied;
-  } else if (roles == ROLE_TABLE) {
-    is->w_table++;
-    is->cost += cost_table;
-  } else if (roles) {
-    is->w_used++;
-    is->cost += cost_unknown;
-  } else {
-    is->w_unknown++;
-    is->modifiers += is_modifier(x->w, k);
-    is->cost += cost_unknown;
-  }
-  tell(x, "the confirmed question also says \"", word_text(x->w, k), "\"");
-}
-
-static void charge_rest(aligner *x) {
-  for (size_t i = 0; i < x->q->n; i++)
-    if (!x->q_done[i]) charge_question_word(x, i);
-  for (size_t k = 0; k < x->w->n; k++)
-    if (!x->w_done[k]) charge_wording_word(x, k);
 }
 
 /* ---- values ---- */
@@ -397,7 +284,7 @@ static void tell_faults(aligner *x) {
               {FAULT_TEXT, "they look for different parts of a text"},
               {FAULT_PLACES, "the same words stand in other places"}};
   for (size_t i = 0; i < sizeof TOLD / sizeof *TOLD; i++)
-    if (x->out->is.faults & TOLD[i].fault) tell(x, "", str_from(TOLD[i].text), "");
+    if (x->out->is.faults & TOLD[i].fault) align_tell(x, "", str_from(TOLD[i].text), "");
 }
 
 static bool align(aligner *x) {
@@ -417,6 +304,7 @@ static bool align(aligner *x) {
   forgive_whole_numbers(x, &ops_q);
   out->is.n_changed = out->fill.n_changed;
   out->is.faults |= operations_compare(&x->e->facts, &ops_w, &ops_q);
+  out->is.same_ops = operations_equal(&ops_w, &ops_q);
   compare_places(x);
   places_compare(x, w_taken);
   match_same(x);
@@ -430,7 +318,7 @@ bool align_wordings(const recall_entry *e, const entry_wording *w, const recall_
   aligner x = {
       .e = e, .ew = w, .w = &w->words, .q = q, .ctx = ctx, .a = a, .out = out, .reasons = reasons};
   if (!align(&x)) return false;
-  charge_rest(&x);
+  rest_charge(&x);
   for (size_t i = 0; i < w->slots.n; i++)
     out->is.unsaid |= !w->slots.items[i].n_words && w->slots.items[i].kind != LITERAL_LIMIT;
   places_compare_rest(&x);

@@ -1,4 +1,4 @@
-/* What align.c and places.c share: two questions at work. Private to these two. */
+/* What align.c, places.c and rest.c share: two questions at work. Private to these three. */
 #ifndef RECALL_ALIGNER_H
 #define RECALL_ALIGNER_H
 
@@ -16,6 +16,10 @@ typedef struct aligner {
   bool w_done[WORDING_MAX_WORDS], q_done[WORDING_MAX_WORDS]; /* has a counterpart or needs none */
 } aligner;
 
+/** The text of word `i`. */
+str align_text(const recall_wording *w, size_t i);
+/** Adds to what differs, where that is wanted. */
+void align_tell(aligner *x, const char *before, str what, const char *after);
 /** The roles in which the query uses a name with this word. */
 unsigned align_roles(const recall_facts *f, uint64_t stem);
 /** Whether any word of `w` has this stem. */
@@ -25,6 +29,8 @@ size_t align_count_op(const recall_wording *w, recall_op op);
 /** The word "of": "type of product" is one thing as "product type" is. */
 bool align_is_of(const recall_word *w);
 
+/** Counts and prices the words on both sides that have no counterpart. */
+void rest_charge(aligner *x);
 /** Faults of the same words in other places, before words are matched; `w_taken` marks the
  *  confirmed question's words that are part of values. */
 void places_compare(aligner *x, const bool *w_taken);

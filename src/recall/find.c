@@ -13,8 +13,9 @@ enum { MOST_CANDIDATES = 24, WORK_BYTES = 64 << 20 };
 /* Words without a counterpart that a hit may still have, and a rebound one; what the next best must
  * lie above; what an asked-back one may have. Tuned on half of Spider's databases: docs/recall.md
  */
-static const double most_hit = 0.45, most_rebound = 0.3, least_margin = 0.65, wide_margin = 1.0,
-                    rebound_margin = 1.35, most_near = 2.6;
+static const double most_hit = 0.45, most_rebound = 0.3, least_margin = 0.65, same_margin = 0.4,
+                    most_same = 0.2, witnessed_margin = 0.4, rebound_margin = 1.1,
+                    wide_margin = 1.0, most_near = 2.6, most_witnessed = 2, most_gap = 1e-3;
 static const float exact_score = 1e9f; /* above any of words */
 static const double fault_price = 0.9, change_price = 0.7;
 
@@ -209,6 +210,36 @@ static bool is_safe_rest(const recall_evidence *is) {
   return is->q_unknown == 0 || is->margin >= wide_margin * 1.5;
 }
 
+/* Words are left over that name what the query does or say little of it, and none stands in the
+ * place of another: the network is asked. It overlooks a word as easily as it reads one, so nothing
+ * that may narrow or turn the question is left to it. */
+static bool may_be_witnessed(const recall_evidence *is) {
+  if (is->faults || is->n_changed || is->q_unknown || is->ends || is->q_heads || is->replaced)
+    return false;
+  int q = is->q_used + is->q_table + is->q_again, w = is->w_used + is->w_table + is->w_again;
+  int q_more = is->q_repeated + is->q_spelt, w_more = is->w_unknown + is->w_spelt;
+  if ((q && w + w_more) || (w && q + q_more)) return false;
+  return is->margin >= witnessed_margin && is->cost <= most_witnessed;
+}
+
+/* Whether the network would have written the query itself. */
+static bool ask_witness(finder *x, candidate *c) {
+  const recall_witness *w = x->opt ? x->opt->witness : NULL;
+  recall_match scratch = {0};
+  const catalog *cat = x->sources[c->source].cat;
+  if (!w) return false;
+  str sql = slots_write(c->e->sql, &c->e->facts, &c->w->slots, &c->al.fill, x->work, &scratch);
+  double gap;
+  if (!sql.ptr || !w->doubt(w->self, cat, x->q.text, sql, x->work, &gap)) return false;
+  c->al.is.witnessed = gap <= most_gap;
+  return c->al.is.witnessed;
+}
+
+/* Nothing is left over on either side, and the same is done with rows. */
+static bool is_all_the_same(const recall_evidence *is) {
+  return is->same_ops && is->cost <= most_same && !is->n_changed;
+}
+
 static bool decide(finder *x, candidate *best) {
   recall_match *o = x->out;
   str drift = recall_drift(best->e->tables, x->sources[best->source].cat, x->a);
@@ -222,7 +253,10 @@ static bool decide(finder *x, candidate *best) {
   bool same = is->faults == 0 && is->n_changed == 0 && (is->cost <= most_hit || is_safe_rest(is));
   bool other = is->faults == 0 && is->n_changed == 1 && is->cost <= most_rebound &&
                is->margin >= rebound_margin;
-  if ((same || other) && best->al.is.margin >= least_margin && !is_refused(x, best->e)) {
+  if (is_refused(x, best->e)) return true;
+  if (!same && !other && may_be_witnessed(is)) same = ask_witness(x, best);
+  bool clear = is->witnessed || is->margin >= (is_all_the_same(is) ? same_margin : least_margin);
+  if ((same || other) && clear) {
     bool sound = true;
     if (other && !is_sound(x, best, &sound)) return false;
     if (sound) return tell_match(x, best, RECALL_HIT);

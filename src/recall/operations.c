@@ -168,6 +168,12 @@ static unsigned compare_swaps(const operations *w, const operations *q) {
   return (up[0] && down[0] ? FAULT_AGGREGATE : 0u) | (up[1] && down[1] ? FAULT_COMPARE : 0u);
 }
 
+bool operations_equal(const operations *x, const operations *y) {
+  for (size_t i = OP_NOTHING + 1; i < OP_N; i++)
+    if (i != OP_AND && x->n[i] != y->n[i]) return false;
+  return x->counts_rows == y->counts_rows && x->orders == y->orders && x->down == y->down;
+}
+
 unsigned operations_compare(const recall_facts *f, const operations *w, const operations *q) {
   return compare_logic(f, w, q) | compare_values(w, q) | compare_aggregates(w, q) |
          compare_groups(f, w, q) | compare_order(f, w, q) | compare_swaps(w, q);

@@ -18,6 +18,9 @@ void operations_read(const recall_wording *w, const bool *taken, operations *out
  *  `q`, in the light of what the query does. */
 unsigned operations_compare(const recall_facts *f, const operations *w, const operations *q);
 
+/** Whether both ask for the same operations, each as often. */
+bool operations_equal(const operations *x, const operations *y);
+
 /** The comparison that the value at `word` stands in: OP_MORE, …; OP_NONE. */
 recall_op operations_near(const recall_wording *w, size_t word);
 

@@ -41,6 +41,10 @@ static void compare_objects(aligner *x, const bool *w_taken) {
       for (size_t b = 0; b < n_q; b++) shared = shared || w[a] == q[b];
     if (shared) continue;
     bool there = has_content(x->w, q[0]), here = has_content(x->q, w[0]);
+    bool end = OPS[i] == OP_HIGH || OPS[i] == OP_LOW; /* "greatest height" of the "highest" */
+    if (end && (align_roles(&x->e->facts, q[0]) & ROLE_ORDER) && !align_speaks_of(x->w, q[0]) &&
+        (align_roles(&x->e->facts, w[0]) & ROLE_TABLE))
+      continue;
     bool measures = OPS[i] != OP_COUNT && OPS[i] != OP_DISTINCT && OPS[i] != OP_EACH;
     if (measures ? there || here : there && here) x->out->is.faults |= FAULT_PLACES;
   }
@@ -65,6 +69,42 @@ static void compare_neighbours(aligner *x) {
   }
 }
 
+static bool is_article(const recall_word *w) {
+  static const str WORDS[] = {{"the", 3}, {"a", 1},     {"an", 2},
+                              {"its", 3}, {"their", 5}, {"all", 3}};
+  for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+    if (w->lower == str_hash64(WORDS[i])) return true;
+  return false;
+}
+
+/* Whether things are listed: "types and names", not "the names, and sort them"; of a query for one
+ * thing, not "live in Peru and have a pet" either. */
+static bool is_list(const recall_wording *w, bool one) {
+  for (size_t i = 0; i + 1 < w->n; i++) {
+    if (w->words[i].kind != WORD_OP || w->words[i].op != OP_AND) continue;
+    size_t at = i + 1;
+    while (at + 1 < w->n && is_article(&w->words[at])) at++;
+    const recall_word *next = &w->words[at];
+    bool clause = one && (next->kind == WORD_FILLER || next->kind == WORD_WEAK);
+    bool order =
+        next->kind == WORD_OP && (next->op == OP_ORDER || next->op == OP_ASCENDING ||
+                                  next->op == OP_DESCENDING || next->op == OP_ALPHABETICAL);
+    if (!order && !clause) return true;
+  }
+  return false;
+}
+
+/* "Ids, names": two words with a comma alone between them. */
+static bool has_comma(const recall_wording *w) {
+  for (size_t i = 0; i + 1 < w->n; i++) {
+    str between = str_trim(str_slice(w->text, w->words[i].to, w->words[i + 1].from));
+    if (str_eq(between, STR(",")) && w->words[i].kind == WORD_CONTENT &&
+        w->words[i + 1].kind == WORD_CONTENT)
+      return true;
+  }
+  return false;
+}
+
 /* "for each city" where the other has no each needs a city there to be the same; "types and names"
  * is a list where "type names" is none. */
 static void compare_lists(aligner *x) {
@@ -75,10 +115,12 @@ static void compare_lists(aligner *x) {
   bool named = !align_has_op(x->q, OP_EACH) || align_has_op(x->w, OP_EACH) || x->e->facts.group ||
                (n && (align_roles(&x->e->facts, of[0]) & ROLE_TABLE));
   if (each && !named) is->faults |= FAULT_GROUP;
-  if (each && is->q_again + is->q_repeated + is->q_used + is->q_table + is->w_again > 0)
-    is->faults |= FAULT_GROUP;
-  bool listed = align_has_op(x->q, OP_AND) != align_has_op(x->w, OP_AND);
-  bool conditions = x->e->facts.n_items < 2 && x->e->facts.all;
+  int named_more = is->q_again + is->q_repeated + is->q_used + is->q_table + is->q_spelt;
+  if (each && named_more + is->w_again > 0) is->faults |= FAULT_GROUP;
+  bool one = x->e->facts.n_items < 2;
+  bool q = is_list(x->q, one), w = is_list(x->w, one);
+  bool listed = (q && !w && !has_comma(x->w)) || (w && !q && !has_comma(x->q));
+  bool conditions = one && (x->e->facts.all || x->e->facts.not_);
   if (listed && !x->e->facts.group && !conditions) is->faults |= FAULT_PLACES;
 }
 
@@ -91,6 +133,11 @@ static void compare_who(aligner *x) {
     if (!one->n || one->words[0].lower != str_hash64(WHO)) continue;
     bool fits = has_content(other, str_hash64(NAME));
     for (size_t k = 0; k < other->n; k++) fits |= other->words[k].lower == str_hash64(WHO);
+    size_t noun = 1; /* "who are the nominees", where nominees are what the query gives */
+    while (noun < one->n && one->words[noun].kind == WORD_FILLER) noun++;
+    fits |= noun < one->n && one->words[noun].kind == WORD_CONTENT &&
+            (align_roles(&x->e->facts, one->words[noun].stem) & ROLE_PROJECT) &&
+            has_content(other, one->words[noun].stem);
     if (!fits) x->out->is.faults |= FAULT_PLACES;
   }
 }
@@ -108,20 +155,36 @@ static bool compares_any(const recall_wording *w) {
   return false;
 }
 
-/* The first word that names a table, values left out; 0: none. */
-static uint64_t head_of(const aligner *x, const recall_wording *w, const bool *taken) {
+/* Whether word `i` is the first part of a name: "template ids", not "products bought". */
+static bool is_part(const aligner *x, const recall_wording *w, size_t i) {
+  if (i + 1 >= w->n || w->words[i + 1].kind != WORD_CONTENT) return false;
+  return lexicon_has(x->ctx->lexicon, w->words[i + 1].stem) &&
+         !str_ends(align_text(w, i + 1), STR("ed"));
+}
+
+/* The first word that names a table, values left out, and `whole`: parts of names; 0: none. */
+static uint64_t head_of(const aligner *x, const recall_wording *w, const bool *taken, bool whole) {
   for (size_t i = 0; i < w->n; i++) {
     bool counts = w->words[i].kind == WORD_CONTENT && !(taken && taken[i]);
-    if (counts && lexicon_has_table(x->ctx->lexicon, w->words[i].stem)) return w->words[i].stem;
+    bool of = i + 1 < w->n && align_is_of(&w->words[i + 1]) && /* "name of" */
+              (align_roles(&x->e->facts, w->words[i].stem) & ROLE_PROJECT);
+    if (!counts || of || (whole && is_part(x, w, i))) continue;
+    if (lexicon_has_table(x->ctx->lexicon, w->words[i].stem)) return w->words[i].stem;
   }
   return 0;
 }
 
+static bool heads_differ(const aligner *x, const bool *w_taken, bool whole) {
+  uint64_t w = head_of(x, x->w, w_taken, whole);
+  uint64_t q = head_of(x, x->q, x->out->fill.taken, whole);
+  return w && q && w != q && align_speaks_of(x->w, q) && align_speaks_of(x->q, w);
+}
+
 /* "Products bought by customers" are not "customers who bought products". */
 static void compare_heads(aligner *x, const bool *w_taken) {
-  uint64_t w = head_of(x, x->w, w_taken), q = head_of(x, x->q, x->out->fill.taken);
-  if (!w || !q || w == q || align_has_op(x->q, OP_EACH) || align_has_op(x->w, OP_EACH)) return;
-  if (align_speaks_of(x->w, q) && align_speaks_of(x->q, w)) x->out->is.faults |= FAULT_PLACES;
+  if (align_has_op(x->q, OP_EACH) || align_has_op(x->w, OP_EACH)) return;
+  if (heads_differ(x, w_taken, false) && heads_differ(x, w_taken, true))
+    x->out->is.faults |= FAULT_PLACES;
 }
 
 /* "How high is …" asks for a measure, as "the height of" does and "which" does not. */
@@ -137,30 +200,36 @@ static void compare_how(aligner *x) {
     }
 }
 
-static size_t count_word(const recall_wording *w, str word) {
+/* How often "all" stands where "each" might: "for all", "of all", not "show all". */
+static size_t count_all(const recall_wording *w) {
+  static const str ALL = {"all", 3},
+                   BEFORE[] = {{"for", 3}, {"of", 2}, {"in", 2}, {"by", 2}, {"at", 2}, {"from", 4}};
   size_t n = 0;
-  for (size_t i = 0; i < w->n; i++) n += w->words[i].lower == str_hash64(word);
+  for (size_t i = 1; i < w->n; i++)
+    for (size_t k = 0; k < 6; k++)
+      n += w->words[i].lower == str_hash64(ALL) && w->words[i - 1].lower == str_hash64(BEFORE[k]);
   return n;
 }
 
 /* "For all types" is not "for each type" where rows are put together. */
 static void compare_all(aligner *x) {
-  const recall_facts *f = &x->e->facts;
-  const recall_wording *sides[2] = {x->q, x->w};
-  for (int i = 0; i < 2; i++) {
-    const recall_wording *one = sides[i], *other = sides[1 - i];
-    bool each = align_count_op(one, OP_EACH) > align_count_op(other, OP_EACH);
-    bool all = count_word(other, STR("all")) > count_word(one, STR("all"));
-    if (f->group && each && all) x->out->is.faults |= FAULT_GROUP;
-  }
+  bool each = align_count_op(x->w, OP_EACH) > align_count_op(x->q, OP_EACH);
+  if (x->e->facts.group && each && count_all(x->q) > count_all(x->w))
+    x->out->is.faults |= FAULT_GROUP;
+}
+
+/* Whether a word without a counterpart is what is asked for: "names of". */
+static bool leaves_head(const recall_wording *w, const bool *done) {
+  for (size_t i = 0; i + 1 < w->n; i++)
+    if (!done[i] && w->words[i].kind == WORD_CONTENT && align_is_of(&w->words[i + 1])) return true;
+  return false;
 }
 
 /* "The largest names of credits": a name in the place of a number. */
 static void compare_numbers(aligner *x) {
-  const recall_evidence *is = &x->out->is;
   size_t w = align_count_op(x->w, OP_COUNT), q = align_count_op(x->q, OP_COUNT);
-  bool more = is->q_repeated + is->q_again + is->q_used > 0, less = is->w_again + is->w_used > 0;
-  if ((w > q && more) || (q > w && less)) x->out->is.faults |= FAULT_AGGREGATE;
+  if ((w > q && leaves_head(x->q, x->q_done)) || (q > w && leaves_head(x->w, x->w_done)))
+    x->out->is.faults |= FAULT_AGGREGATE;
 }
 
 void places_compare(aligner *x, const bool *w_taken) {

@@ -27,11 +27,16 @@ typedef struct recall_evidence {
   /* how many words of the question, and of the confirmed one, have none: that the schema does not
    * use, that only name a table, that name what the query uses, that say little */
   int q_unknown, q_table, q_used, q_again, q_weak, w_unknown, w_table, w_used, w_again, w_weak;
-  int q_repeated; /* names a table or what is asked for once more than the other does */
-  int modifiers;  /* of the unknown ones, those that narrow what follows: "female students" */
-  bool unsaid;    /* the query holds a value that its own question does not speak of */
+  int q_spelt, w_spelt; /* says in so many words what the other leaves to the query */
+  int q_heads;          /* names what the query uses, and asks for it: "names of" */
+  int q_repeated;       /* names a table or what is asked for once more than the other does */
+  int modifiers;        /* of the unknown ones, those that narrow what follows: "female students" */
+  bool unsaid;          /* the query holds a value that its own question does not speak of */
   int related, misspelt; /* that have one by a dictionary, by a typing error */
   int ends;              /* "oldest" against no age */
+  bool replaced;         /* a word stands in the place of another */
+  bool same_ops;         /* both ask for the same operations, each as often */
+  bool witnessed;        /* the network's own best query */
   int n_words, n_same, n_changed;
 } recall_evidence;
 
@@ -82,12 +87,12 @@ typedef struct recall_source {
   const catalog *cat;
 } recall_source;
 
-/** How the embedded network takes a question: the log-probabilities of queries. */
+/** The embedded network beside the words: would it have written the query itself? */
 typedef struct recall_witness {
   void *self;
-  /** -INFINITY for a query that it cannot write. False when it has nothing to say. */
-  bool (*score)(void *self, const catalog *cat, str question, const str *sqls, size_t n, arena *a,
-                double *out);
+  /** *gap: by how much the log-probability of `sql` is below that of the network's own best query
+   *  for `question`; 0 when it is that one. False when it has nothing to say. */
+  bool (*doubt)(void *self, const catalog *cat, str question, str sql, arena *a, double *gap);
 } recall_witness;
 
 typedef struct recall_options {

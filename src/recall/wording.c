@@ -134,13 +134,24 @@ static bool joins_values(const reader *r, size_t i, size_t n) {
   return joins && n > 1 && i + n < r->tokens.len && r->tokens.items[i + n].is_number;
 }
 
+/* "The phone number of" a shop is a name; "the large number of" is not, nor "what number of". */
+static bool names_number(const reader *r, size_t i, const phrase *p) {
+  static const char *const NAMED[] = {"phone", "id",      "serial", "registration",  "account",
+                                      "card",  "version", "room",   "telephone",     "level",
+                                      "code",  "flight",  "day",    "identification"};
+  if (i == 0 || strcmp(p->text, "number of") != 0) return false;
+  for (size_t k = 0; k < sizeof NAMED / sizeof *NAMED; k++)
+    if (str_eq(r->tokens.items[i - 1].lower, str_from(NAMED[k]))) return true;
+  return false;
+}
+
 /* The longest phrase that begins at token `i`; *n is how many tokens it takes. */
 static const phrase *phrase_at(const reader *r, size_t i, size_t *n) {
   char text[96];
   for (size_t most = LONGEST_PHRASE + 2; most > 0; most--) {
     if (join_words(r, i, most, text, sizeof text) != most) continue;
     const phrase *p = find_phrase(str_from(text));
-    if (!p || joins_values(r, i, most)) continue;
+    if (!p || joins_values(r, i, most) || names_number(r, i, p)) continue;
     *n = most;
     return p;
   }

@@ -106,6 +106,54 @@ static void questions_are_told_apart(void **state) {
   recall_free(r);
 }
 
+typedef struct heard {
+  double gap;
+  int asked;
+} heard;
+
+static bool tell_gap(void *self, const catalog *cat, str question, str sql, arena *a, double *gap) {
+  heard *h = self;
+  (void)a;
+  assert_non_null(cat);
+  assert_true(question.len && sql.len);
+  h->asked++;
+  *gap = h->gap;
+  return true;
+}
+
+/* The network is heard where words are left over, and never where something else is asked. */
+static void a_witness_settles_what_words_leave_open(void **state) {
+  library *l = *state;
+  recall *r = NULL;
+  heard h = {0};
+  recall_witness witness = {&h, tell_gap};
+  recall_options opt = {.witness = &witness};
+  recall_match m;
+  recall_record it = record(l, "fz_1", "Which members joined the club after 2020?",
+                            "SELECT name FROM member WHERE joined > '2020-12-31'");
+  assert_int_equal(recall_create(&r, NULL), EMEND_OK);
+  assert_int_equal(recall_put(r, &it, 1, NULL), EMEND_OK);
+  const str less = STR("Which members joined after 2020?"),
+            other = STR("Which members joined the club before 2020?"),
+            more = STR("Which vip members joined the club after 2020?");
+  assert_int_equal(find(l, r, less.ptr).verdict, RECALL_NEAR);
+  assert_int_equal(recall_find(r, &l->at, 1, less, &opt, l->db.a, &m, NULL), EMEND_OK);
+  assert_int_equal(m.verdict, RECALL_HIT);
+  assert_true(m.evidence.witnessed);
+  h.gap = 1.5; /* it would have written something else */
+  assert_int_equal(recall_find(r, &l->at, 1, less, &opt, l->db.a, &m, NULL), EMEND_OK);
+  assert_int_equal(m.verdict, RECALL_NEAR);
+  h = (heard){0};
+  assert_int_equal(recall_find(r, &l->at, 1, other, &opt, l->db.a, &m, NULL), EMEND_OK);
+  assert_int_not_equal(m.verdict, RECALL_HIT);
+  assert_int_equal(recall_find(r, &l->at, 1, more, &opt, l->db.a, &m, NULL), EMEND_OK);
+  assert_int_not_equal(m.verdict, RECALL_HIT);
+  assert_int_equal(recall_find(r, &l->at, 1, it.question, &opt, l->db.a, &m, NULL), EMEND_OK);
+  assert_int_equal(m.verdict, RECALL_HIT);
+  assert_int_equal(h.asked, 0);
+  recall_free(r);
+}
+
 static void two_that_fit_are_none(void **state) {
   library *l = *state;
   recall *r = NULL;
@@ -262,6 +310,7 @@ static void readers_never_wait_nor_miss(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(questions_are_told_apart, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_witness_settles_what_words_leave_open, set_up, tear_down),
       cmocka_unit_test_setup_teardown(two_that_fit_are_none, set_up, tear_down),
       cmocka_unit_test_setup_teardown(another_source_is_a_miss, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_is_removed_or_in_review_is_not_found, set_up, tear_down),

@@ -1,0 +1,247 @@
+/* Words of two questions that have no counterpart: what they may mean, and what that costs. See
+ * aligner.h. */
+#include "recall/aligner.h"
+#include "text/text.h"
+
+static const double cost_unknown = 1.0; /* a word that the schema does not use either */
+static const double cost_weak = 0.1;    /* one that says little */
+static const double cost_spelt = 0.2; /* says in so many words what the other leaves to the query */
+static const double cost_implied = 0.35; /* names what the query uses, unsaid in the other */
+static const double cost_table = 0.5;    /* … as a table's name alone */
+static const double cost_again = 0.9;    /* names it once more than the other does */
+
+static bool is_stored_value(aligner *x, size_t i) {
+  if (!x->ctx->cat || x->q->words[i].kind == WORD_WEAK) return false;
+  return catalog_value(x->ctx->cat, align_text(x->q, i)) != NULL;
+}
+
+/* "named" and "located" introduce what follows, whatever else is called so. */
+static bool is_said_of(aligner *x, size_t i) {
+  return x->q->words[i].kind == WORD_WEAK && str_ends(align_text(x->q, i), STR("ed"));
+}
+
+/* Whether words `i` and `i` + 1 stand in a list: "type and weight", "type, weight". */
+static bool are_listed(const recall_wording *w, size_t i) {
+  if (i + 1 >= w->n) return false;
+  str between = str_slice(w->text, w->words[i].to, w->words[i + 1].from);
+  return w->words[i + 1].op == OP_AND || w->words[i + 1].op == OP_OR ||
+         str_find(between, STR(","), 0) != SIZE_MAX;
+}
+
+/* "female" of "female students", "normally", "widest": what such a word means may be a condition;
+ * and what stands in a list is asked for. */
+static bool is_modifier(const recall_wording *w, size_t i) {
+  str text = align_text(w, i);
+  bool narrows = i + 1 < w->n && w->words[i].to + 1 >= w->words[i + 1].from &&
+                 (w->words[i + 1].kind == WORD_CONTENT || w->words[i + 1].kind == WORD_OP);
+  bool head =
+      i + 1 < w->n && align_is_of(&w->words[i + 1]); /* "height of": something else is asked */
+  bool after = i && (w->words[i - 1].op == OP_AND || w->words[i - 1].op == OP_OR);
+  if (after || are_listed(w, i)) return true;
+  return narrows || head || str_ends(text, STR("ly")) || str_ends(text, STR("est"));
+}
+
+/* Whether a name of the query with this word is what the literal is compared with. */
+static bool is_of_column(const aligner *x, uint64_t stem, str column) {
+  str words[12];
+  int n = text_split_name(column, x->a, words, 12);
+  for (int i = 0; i < n; i++) {
+    str s = text_stem(x->a, words[i]);
+    if (s.ptr && str_hash64(s) == stem) return true;
+  }
+  return false;
+}
+
+static bool may_be_year(const recall_literal *l) {
+  return l->numeric && l->number >= 1000 && l->number <= 2999;
+}
+
+/* "The gender code F" is "gender F": word `i` names the column of the value that it stands by.
+ * Which column a number is of may be left unsaid of a year alone. */
+static bool names_column_of_value(const aligner *x, bool asked, size_t i) {
+  const recall_word *w = asked ? &x->q->words[i] : &x->w->words[i];
+  for (size_t s = 0; s < x->ew->slots.n; s++) {
+    const recall_slot *own = &x->ew->slots.items[s], *m = &x->out->fill.mentions[s];
+    const recall_slot *at = asked ? m : own;
+    const recall_literal *l = &x->e->facts.literals[own->literal];
+    bool clear = asked || (l->kind == LITERAL_TEXT && !l->numeric) || may_be_year(l);
+    if (!own->n_words || !m->n_words || !clear || x->out->fill.values[s].ptr) continue;
+    bool before = i < at->word && at->word - i <= 3;
+    bool after = i >= (size_t)at->word + at->n_words && i - at->word - at->n_words <= 1;
+    if ((before || after) && is_of_column(x, w->stem, l->column)) return true;
+  }
+  return false;
+}
+
+/* "The highest mountain" by its "height": what the query orders by, and the other leaves unsaid. */
+static bool names_only_order(const aligner *x, unsigned roles) {
+  const recall_facts *f = &x->e->facts;
+  bool end = align_has_op(x->w, OP_HIGH) || align_has_op(x->w, OP_LOW);
+  return roles == ROLE_ORDER && f->limit && end && x->out->is.same_ops;
+}
+
+/* "The names of the campuses", where the campus is the one column that the query gives. */
+static bool is_name_of_item(const aligner *x, const recall_wording *w, size_t i) {
+  static const str NAME = {"name", 4};
+  if (w->words[i].stem != str_hash64(NAME) || x->e->facts.n_items != 1) return false;
+  if (align_roles(&x->e->facts, w->words[i].stem)) return false; /* a name is a column itself */
+  size_t at = i + 1;
+  if (at >= w->n || !align_is_of(&w->words[at])) return false;
+  while (at < w->n && w->words[at].kind == WORD_FILLER) at++;
+  return at < w->n && (align_roles(&x->e->facts, w->words[at].stem) & ROLE_PROJECT);
+}
+
+/* The question says which column of the things it wants, and that is the only one of the query. */
+static bool names_only_item(const aligner *x, unsigned roles) {
+  const recall_facts *f = &x->e->facts;
+  bool aggregates = f->count_item || f->sum || f->avg || f->max || f->min;
+  return roles == ROLE_PROJECT && f->n_items == 1 && !f->star && !aggregates;
+}
+
+/* A word of the question that the other has no counterpart of. */
+static void charge_question_word(aligner *x, size_t i) {
+  const recall_word *w = &x->q->words[i];
+  recall_evidence *is = &x->out->is;
+  unsigned roles = align_roles(&x->e->facts, w->stem);
+  str text = align_text(x->q, i);
+  bool rank = w->ordinal && w->number > 1; /* the second most */
+  if (is_name_of_item(x, x->q, i)) {
+    is->q_spelt++;
+    is->cost += cost_spelt;
+  } else if (w->kind == WORD_NUMBER || w->kind == WORD_DATE || w->quoted || rank) {
+    is->faults |= FAULT_VALUE;
+    align_tell(x, "\"", text, "\" is not in the confirmed question");
+  } else if ((roles & (ROLE_TABLE | ROLE_PROJECT)) && align_speaks_of(x->w, w->stem)) {
+    is->q_repeated++;
+    is->cost += cost_implied;
+  } else if (roles && align_speaks_of(x->w, w->stem)) {
+    is->q_again++;
+    is->cost += cost_again;
+  } else if (roles && (names_only_item(x, roles) || names_only_order(x, roles) ||
+                       names_column_of_value(x, true, i))) {
+    is->q_spelt++;
+    is->cost += cost_spelt;
+  } else if (roles) {
+    is->q_used += roles != ROLE_TABLE;
+    is->q_table += roles == ROLE_TABLE;
+    is->cost += cost_table;
+  } else if (lexicon_has(x->ctx->lexicon, w->stem) && !is_said_of(x, i)) {
+    is->faults |= FAULT_OTHER_NAME;
+    align_tell(x, "\"", text, "\" names something that the confirmed query does not use");
+  } else if (is_stored_value(x, i)) {
+    is->faults |= FAULT_OTHER_VALUE;
+    align_tell(x, "\"", text, "\" is a value that the confirmed query does not use");
+  } else if (w->kind == WORD_WEAK) {
+    is->q_weak++;
+    is->cost += cost_weak;
+  } else {
+    is->q_unknown++;
+    is->modifiers += is_modifier(x->q, i);
+    is->cost += cost_unknown;
+    align_tell(x, "\"", text, "\" is not in the confirmed question");
+  }
+}
+
+/* A word of the confirmed question that the asked one has no counterpart of. */
+static void charge_wording_word(aligner *x, size_t k) {
+  const recall_word *w = &x->w->words[k];
+  recall_evidence *is = &x->out->is;
+  unsigned roles = align_roles(&x->e->facts, w->stem);
+  if (w->kind == WORD_WEAK) {
+    is->w_weak++;
+    is->cost += cost_weak;
+    return;
+  }
+  if (w->ordinal && w->number > 1) is->faults |= FAULT_VALUE;
+  if (is_name_of_item(x, x->w, k)) {
+    is->w_spelt++;
+    is->cost += cost_spelt;
+    return;
+  }
+  bool entity = lexicon_has_table(x->ctx->lexicon, w->stem);
+  bool again = align_speaks_of(x->q, w->stem);
+  if (roles && !again && names_column_of_value(x, false, k)) {
+    is->w_spelt++;
+    is->cost += cost_spelt;
+  } else if ((roles & (ROLE_PROJECT | ROLE_AGGREGATE)) && again && !entity) {
+    is->w_used++; /* asked for here, and perhaps only sorted by there */
+    is->cost += cost_again;
+  } else if (roles && again) {
+    is->w_again++;
+    is->cost += cost_implied;
+  } else if (roles == ROLE_TABLE) {
+    is->w_table++;
+    is->cost += cost_table;
+  } else if (roles) {
+    is->w_used++;
+    is->cost += cost_unknown;
+  } else {
+    is->w_unknown++;
+    is->modifiers += is_modifier(x->w, k);
+    is->cost += cost_unknown;
+  }
+  align_tell(x, "the confirmed question also says \"", align_text(x->w, k), "\"");
+}
+
+static bool is_same_word(const recall_word *x, const recall_word *y) {
+  if (x->kind != y->kind) return false;
+  if (x->kind == WORD_OP) return x->op == y->op;
+  return x->kind == WORD_NUMBER ? x->number == y->number : x->stem == y->stem;
+}
+
+/* The nearest word from `i` on (`step` 1 or -1) that says something; NULL: none. */
+static const recall_word *neighbour(const recall_wording *w, size_t i, int step) {
+  for (size_t at = i + (size_t)step; at < w->n; at += (size_t)step)
+    if (w->words[at].kind != WORD_FILLER && w->words[at].kind != WORD_WEAK) return &w->words[at];
+  return NULL;
+}
+
+/* Whether word `i` is left over, or stands for one with the same stem that is. */
+static bool is_left(const recall_wording *w, const bool *done, size_t i) {
+  for (size_t k = 0; k < w->n; k++)
+    if (!done[k] && w->words[k].kind == WORD_CONTENT && w->words[k].stem == w->words[i].stem)
+      return w->words[i].kind == WORD_CONTENT;
+  return false;
+}
+
+/* "Last title" for "last name": one word in the place of another is not a word more. */
+static bool replaces(const aligner *x) {
+  for (size_t i = 0; i < x->q->n; i++)
+    for (size_t k = 0; k < x->w->n; k++) {
+      if (!is_left(x->q, x->q_done, i) || !is_left(x->w, x->w_done, k)) continue;
+      for (int step = -1; step <= 1; step += 2) {
+        const recall_word *q = neighbour(x->q, i, step), *w = neighbour(x->w, k, step);
+        if (q && w && is_same_word(q, w)) return true;
+      }
+    }
+  return false;
+}
+
+/* How many words are what is asked for ("names of") and are left over in one place or another. */
+static int count_heads(const aligner *x) {
+  int n = 0;
+  for (size_t i = 0; i + 1 < x->q->n; i++) {
+    unsigned roles = align_roles(&x->e->facts, x->q->words[i].stem);
+    n += roles && !(roles & ROLE_PROJECT) && align_is_of(&x->q->words[i + 1]) &&
+         is_left(x->q, x->q_done, i);
+  }
+  return n;
+}
+
+static void compare_sides(aligner *x) {
+  recall_evidence *is = &x->out->is;
+  is->q_heads = count_heads(x);
+  is->replaced = replaces(x);
+  if (!is->replaced) return;
+  is->cost += (cost_table - cost_spelt) * (is->q_spelt + is->w_spelt);
+  is->q_used += is->q_spelt;
+  is->w_used += is->w_spelt;
+}
+
+void rest_charge(aligner *x) {
+  for (size_t i = 0; i < x->q->n; i++)
+    if (!x->q_done[i]) charge_question_word(x, i);
+  for (size_t k = 0; k < x->w->n; k++)
+    if (!x->w_done[k]) charge_wording_word(x, k);
+  compare_sides(x);
+}
