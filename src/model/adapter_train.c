@@ -85,6 +85,8 @@ static emend_rc add_pair(training *t, const model *m, const model_pair *p, deck 
   d->n += ok;
   d->unusable += !ok;
   t->identity = mix_str(mix_str(t->identity, p->question), p->sql);
+  if (ok) /* a catalog read in haste may show it otherwise than the last time */
+    t->identity = mix_str(t->identity, (str){(const char *)e.f.rel, (size_t)e.f.n * (size_t)e.f.n});
   arena_destroy(a);
   return rc;
 }
