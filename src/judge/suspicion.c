@@ -7,7 +7,7 @@
 #include "judge/signal.h"
 
 /* Where the bands begin. */
-static const double warn_from = 0.68, correct_from = 0.84;
+static const double warn_from = 0.68, correct_from = 0.82;
 
 static const struct {
   const char *code;
