@@ -205,9 +205,13 @@ static size_t count_all(const recall_wording *w) {
   static const str ALL = {"all", 3},
                    BEFORE[] = {{"for", 3}, {"of", 2}, {"in", 2}, {"by", 2}, {"at", 2}, {"from", 4}};
   size_t n = 0;
-  for (size_t i = 1; i < w->n; i++)
-    for (size_t k = 0; k < 6; k++)
-      n += w->words[i].lower == str_hash64(ALL) && w->words[i - 1].lower == str_hash64(BEFORE[k]);
+  for (size_t i = 1; i < w->n; i++) {
+    const recall_word *before = &w->words[i - 1];
+    if (w->words[i].lower != str_hash64(ALL)) continue;
+    bool stands = before->kind == WORD_OP; /* "number of" is one */
+    for (size_t k = 0; k < 6; k++) stands |= before->lower == str_hash64(BEFORE[k]);
+    n += stands;
+  }
   return n;
 }
 

@@ -80,6 +80,15 @@ static bool names_only_order(const aligner *x, unsigned roles) {
   return roles == ROLE_ORDER && f->limit && end && x->out->is.same_ops;
 }
 
+/* Whether the query gives a column that is called just that: "campus", not "document_id". */
+static bool is_whole_item(const recall_facts *f, uint64_t stem) {
+  for (int i = 0; i < f->n_elements; i++) {
+    const recall_element *e = &f->elements[i];
+    if ((e->roles & ROLE_PROJECT) && e->n == 1 && f->stems[e->first] == stem) return true;
+  }
+  return false;
+}
+
 /* "The names of the campuses", where the campus is the one column that the query gives. */
 static bool is_name_of_item(const aligner *x, const recall_wording *w, size_t i) {
   static const str NAME = {"name", 4};
@@ -88,7 +97,7 @@ static bool is_name_of_item(const aligner *x, const recall_wording *w, size_t i)
   size_t at = i + 1;
   if (at >= w->n || !align_is_of(&w->words[at])) return false;
   while (at < w->n && w->words[at].kind == WORD_FILLER) at++;
-  return at < w->n && (align_roles(&x->e->facts, w->words[at].stem) & ROLE_PROJECT);
+  return at < w->n && is_whole_item(&x->e->facts, w->words[at].stem);
 }
 
 /* The question says which column of the things it wants, and that is the only one of the query. */
@@ -196,24 +205,47 @@ static const recall_word *neighbour(const recall_wording *w, size_t i, int step)
   return NULL;
 }
 
+static bool may_be_left(const aligner *x, const recall_word *w) {
+  return w->kind == WORD_CONTENT ||
+         (w->kind == WORD_WEAK && align_roles(&x->e->facts, w->stem)); /* "taken" */
+}
+
 /* Whether word `i` is left over, or stands for one with the same stem that is. */
-static bool is_left(const recall_wording *w, const bool *done, size_t i) {
+static bool is_left(const aligner *x, const recall_wording *w, const bool *done, size_t i) {
+  if (!may_be_left(x, &w->words[i])) return false;
   for (size_t k = 0; k < w->n; k++)
-    if (!done[k] && w->words[k].kind == WORD_CONTENT && w->words[k].stem == w->words[i].stem)
-      return w->words[i].kind == WORD_CONTENT;
+    if (!done[k] && may_be_left(x, &w->words[k]) && w->words[k].stem == w->words[i].stem)
+      return true;
   return false;
+}
+
+static bool has_phrase(const recall_wording *w, const recall_word *op, bool same) {
+  for (size_t i = 0; i < w->n; i++)
+    if (w->words[i].kind == WORD_OP && w->words[i].op == op->op &&
+        (w->words[i].lower == op->lower) == same)
+      return true;
+  return false;
+}
+
+/* "In alphabetical price" for "in alphabetical order": in the place of a phrase's end. */
+static bool ends_phrase(const aligner *x, size_t i) {
+  const recall_word *op = i ? &x->q->words[i - 1] : NULL;
+  return op && op->kind == WORD_OP && !has_phrase(x->w, op, true) && has_phrase(x->w, op, false);
 }
 
 /* "Last title" for "last name": one word in the place of another is not a word more. */
 static bool replaces(const aligner *x) {
-  for (size_t i = 0; i < x->q->n; i++)
+  for (size_t i = 0; i < x->q->n; i++) {
+    if (!is_left(x, x->q, x->q_done, i)) continue;
+    if (ends_phrase(x, i)) return true;
     for (size_t k = 0; k < x->w->n; k++) {
-      if (!is_left(x->q, x->q_done, i) || !is_left(x->w, x->w_done, k)) continue;
+      if (!is_left(x, x->w, x->w_done, k)) continue;
       for (int step = -1; step <= 1; step += 2) {
         const recall_word *q = neighbour(x->q, i, step), *w = neighbour(x->w, k, step);
         if (q && w && is_same_word(q, w)) return true;
       }
     }
+  }
   return false;
 }
 
@@ -223,7 +255,7 @@ static int count_heads(const aligner *x) {
   for (size_t i = 0; i + 1 < x->q->n; i++) {
     unsigned roles = align_roles(&x->e->facts, x->q->words[i].stem);
     n += roles && !(roles & ROLE_PROJECT) && align_is_of(&x->q->words[i + 1]) &&
-         is_left(x->q, x->q_done, i);
+         is_left(x, x->q, x->q_done, i);
   }
   return n;
 }
