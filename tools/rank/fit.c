@@ -218,11 +218,13 @@ static void write_table(const fitting *f, const double *w, FILE *out) {
       " * tell candidates apart. */\n";
   bool done[MOST_FEATURES] = {false};
   fputs(head, out);
-  for (int i = 0; i < ASK_N_CORE; i++)
+  for (int i = 0; i < ASK_N_CORE; i++) {
+    double weight = 0; /* of what was never seen */
     for (int k = 0; k < f->n_features; k++)
-      if (strcmp(f->names[k], ask_core_name(i)) == 0)
-        fprintf(out, "RANK_CORE(%s, %.2f)\n", f->names[k],
-                f->scale[k] > 0 ? w[k] / f->scale[k] : 0);
+      if (f->scale[k] > 0 && strcmp(f->names[k], ask_core_name(i)) == 0)
+        weight = w[k] / f->scale[k];
+    fprintf(out, "RANK_CORE(%s, %.2f)\n", ask_core_name(i), weight);
+  }
   for (;;) {
     int best = -1;
     for (int k = 0; k < f->n_features; k++) {
