@@ -144,7 +144,9 @@ double judge_suspicion(const judge_signals *signals, judge_setting setting) {
 }
 
 double judge_signal_weight(const judge_signal *s, judge_setting setting) {
-  return logistic(-1.7 + fabs(weight_of(s, setting) * s->value));
+  double alone = least_suspicion(s, setting);
+  double p = logistic(-1.7 + fabs(weight_of(s, setting) * s->value));
+  return p > alone ? p : alone;
 }
 
 judge_band judge_band_of(double suspicion) {
