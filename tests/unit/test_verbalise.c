@@ -221,7 +221,7 @@ static void nothing_is_invented_over_real_results(void **state) {
     for (size_t c = 0; c < 6; c++)
       for (size_t k = 0; k < FORMS; k++, all++) {
         arena *a = arena_create(8 << 20);
-        char question[120], sql[200], table[8];
+        char question[120], sql[200], table[16];
         source_limits limits = {.max_rows = t % 3 ? 1000 : 2};
         source_result r;
         judge_intent in;
