@@ -547,15 +547,6 @@ static void ask_names(bench *b, recall *r, const char *id, const char *question,
   ask_edit(b, r, K_PER, q, NULL, id);
 }
 
-/* "5 or older" is one comparison, and "5 and older" the same one. */
-static bool or_is_no_choice(const char *question) {
-  static const char *const ENDS[] = {" or older",  " or more",  " or above", " or over",
-                                     " or higher", " or later", " or less",  " or below"};
-  for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
-    if (strstr(question, ENDS[i])) return true;
-  return false;
-}
-
 static void ask_edits(bench *b, recall *r, size_t i_of_db, const pair *p, const char *question,
                       rng *g) {
   char q[1024], sql[8192], id[32];
@@ -563,7 +554,6 @@ static void ask_edits(bench *b, recall *r, size_t i_of_db, const pair *p, const 
   for (size_t i = 0; i < sizeof SWAPS / sizeof *SWAPS; i++) {
     snprintf(q, sizeof q, "%s", question);
     if (!edit(q, sizeof q, SWAPS[i].what, SWAPS[i].with)) continue;
-    if (SWAPS[i].kind == K_AND_OR && or_is_no_choice(question)) continue;
     if (SWAPS[i].kind == K_PER && !has_nocase(p->sql, "group by")) continue;
     if (SWAPS[i].kind == K_DISTINCT && SWAPS[i].with[0] && has_nocase(p->sql, "distinct")) continue;
     ask_edit(b, r, SWAPS[i].kind, q, edit_sql(sql, sizeof sql, p->sql, &SWAPS[i]), id);

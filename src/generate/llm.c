@@ -268,50 +268,47 @@ static str one_paragraph(str text, arena *a) {
   return copy;
 }
 
+/* What the model says to the prompt; *out stays as it is when it did not come to an end. */
+static emend_rc ask_words(writer *w, llm_call *call, const gen_prompt *p, double *llm_ms, arena *a,
+                          str *out, emend_error *err) {
+  llm_reply r = {0};
+  call->messages = p->messages;
+  call->n_messages = p->n;
+  call->max_tokens = LEAST_REPLY;
+  emend_rc rc = llm_chat(w->client, call, a, &r, err);
+  *llm_ms = r.ms;
+  if (!rc && r.finish == LLM_DONE && !r.prompt_cut) *out = one_paragraph(r.text, a);
+  return rc;
+}
+
 static emend_rc llm_tell(void *self, const gen_telling *what, arena *a, str *out, double *llm_ms,
                          emend_error *err) {
   writer *w = self;
   gen_prompt p;
-  llm_reply r = {0};
   llm_limits limits = {what->deadline_ms, what->cancels, what->cancels_before};
   *out = (str){0};
   emend_rc rc = settle_model(w, &limits, a, err);
   if (!rc) rc = gen_prompt_tell(what, a, &p, err);
   if (rc) return rc;
-  llm_call call = {.model = w->answer_model,
-                   .messages = p.messages,
-                   .n_messages = p.n,
-                   .seed = 1,
-                   .max_tokens = LEAST_REPLY,
-                   .limits = limits};
-  rc = llm_chat(w->client, &call, a, &r, err);
-  *llm_ms = r.ms;
-  if (rc || r.finish != LLM_DONE || r.prompt_cut) return rc;
-  *out = one_paragraph(r.text, a);
-  return EMEND_OK;
+  llm_call call = {.model = w->answer_model, .seed = 1, .limits = limits};
+  return ask_words(w, &call, &p, llm_ms, a, out, err);
 }
 
 static emend_rc llm_word(void *self, const gen_wording *what, arena *a, str *out,
                          emend_error *err) {
   writer *w = self;
   gen_prompt p;
-  llm_reply r = {0};
+  double ms;
   llm_limits limits = {what->deadline_ms, what->cancels, what->cancels_before};
   *out = (str){0};
   emend_rc rc = settle_model(w, &limits, a, err);
   if (!rc) rc = gen_prompt_word(what, a, &p, err);
   if (rc) return rc;
   llm_call call = {.model = w->model,
-                   .messages = p.messages,
-                   .n_messages = p.n,
                    .temperature = sample_temperature,
                    .seed = (unsigned)str_hash(what->sql),
-                   .max_tokens = LEAST_REPLY,
                    .limits = limits};
-  rc = llm_chat(w->client, &call, a, &r, err);
-  if (rc || r.finish != LLM_DONE || r.prompt_cut) return rc;
-  *out = one_paragraph(r.text, a);
-  return EMEND_OK;
+  return ask_words(w, &call, &p, &ms, a, out, err);
 }
 
 /* ---- making one ---- */

@@ -15,7 +15,7 @@
 #include "check/check.h"
 #include "model/ir.h"
 #include "support/case_file.h"
-#include "support/folder.h"
+#include "support/database.h"
 #include "support/library_db.h"
 
 static arena *A;
@@ -269,6 +269,35 @@ static void tables_that_nothing_connects_are_counted(void **state) {
   assert_int_equal(w.n_tables, 3);
 }
 
+/* Nobody asks about the first and last link of a chain without a word on what lies between. */
+static void a_join_through_many_tables_is_not_made_up(void **state) {
+  (void)state;
+  catalog *chain = database_catalog(
+      "CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT);"
+      "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INT REFERENCES a (id));"
+      "CREATE TABLE c (id INTEGER PRIMARY KEY, b_id INT REFERENCES b (id));"
+      "CREATE TABLE d (id INTEGER PRIMARY KEY, c_id INT REFERENCES c (id));"
+      "CREATE TABLE e (id INTEGER PRIMARY KEY, d_id INT REFERENCES d (id));"
+      "CREATE TABLE f (id INTEGER PRIMARY KEY, e_id INT REFERENCES e (id));"
+      "CREATE TABLE g (id INTEGER PRIMARY KEY, y TEXT, f_id INT REFERENCES f (id));"
+      "CREATE TABLE h (id INTEGER PRIMARY KEY, z TEXT, g_id INT REFERENCES g (id));",
+      NULL);
+  assert_non_null(chain);
+  emend_error err;
+  ir_writing w;
+  ir_seq s = {.n = 4, .steps = {T(SELECT), {IR_STEP_COLUMN, 0}, {IR_STEP_COLUMN, 0}, T(END)}};
+  s.steps[1].id = catalog_column(chain, catalog_table(chain, STR("a")), STR("x"))->id;
+  s.steps[2].id = catalog_column(chain, catalog_table(chain, STR("g")), STR("y"))->id;
+  assert_int_equal(ir_to_sql(&s, chain, NULL, 0, A, &w, &err), EMEND_OK);
+  assert_int_equal(w.n_tables, 7); /* five between */
+  assert_int_equal(w.n_cross, 0);
+  s.steps[2].id = catalog_column(chain, catalog_table(chain, STR("h")), STR("z"))->id;
+  assert_int_equal(ir_to_sql(&s, chain, NULL, 0, A, &w, &err), EMEND_OK);
+  assert_int_equal(w.n_tables, 2); /* six: said to hang together by nothing, not by id = id */
+  assert_int_equal(w.n_cross, 1);
+  catalog_unref(chain);
+}
+
 /* ---- anything grammatical ---- */
 
 static const ir_value values[] = {
@@ -492,6 +521,7 @@ int main(void) {
       cmocka_unit_test(each_dialect_has_its_own_words),
       cmocka_unit_test(what_hangs_together_badly_is_refused_with_a_reason),
       cmocka_unit_test(tables_that_nothing_connects_are_counted),
+      cmocka_unit_test(a_join_through_many_tables_is_not_made_up),
       cmocka_unit_test(whatever_is_grammatical_gives_a_tree_or_a_reason),
       cmocka_unit_test(whatever_the_schema),
       cmocka_unit_test(broken_queries_do_no_harm),

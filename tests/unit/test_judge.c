@@ -8,43 +8,29 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #include "base/mem.h"
 #include "judge/judge.h"
 #include "support/case_file.h"
+#include "support/database.h"
 
-static char db[64];
 static catalog *cat;
 static emend_error err;
 
 static int load_schema(void **state) {
   (void)state;
-  sqlite3 *h;
-  source *s;
-  strcpy(db, "/tmp/emend-judge-XXXXXX");
-  int fd = mkstemp(db);
-  assert_true(fd >= 0);
-  close(fd);
-  assert_int_equal(sqlite3_open(db, &h), SQLITE_OK);
-  assert_int_equal(
-      sqlite3_exec(h,
-                   "CREATE TABLE singer (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INT);"
-                   "CREATE TABLE concert (id INTEGER PRIMARY KEY, title TEXT, year TEXT, "
-                   "singer_id INT REFERENCES singer (id));",
-                   NULL, NULL, NULL),
-      SQLITE_OK);
-  sqlite3_close(h);
-  assert_int_equal(source_open(db, &s, &err), EMEND_OK);
-  assert_int_equal(catalog_load(s, STR("music"), NULL, &cat, &err), EMEND_OK);
-  source_close(s);
-  return 0;
+  cat = database_catalog(
+      "CREATE TABLE singer (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INT);"
+      "CREATE TABLE concert (id INTEGER PRIMARY KEY, title TEXT, year TEXT, "
+      "singer_id INT REFERENCES singer (id));",
+      NULL);
+  return cat == NULL;
 }
 
 static int drop_schema(void **state) {
   (void)state;
   catalog_unref(cat);
-  return unlink(db);
+  return 0;
 }
 
 static cell read_cell(arena *a, str s) {

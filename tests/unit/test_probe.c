@@ -8,12 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #include "base/mem.h"
 #include "judge/judge.h"
+#include "support/database.h"
 
-static char path[64];
+static database files;
 static source *db;
 static catalog *cat;
 static arena *mem;
@@ -21,26 +21,17 @@ static emend_error err;
 
 static int set_up(void **state) {
   (void)state;
-  sqlite3 *h;
-  strcpy(path, "/tmp/emend-probe-XXXXXX");
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  close(fd);
-  assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
-  assert_int_equal(
-      sqlite3_exec(h,
-                   "CREATE TABLE shop (id INTEGER PRIMARY KEY, city TEXT, rent INT);"
-                   "CREATE TABLE sale (id INTEGER PRIMARY KEY, kind TEXT, "
-                   "  shop_id INT REFERENCES shop (id));"
-                   "CREATE TABLE sign (id INTEGER PRIMARY KEY, shop_id INT UNIQUE NOT NULL "
-                   "  REFERENCES shop (id));"
-                   "INSERT INTO shop VALUES (1, 'Oslo', 10), (2, 'Rome', 30);"
-                   "INSERT INTO sale VALUES (1, 'a', 1), (2, 'a', 1), (3, 'b', 2);"
-                   "INSERT INTO sign VALUES (1, 1), (2, 2);",
-                   NULL, NULL, NULL),
-      SQLITE_OK);
-  sqlite3_close(h);
-  assert_int_equal(source_open(path, &db, &err), EMEND_OK);
+  if (!database_create(&files,
+                       "CREATE TABLE shop (id INTEGER PRIMARY KEY, city TEXT, rent INT);"
+                       "CREATE TABLE sale (id INTEGER PRIMARY KEY, kind TEXT, "
+                       "  shop_id INT REFERENCES shop (id));"
+                       "CREATE TABLE sign (id INTEGER PRIMARY KEY, shop_id INT UNIQUE NOT NULL "
+                       "  REFERENCES shop (id));"
+                       "INSERT INTO shop VALUES (1, 'Oslo', 10), (2, 'Rome', 30);"
+                       "INSERT INTO sale VALUES (1, 'a', 1), (2, 'a', 1), (3, 'b', 2);"
+                       "INSERT INTO sign VALUES (1, 1), (2, 2);"))
+    return -1;
+  assert_int_equal(source_open(files.path, &db, &err), EMEND_OK);
   assert_int_equal(catalog_load(db, STR("shops"), NULL, &cat, &err), EMEND_OK);
   mem = arena_create(64 << 20);
   return mem == NULL;
@@ -51,7 +42,8 @@ static int tear_down(void **state) {
   arena_destroy(mem);
   catalog_unref(cat);
   source_close(db);
-  return unlink(path);
+  database_drop(&files);
+  return 0;
 }
 
 static judge_digest rows_of(str sql) {

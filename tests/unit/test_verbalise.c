@@ -6,15 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #include "ask/ask.h"
 #include "ask/words.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "support/case_file.h"
+#include "support/database.h"
 
 static cell read_cell(arena *a, str s) {
   char *text = arena_strndup(a, s.ptr, s.len);
@@ -186,36 +185,31 @@ static void fill(char *out, size_t room, const char *form, const char *column, c
   }
 }
 
-static source *open_measures(char *path) {
-  sqlite3 *h;
+/* Twelve tables of 3 to 58 rows. */
+static source *open_measures(database *files) {
+  char all[8000];
+  size_t n = 0;
   source *s = NULL;
-  emend_error err;
-  strcpy(path, "/tmp/emend-words-XXXXXX");
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  close(fd);
-  assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
-  for (int t = 0; t < 12; t++) {
-    char sql[600];
-    snprintf(sql, sizeof sql,
-             "CREATE TABLE t%d (name TEXT, city TEXT, price REAL, stock INT, day TEXT, note TEXT);"
-             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-             "INSERT INTO t%d SELECT 'Name' || i, iif(i %% 3, 'Oslo', 'Sao Paulo'), i * 1.25 + %d,"
-             "  i * %d, date('2024-01-01', i || ' days'), iif(i %% 4, NULL, 'Lot 7, row ' || i) "
-             "FROM n",
-             t, 3 + t * 5, t, t, 7 + t);
-    assert_int_equal(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK);
-  }
-  sqlite3_close(h);
-  assert_int_equal(source_open(path, &s, &err), EMEND_OK);
+  for (int t = 0; t < 12; t++)
+    n += (size_t)snprintf(
+        all + n, sizeof all - n,
+        "CREATE TABLE t%d (name TEXT, city TEXT, price REAL, stock INT, day TEXT, note TEXT);"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+        "INSERT INTO t%d SELECT 'Name' || i, iif(i %% 3, 'Oslo', 'Sao Paulo'), i * 1.25 + %d,"
+        "  i * %d, date('2024-01-01', i || ' days'), iif(i %% 4, NULL, 'Lot 7, row ' || i) "
+        "FROM n;",
+        t, 3 + t * 5, t, t, 7 + t);
+  assert_true(n < sizeof all);
+  assert_true(database_create(files, all));
+  assert_int_equal(source_open(files->path, &s, NULL), EMEND_OK);
   return s;
 }
 
 static void nothing_is_invented_over_real_results(void **state) {
   (void)state;
   static const char *const columns[] = {"name", "city", "price", "stock", "day", "note"};
-  char path[64];
-  source *db = open_measures(path);
+  database files = {0};
+  source *db = open_measures(&files);
   int all = 0, empty = 0, null = 0, truncated = 0, one = 0, many = 0;
   for (int t = 0; t < 12; t++)
     for (size_t c = 0; c < 6; c++)
@@ -243,7 +237,7 @@ static void nothing_is_invented_over_real_results(void **state) {
         arena_destroy(a);
       }
   source_close(db);
-  unlink(path);
+  database_drop(&files);
   assert_true(all > 500 && empty > 50 && null > 50 && truncated > 50 && one > 50 && many > 50);
 }
 

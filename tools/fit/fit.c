@@ -3,13 +3,13 @@
 #define _GNU_SOURCE
 #include "fit.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ask/choose.h"
 #include "base/map.h"
+#include "json_lines.h"
 
 enum {
   MOST_SIGNALS = 256,
@@ -89,7 +89,8 @@ static int index_of(const char **names, int *n, int most, const char *name, aren
   return names[*n] ? (*n)++ : -1;
 }
 
-static bool read_row(fitting *f, json_t *row) {
+static bool read_row(void *ctx, json_t *row) {
+  fitting *f = ctx;
   const char *kind = json_string_value(json_object_get(row, "kind"));
   const char *group = json_string_value(json_object_get(row, "group"));
   json_t *signals = json_object_get(row, "x");
@@ -110,21 +111,6 @@ static bool read_row(fitting *f, json_t *row) {
   }
   return r.group >= 0 && vec_push(f->mem, &f->rows, r) &&
          vec_push(f->mem, &f->signals, json_incref(signals));
-}
-
-static bool read_file(fitting *f, const char *path) {
-  FILE *in = fopen(path, "r");
-  char *line = NULL;
-  size_t room = 0;
-  bool ok = in != NULL;
-  while (ok && getline(&line, &room, in) > 0) {
-    json_t *row = json_loads(line, 0, NULL);
-    ok = row && read_row(f, row);
-    json_decref(row);
-  }
-  free(line);
-  if (in) fclose(in);
-  return ok;
 }
 
 static bool fill_matrix(fitting *f) {
@@ -560,7 +546,7 @@ emend_rc fit_tables(const char *const *paths, int n_paths, FILE *scores, FILE *o
                     emend_error *err) {
   fitting f = {.mem = arena_create((size_t)2 << 30), .ridge = {50, 100, 60}};
   bool ok = f.mem != NULL;
-  for (int i = 0; ok && i < n_paths; i++) ok = read_file(&f, paths[i]);
+  for (int i = 0; ok && i < n_paths; i++) ok = json_lines_each(paths[i], read_row, &f);
   ok = ok && fill_matrix(&f);
   for (int s = 0; ok && s < JUDGE_N_SETTINGS; s++) {
     ok = cross_validate(&f, (judge_setting)s);

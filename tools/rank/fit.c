@@ -1,7 +1,6 @@
 /* The weights of the choice: listwise logistic regression, towards the generator's own belief. See
  * rank.h. */
 #define _GNU_SOURCE
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "ask/choose.h"
 #include "base/arena.h"
 #include "base/map.h"
+#include "json_lines.h"
 #include "rank.h"
 
 enum { MOST_FEATURES = 128, LEAST_SEEN = 30, STEPS = 400 };
@@ -58,7 +58,8 @@ static bool read_candidate(fitting *f, json_t *from, candidate *to) {
   return true;
 }
 
-static bool read_question(fitting *f, json_t *line) {
+static bool read_question(void *ctx, json_t *line) {
+  fitting *f = ctx;
   json_t *list = json_object_get(line, "candidates");
   const char *group = json_string_value(json_object_get(line, "group"));
   question q = {.n = (int)json_array_size(list)};
@@ -71,21 +72,6 @@ static bool read_question(fitting *f, json_t *line) {
     q.n_right += q.items[i].right;
   }
   return vec_push(f->mem, &f->questions, q);
-}
-
-static bool read_file(fitting *f, const char *path) {
-  FILE *in = fopen(path, "r");
-  char *line = NULL;
-  size_t room = 0;
-  bool ok = in != NULL;
-  while (ok && getline(&line, &room, in) > 0) {
-    json_t *row = json_loads(line, 0, NULL);
-    ok = row && read_question(f, row);
-    json_decref(row);
-  }
-  free(line);
-  if (in) fclose(in);
-  return ok;
 }
 
 /* ---- fitting ---- */
@@ -245,7 +231,7 @@ emend_rc rank_fit(const char *const *paths, int n_paths, double ridge, FILE *out
     return err_nomem(err, "rank");
   emend_rc rc = EMEND_OK;
   for (int i = 0; !rc && i < n_paths; i++)
-    if (!read_file(&f, paths[i]))
+    if (!json_lines_each(paths[i], read_question, &f))
       rc =
           err_set(err, EMEND_EFORMAT, "rank", "%s: cannot be read as rows of candidates", paths[i]);
   if (!rc && f.questions.len == 0) rc = err_set(err, EMEND_EFORMAT, "rank", "no rows to fit on");
