@@ -30,7 +30,8 @@ void store_close(store *s);
 /** Puts queued history on disk now. */
 emend_rc store_flush(store *s, emend_error *err);
 
-/** "q_" + 26 characters: time in milliseconds, then 80 random bits; sorts by time. */
+/** "q_" + 26 characters: time in milliseconds, then 79 random bits. Sorts by time; what one process
+ *  makes within a millisecond, in the order of the calls. */
 enum { STORE_ID_MAX = 40 };
 void store_new_id(const char *prefix, char out[STORE_ID_MAX]);
 

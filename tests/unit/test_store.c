@@ -217,6 +217,18 @@ static void ids_sort_by_time_and_differ(void **state) {
   assert_true(strcmp(one, later) < 0 && strcmp(two, later) < 0);
 }
 
+/* Lists are ordered by them: what was written later must come later, however soon. */
+static void ids_of_one_millisecond_keep_their_order(void **state) {
+  (void)state;
+  char before[STORE_ID_MAX], id[STORE_ID_MAX];
+  store_new_id("q_", before);
+  for (int i = 0; i < 20000; i++) {
+    store_new_id("q_", id);
+    assert_true(strcmp(before, id) < 0);
+    memcpy(before, id, sizeof id);
+  }
+}
+
 static store_question sample(arena *a, const char *id) {
   store_question q = {.id = str_from(id),
                       .asked_at = STR("2026-11-20T00:00:00Z"),
@@ -347,6 +359,7 @@ int main(void) {
       CASE(a_migration_copies_the_state_first_and_is_all_or_nothing),
       CASE(sources_and_annotations_come_back),
       CASE(ids_sort_by_time_and_differ),
+      CASE(ids_of_one_millisecond_keep_their_order),
       CASE(a_question_comes_back_whole),
       CASE(history_reaches_the_disk_by_itself),
       CASE(threads_share_a_store),
