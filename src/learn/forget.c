@@ -98,10 +98,23 @@ static emend_rc drop_models(forgetting *x, str dataset, emend_error *err) {
   return rc;
 }
 
+/* What a training that is not done keeps, in whole files and in one that a crash cut off. */
+static emend_rc drop_checkpoint(forgetting *x, const char *id, emend_error *err) {
+  names files;
+  char *folder = arena_printf(x->a, "%s/models", x->folder);
+  char *begin = arena_printf(x->a, "%s.checkpoint", id);
+  if (!folder || !begin) return err_nomem(err, STAGE);
+  emend_rc rc = list_folder(folder, x->a, &files, err);
+  for (size_t i = 0; !rc && i < files.len; i++)
+    if (str_starts(str_from(files.items[i]), str_from(begin)))
+      remove_file(arena_printf(x->a, "%s/%s", folder, files.items[i]));
+  return rc;
+}
+
 static emend_rc drop_dataset(forgetting *x, const char *id, const char *path, emend_error *err) {
   emend_rc rc = drop_models(x, str_from(id), err);
+  if (!rc) rc = drop_checkpoint(x, id, err);
   if (rc) return rc;
-  remove_file(arena_printf(x->a, "%s/models/%s.checkpoint", x->folder, id));
   files_remove_folder(path);
   x->out->datasets += id[0] != '.'; /* what a crash left half written has no record */
   return store_dataset_remove(x->s, str_from(id), err);

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,9 +13,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "model/adapter_pairs.h"
 #include "model/adapter_parts.h"
-#include "model/dataset.h"
-#include "model/model_parts.h"
 #include "model/train_graph.h"
 #include "nn/kernels.h"
 #include "nn/ops.h"
@@ -24,11 +24,9 @@ static const char STAGE[] = "adapter";
 enum { BATCH = 32, MAX_THREADS = 16, SALT_ORDER = 1, SALT_ITEM };
 static const double SAVE_EVERY_MS = 5000;
 
-/* Pairs of one kind as examples, in an order that changes each time they have all been used. */
+/* Pairs of one kind, in an order that changes each time they have all been used. */
 typedef struct deck {
-  dataset *set;
-  train_data *data;
-  size_t n, unusable;
+  size_t first, n; /* of the material */
   uint32_t *order;
   uint64_t epoch; /* that `order` is of; 0: of none */
 } deck;
@@ -44,10 +42,13 @@ typedef struct hand {
 
 typedef struct training {
   model_adapter_options opt;
-  deck taught, replay;
-  size_t per_step[2]; /* examples of each */
-  weights *w;         /* with the change */
-  float *base;        /* the block without */
+  adapter_pairs material;
+  const char *pairs_path; /* beside the checkpoint; NULL: none */
+  uint64_t pairs_sum;     /* checksum of what is there */
+  deck decks[ADAPTER_KINDS];
+  size_t per_step[ADAPTER_KINDS]; /* examples of each */
+  weights *w;                     /* with the change */
+  float *base;                    /* the block without */
   lowrank change;
   float *d, *m, *v; /* gradient and moments of the factors */
   team *team;
@@ -55,59 +56,25 @@ typedef struct training {
   graph_item items[BATCH];
   graph_options graph_opt;
   long done;
-  uint64_t identity; /* of pairs, options and weights: what a checkpoint must agree with */
+  /* Of the pairs' words, options and weights: what a checkpoint must agree with. How the pairs were
+   * read is kept beside it. */
+  uint64_t identity;
   double began, saved;
   double first, last; /* sums of losses */
 } training;
 
-/* ---- pairs to examples ---- */
+/* ---- pairs ---- */
 
-static uint64_t mix_str(uint64_t h, str s) {
-  for (size_t i = 0; i < s.len; i++) h = (h ^ (unsigned char)s.ptr[i]) * 1099511628211u;
-  return op_mix(h, s.len);
-}
-
-static emend_rc add_pair(training *t, const model *m, const model_pair *p, deck *d,
-                         emend_error *err) {
-  arena *a = arena_create((size_t)1 << 28);
-  bool *kept = a ? ARENA_ARRAY(a, bool, (size_t)p->cat->n_columns + 1) : NULL;
-  const model_options opt = {0};
-  reading r = {0};
-  example e;
-  bool ok = false;
-  emend_rc rc = kept ? model_keep_columns(p->cat, p->sql, a, kept, err) : err_nomem(err, STAGE);
-  if (rc == EMEND_OK && p->cat->n_columns > 0)
-    rc = model_link(m, p->cat, p->question, &opt, kept, a, &r, err);
-  if (rc == EMEND_OK && r.q.n > 0) rc = model_answer(p->cat, &r, p->sql, a, &e, &ok, err);
-  if (rc == EMEND_OK && ok &&
-      dataset_add(d->set, &e, STR("taught"), ORIGIN_TAUGHT, (int)d->n, DATASET_NEVER_HELD_OUT))
-    rc = err_nomem(err, STAGE);
-  d->n += ok;
-  d->unusable += !ok;
-  t->identity = mix_str(mix_str(t->identity, p->question), p->sql);
-  if (ok) /* a catalog read in haste may show it otherwise than the last time */
-    t->identity = mix_str(t->identity, (str){(const char *)e.f.rel, (size_t)e.f.n * (size_t)e.f.n});
-  arena_destroy(a);
-  return rc;
-}
-
-static emend_rc make_deck(training *t, const model *m, const model_pair *pairs, size_t n, deck *d,
-                          emend_error *err) {
-  d->set = dataset_create();
-  d->order = mem_alloc((n + 1) * sizeof *d->order);
-  if (!d->set || !d->order) return err_nomem(err, STAGE);
-  for (size_t i = 0; i < n; i++) {
-    emend_rc rc = add_pair(t, m, &pairs[i], d, err);
-    if (rc != EMEND_OK) return rc;
+static bool make_decks(training *t) {
+  size_t first = 0;
+  for (int kind = 0; kind < ADAPTER_KINDS; kind++) {
+    deck *d = &t->decks[kind];
+    *d = (deck){.first = first, .n = t->material.n[kind]};
+    d->order = mem_alloc((d->n + 1) * sizeof *d->order);
+    if (!d->order) return false;
+    first += d->n;
   }
-  if (dataset_view(d->set, &d->data) != EMEND_OK) return err_nomem(err, STAGE);
-  return train_data_bind(d->data, t->w, err);
-}
-
-static void free_deck(deck *d) {
-  train_data_close(d->data);
-  dataset_free(d->set);
-  mem_free(d->order);
+  return true;
 }
 
 /* The example at place `at` of the endless sequence of shuffled epochs. */
@@ -124,44 +91,53 @@ static train_example deal(const training *t, deck *d, uint64_t salt, uint64_t at
     }
     d->epoch = epoch;
   }
-  return train_data_at(d->data, d->order[at % d->n]);
+  return train_data_at(t->material.data, d->first + d->order[at % d->n]);
 }
 
 /* ---- making one ---- */
 
 static void fill_options(training *t, const model_adapter_options *opt) {
   model_adapter_options o = opt ? *opt : (model_adapter_options){0};
-  size_t n = t->taught.n;
   if (o.rank <= 0) o.rank = 8;
   if (o.rank > LOWRANK_MAX_RANK) o.rank = LOWRANK_MAX_RANK;
   if (o.threads <= 0) o.threads = 2;
   if (o.threads > MAX_THREADS) o.threads = MAX_THREADS;
   if (!(o.rate > 0)) o.rate = 2e-3;
   if (!(o.replay > 0 && o.replay < 1)) o.replay = 0.5;
-  if (o.steps <= 0) o.steps = 30 + (long)n / 2;
+  if (o.steps < 0) o.steps = 0;
   t->opt = o;
 }
 
-static void choose_options(training *t) {
-  double share = t->replay.n ? t->opt.replay : 0;
-  t->per_step[1] = (size_t)(share * BATCH);
-  t->per_step[0] = BATCH - t->per_step[1];
-  if (t->per_step[0] > t->taught.n) t->per_step[0] = t->taught.n;
-  if (t->per_step[1] > t->replay.n) t->per_step[1] = t->replay.n;
+static void identify(training *t, const adapter_material *of) {
+  const uint64_t numbers[] = {(uint64_t)t->opt.rank,
+                              (uint64_t)t->opt.steps,
+                              (uint64_t)(t->opt.rate * 1e9),
+                              (uint64_t)(t->opt.replay * 1e9),
+                              (uint64_t)t->opt.threads,
+                              t->opt.seed,
+                              t->w->checksum};
+  t->identity = adapter_pairs_words(of);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    t->identity = op_mix(t->identity, numbers[i]);
+}
+
+/* What follows from how many pairs are usable. */
+static void plan_steps(training *t) {
+  const size_t *n = t->material.n;
+  double share = n[ADAPTER_REPLAY] ? t->opt.replay : 0;
+  t->per_step[ADAPTER_REPLAY] = (size_t)(share * BATCH);
+  t->per_step[ADAPTER_TAUGHT] = BATCH - t->per_step[ADAPTER_REPLAY];
+  for (int kind = 0; kind < ADAPTER_KINDS; kind++)
+    if (t->per_step[kind] > n[kind]) t->per_step[kind] = n[kind];
+  if (t->opt.steps == 0) t->opt.steps = 30 + (long)n[ADAPTER_TAUGHT] / 2;
   t->graph_opt = (graph_options){
       .dropout = 0.1f,
       .word_dropout = 0.05f,
       .smoothing = 0.05f,
       .used_weight = 0.3f,
       .role_weight = 0.3f,
-      .scale = 1.0f / (float)(t->per_step[0] + t->per_step[1]),
+      .scale = 1.0f / (float)(t->per_step[ADAPTER_TAUGHT] + t->per_step[ADAPTER_REPLAY]),
   };
-  const uint64_t numbers[] = {
-      (uint64_t)t->opt.rank, (uint64_t)t->opt.steps, (uint64_t)(t->opt.rate * 1e9),
-      t->per_step[0],        t->per_step[1],         (uint64_t)t->opt.threads,
-      t->opt.seed,           t->w->checksum};
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-    t->identity = op_mix(t->identity, numbers[i]);
 }
 
 /* What no factor changes, and is large, needs no gradient. */
@@ -205,8 +181,8 @@ static void free_training(training *t) {
     graph_free(t->hands[i].g);
     mem_free(t->hands[i].grad);
   }
-  free_deck(&t->taught);
-  free_deck(&t->replay);
+  for (int kind = 0; kind < ADAPTER_KINDS; kind++) mem_free(t->decks[kind].order);
+  adapter_pairs_free(&t->material);
   lowrank_free(&t->change);
   weights_free(t->w);
   mem_free(t->base);
@@ -219,13 +195,12 @@ static void free_training(training *t) {
 /* ---- one step ---- */
 
 static void deal_batch(training *t) {
-  deck *decks[2] = {&t->taught, &t->replay};
   size_t n = 0;
   long nodes = 0, before = 0;
-  for (uint64_t k = 0; k < 2; k++)
+  for (uint64_t k = 0; k < ADAPTER_KINDS; k++)
     for (size_t i = 0; i < t->per_step[k]; i++) {
       graph_item *item = &t->items[n];
-      item->example = deal(t, decks[k], k, (uint64_t)t->done * t->per_step[k] + i);
+      item->example = deal(t, &t->decks[k], k, (uint64_t)t->done * t->per_step[k] + i);
       item->key = op_mix(op_mix(t->opt.seed, SALT_ITEM), (uint64_t)t->done * BATCH + n++);
       nodes += item->example.nodes;
     }
@@ -297,17 +272,20 @@ static emend_rc train_step(training *t, double *loss, emend_error *err) {
 static emend_rc save(training *t, emend_error *err) {
   const char *const prefixes[] = {"", "m.", "v."};
   const float *const blocks[] = {t->change.block, t->m, t->v};
+  const adapter_pairs *p = &t->material;
   size_t each = 2 * t->change.n_parts;
   arena *a = arena_create(1 << 22);
   tensor *tensors = a ? ARENA_ARRAY(a, tensor, 3 * each) : NULL;
-  char meta[256];
+  char meta[400];
   bool ok = tensors != NULL;
   for (size_t i = 0; ok && i < 3; i++)
     ok = adapter_name_tensors(&t->change, prefixes[i], blocks[i], a, tensors + i * each);
   int len = snprintf(meta, sizeof meta,
                      "{\"kind\":\"adapter-training\",\"identity\":\"%016" PRIx64
-                     "\",\"done\":%ld,\"first\":%.17g,\"last\":%.17g}",
-                     t->identity, t->done, t->first, t->last);
+                     "\",\"done\":%ld,\"first\":%.17g,\"last\":%.17g,\"pairs\":\"%016" PRIx64
+                     "\",\"counts\":[%zu,%zu,%zu,%zu]}",
+                     t->identity, t->done, t->first, t->last, t->pairs_sum, p->n[0], p->n[1],
+                     p->unusable[0], p->unusable[1]);
   emend_rc rc =
       ok ? tensor_file_write(t->opt.checkpoint, (str){meta, (size_t)len}, tensors, 3 * each, err)
          : err_nomem(err, STAGE);
@@ -316,36 +294,49 @@ static emend_rc save(training *t, emend_error *err) {
   return rc;
 }
 
+/* What a checkpoint of this training says of itself, and its pairs; false where it is another's. */
 static bool read_place(const tensor_file *f, training *t) {
   json_t *meta = json_loadb(tensor_file_meta(f).ptr, tensor_file_meta(f).len, 0, NULL);
-  const char *kind = "", *identity = "";
+  const char *kind = "", *identity = "", *sum = "";
   char own[20];
-  json_int_t done = -1;
+  json_int_t done = -1, n[4] = {0};
   double first = 0, last = 0;
   snprintf(own, sizeof own, "%016" PRIx64, t->identity);
-  bool ok = json_unpack(meta, "{s:s,s:s,s:I,s:F,s:F}", "kind", &kind, "identity", &identity, "done",
-                        &done, "first", &first, "last", &last) == 0 &&
-            strcmp(kind, "adapter-training") == 0 && strcmp(identity, own) == 0 && done >= 0 &&
-            done <= t->opt.steps;
+  bool ok = json_unpack(meta, "{s:s,s:s,s:I,s:F,s:F,s:s,s:[I,I,I,I]}", "kind", &kind, "identity",
+                        &identity, "done", &done, "first", &first, "last", &last, "pairs", &sum,
+                        "counts", &n[0], &n[1], &n[2], &n[3]) == 0 &&
+            strcmp(kind, "adapter-training") == 0 && strcmp(identity, own) == 0 && done >= 0;
+  for (int i = 0; i < 4; i++) ok = ok && n[i] >= 0;
   if (ok) {
     t->done = (long)done;
     t->first = first;
     t->last = last;
+    t->pairs_sum = strtoull(sum, NULL, 16);
+    t->material = (adapter_pairs){.n = {(size_t)n[0], (size_t)n[1]},
+                                  .unusable = {(size_t)n[2], (size_t)n[3]}};
+    ok = adapter_pairs_read(&t->material, t->pairs_path, t->pairs_sum);
   }
   json_decref(meta);
   return ok;
 }
 
-/* Takes up the checkpoint where there is one of this training; another's, or a damaged one, is
- * begun anew over. False only after the factors were touched in vain. */
-static bool resume(training *t) {
+/* The checkpoint, where there is one of this training with its pairs; NULL: it is begun anew. */
+static tensor_file *open_checkpoint(training *t) {
   tensor_file *f = NULL;
-  if (tensor_file_open(t->opt.checkpoint, &f, NULL) != EMEND_OK) return false;
-  bool ok = read_place(f, t);
-  ok = ok && adapter_read_tensors(&t->change, "", f, t->change.block, NULL) == EMEND_OK &&
-       adapter_read_tensors(&t->change, "m.", f, t->m, NULL) == EMEND_OK &&
-       adapter_read_tensors(&t->change, "v.", f, t->v, NULL) == EMEND_OK;
+  if (!t->opt.checkpoint || tensor_file_open(t->opt.checkpoint, &f, NULL) != EMEND_OK) return NULL;
+  if (read_place(f, t)) return f;
   tensor_file_close(f);
+  t->material = (adapter_pairs){0};
+  t->done = 0;
+  t->first = t->last = 0;
+  return NULL;
+}
+
+static bool take_up(training *t, const tensor_file *f) {
+  bool ok = t->done <= t->opt.steps &&
+            adapter_read_tensors(&t->change, "", f, t->change.block, NULL) == EMEND_OK &&
+            adapter_read_tensors(&t->change, "m.", f, t->m, NULL) == EMEND_OK &&
+            adapter_read_tensors(&t->change, "v.", f, t->v, NULL) == EMEND_OK;
   if (ok) return true;
   lowrank_randomise(&t->change, t->opt.seed);
   memset(t->m, 0, t->change.n * sizeof *t->m);
@@ -380,20 +371,53 @@ static emend_rc train_all(training *t, emend_error *err) {
   return EMEND_OK;
 }
 
-static emend_rc prepare(training *t, const model *m, const model_pair *pairs, size_t n,
-                        const model_pair *replay, size_t n_replay, const model_adapter_options *opt,
-                        emend_error *err) {
-  if (opt) t->opt = *opt;
-  emend_rc rc = adapter_read_base(m, &t->w, err);
-  if (rc == EMEND_OK) rc = make_deck(t, m, pairs, n, &t->taught, err);
-  if (rc == EMEND_OK) rc = make_deck(t, m, replay, n_replay, &t->replay, err);
-  if (rc != EMEND_OK) return rc;
-  if (t->taught.n == 0)
-    return err_set(err, EMEND_EUSAGE, STAGE,
-                   "none of %zu pairs holds a query that the network can say", n);
+/* Links the pairs, and keeps them for whoever goes on. */
+static emend_rc read_pairs(training *t, const model *m, const adapter_material *of,
+                           emend_error *err) {
+  emend_rc rc = adapter_pairs_link(m, of, &t->material, err);
+  if (rc == EMEND_OK && t->pairs_path)
+    rc = adapter_pairs_write(&t->material, t->pairs_path, &t->pairs_sum, err);
+  return rc;
+}
+
+static emend_rc prepare(training *t, const model *m, const adapter_material *of,
+                        const model_adapter_options *opt, bool *resumed, emend_error *err) {
   fill_options(t, opt);
-  choose_options(t);
-  return make_buffers(t, err);
+  emend_rc rc = adapter_read_base(m, &t->w, err);
+  if (rc != EMEND_OK) return rc;
+  identify(t, of);
+  tensor_file *checkpoint = open_checkpoint(t);
+  if (!checkpoint) rc = read_pairs(t, m, of, err);
+  if (rc == EMEND_OK) rc = train_data_bind(t->material.data, t->w, err);
+  if (rc == EMEND_OK && !make_decks(t)) rc = err_nomem(err, STAGE);
+  if (rc == EMEND_OK) {
+    plan_steps(t);
+    rc = make_buffers(t, err);
+  }
+  if (rc == EMEND_OK && checkpoint) *resumed = take_up(t, checkpoint);
+  if (rc == EMEND_OK && !*resumed && t->opt.checkpoint) rc = save(t, err);
+  tensor_file_close(checkpoint);
+  return rc;
+}
+
+static void remove_checkpoint(const training *t) {
+  if (!t->opt.checkpoint) return;
+  unlink(t->opt.checkpoint);
+  unlink(t->pairs_path);
+}
+
+static emend_rc train(training *t, const model *m, const adapter_material *of,
+                      const model_adapter_options *opt, model_adapter **out, bool *resumed,
+                      emend_error *err) {
+  emend_rc rc = prepare(t, m, of, opt, resumed, err);
+  if (rc == EMEND_OK) rc = train_all(t, err);
+  if (rc != EMEND_OK) return rc;
+  weights *w = t->w;
+  t->w = NULL;
+  lowrank_apply(&t->change, t->base, w->block);
+  rc = adapter_create(m, &t->change, w, out, err);
+  if (rc == EMEND_OK) remove_checkpoint(t);
+  return rc;
 }
 
 emend_rc model_adapter_train(const model *m, const model_pair *pairs, size_t n,
@@ -403,29 +427,26 @@ emend_rc model_adapter_train(const model *m, const model_pair *pairs, size_t n,
   *out = NULL;
   if (n == 0) return err_set(err, EMEND_EUSAGE, STAGE, "there is nothing to learn from");
   training *t = mem_alloc(sizeof *t);
-  if (!t) return err_nomem(err, STAGE);
-  t->began = t->saved = clock_ms();
-  bool resumed = false;
-  emend_rc rc = prepare(t, m, pairs, n, replay, n_replay, opt, err);
-  if (rc == EMEND_OK && t->opt.checkpoint) resumed = resume(t);
-  if (rc == EMEND_OK) rc = train_all(t, err);
-  if (report)
-    *report = (model_adapter_report){.pairs = t->taught.n,
-                                     .unusable = t->taught.unusable,
-                                     .replayed = t->replay.n,
-                                     .replay_unusable = t->replay.unusable,
+  arena *a = arena_create(1 << 16);
+  const adapter_material of = {{pairs, replay}, {n, n_replay}};
+  bool resumed = false, named = t && a;
+  if (named) t->began = t->saved = clock_ms();
+  if (named && opt && opt->checkpoint) {
+    t->pairs_path = arena_printf(a, "%s.pairs", opt->checkpoint);
+    named = t->pairs_path != NULL;
+  }
+  emend_rc rc = named ? train(t, m, &of, opt, out, &resumed, err) : err_nomem(err, STAGE);
+  if (report && t)
+    *report = (model_adapter_report){.pairs = t->material.n[ADAPTER_TAUGHT],
+                                     .unusable = t->material.unusable[ADAPTER_TAUGHT],
+                                     .replayed = t->material.n[ADAPTER_REPLAY],
+                                     .replay_unusable = t->material.unusable[ADAPTER_REPLAY],
                                      .steps = t->done,
                                      .resumed = resumed,
                                      .first_loss = t->first,
                                      .last_loss = t->last,
                                      .elapsed_ms = clock_ms() - t->began};
-  if (rc == EMEND_OK) {
-    weights *w = t->w;
-    t->w = NULL;
-    lowrank_apply(&t->change, t->base, w->block);
-    rc = adapter_create(m, &t->change, w, out, err);
-    if (rc == EMEND_OK && t->opt.checkpoint) unlink(t->opt.checkpoint);
-  }
-  free_training(t);
+  if (t) free_training(t);
+  arena_destroy(a);
   return rc;
 }

@@ -171,6 +171,70 @@ static void a_stopped_training_goes_on_to_the_same_bits(void **state) {
   model_adapter_free(ad);
 }
 
+/* A catalog that had no time shows nothing of what is stored: pairs read by it are others. */
+static void a_training_goes_on_over_the_pairs_as_they_were_first_read(void **state) {
+  (void)state;
+  double whole[PAIRS], parts[PAIRS];
+  model_adapter_report report;
+  stopper s = {.after = 1};
+  catalog *hasty = database_catalog(SCHEMA, &(catalog_options){.budget_ms = 1e-6});
+  assert_non_null(hasty);
+  assert_true(hasty->n_sorted < cat->n_sorted);
+  model_adapter *ad = train(&quick, EMEND_OK, NULL);
+  scores(ad, whole);
+  model_adapter_free(ad);
+  model_adapter_options opt = quick;
+  opt.checkpoint = checkpoint_path;
+  opt.progress = stop_after;
+  opt.arg = &s;
+  opt.stop = &s.stop;
+  assert_null(train(&opt, EMEND_ECANCELED, NULL));
+  atomic_store(&s.stop, false);
+  for (int i = 0; i < PAIRS; i++) pairs[i].cat = hasty;
+  ad = train(&opt, EMEND_OK, &report);
+  for (int i = 0; i < PAIRS; i++) pairs[i].cat = cat;
+  assert_true(report.resumed);
+  assert_int_equal(report.pairs, PAIRS - 1);
+  assert_int_equal(report.replayed, 1);
+  scores(ad, parts);
+  assert_memory_equal(whole, parts, sizeof whole);
+  model_adapter_free(ad);
+  catalog_unref(hasty);
+}
+
+/* Without the pairs that it was made over, or with others in their place, a checkpoint is worth
+ * nothing. */
+static void a_checkpoint_without_its_pairs_is_not_taken_up(void **state) {
+  (void)state;
+  double whole[PAIRS], parts[PAIRS];
+  const char *kept = folder_path(mem, folder, "c.emt.pairs");
+  model_adapter *ad = train(&quick, EMEND_OK, NULL);
+  scores(ad, whole);
+  model_adapter_free(ad);
+  for (int damage = 0; damage < 3; damage++) {
+    model_adapter_report report;
+    stopper s = {.after = 3};
+    model_adapter_options opt = quick;
+    opt.checkpoint = checkpoint_path;
+    opt.progress = stop_after;
+    opt.arg = &s;
+    opt.stop = &s.stop;
+    assert_null(train(&opt, EMEND_ECANCELED, NULL));
+    if (damage == 0) assert_int_equal(unlink(kept), 0);
+    if (damage == 1) assert_int_equal(truncate(kept, 4000), 0);
+    if (damage == 2) assert_int_equal(rename(weights_path, kept), 0);
+    if (damage == 2) assert_int_equal(small_model_write(weights_path, small_model_shape(), 5), 0);
+    s.after = 0;
+    atomic_store(&s.stop, false);
+    ad = train(&opt, EMEND_OK, &report);
+    assert_false(report.resumed);
+    scores(ad, parts);
+    assert_memory_equal(whole, parts, sizeof whole);
+    assert_int_not_equal(access(kept, F_OK), 0);
+    model_adapter_free(ad);
+  }
+}
+
 static void another_trainings_checkpoint_is_not_taken_up(void **state) {
   (void)state;
   model_adapter_report report;
@@ -309,6 +373,8 @@ int main(void) {
       cmocka_unit_test(candidates_without_the_adapter_stay_the_same_to_the_byte),
       cmocka_unit_test(what_is_loaded_is_what_was_saved),
       cmocka_unit_test(a_stopped_training_goes_on_to_the_same_bits),
+      cmocka_unit_test(a_training_goes_on_over_the_pairs_as_they_were_first_read),
+      cmocka_unit_test(a_checkpoint_without_its_pairs_is_not_taken_up),
       cmocka_unit_test(another_trainings_checkpoint_is_not_taken_up),
       cmocka_unit_test(pairs_that_cannot_be_said_are_counted),
       cmocka_unit_test(an_adapter_for_other_weights_is_refused),
