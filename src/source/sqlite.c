@@ -1,5 +1,6 @@
 /* The SQLite driver: guards on the connection, running one SELECT, cancelling it.
- * How the file is opened is sqlite_open.c's, introspection sqlite_describe.c's. */
+ * How the file is opened is sqlite_open.c's, introspection sqlite_describe.c's, what may run
+ * sqlite_statement.c's. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,6 @@ enum {
   BUSY_WAIT_MS = 2000,     /* for another process's lock */
   WORK_MEMORY = 256 << 20, /* that a statement may add to SQLite's own */
   LONGEST_VALUE = 16 << 20,
-  LONGEST_SQL = 1 << 20,
   LONGEST_LIKE = 1000 /* patterns backtrack: time grows with their power */
 };
 
@@ -167,7 +167,7 @@ emend_rc sqlite_guard(sqlite_source *d, sqlite3 *db, emend_error *err) {
   static const struct {
     int limit, value;
   } LIMITS[] = {{SQLITE_LIMIT_LENGTH, LONGEST_VALUE},
-                {SQLITE_LIMIT_SQL_LENGTH, LONGEST_SQL},
+                {SQLITE_LIMIT_SQL_LENGTH, SQLITE_LONGEST_SQL},
                 {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_LIKE},
                 {SQLITE_LIMIT_ATTACHED, 0},
                 {SQLITE_LIMIT_WORKER_THREADS, 0}};
@@ -223,39 +223,6 @@ emend_rc sqlite_fail(sqlite_source *d, int rc, emend_error *err) {
 }
 
 /* ---- running ---- */
-
-static emend_rc refuse(emend_error *err, const char *why) {
-  return err_set(err, EMEND_EREFUSED, "execute", "refused: %s", why);
-}
-
-/* Whether anything but white space, comments and semicolons follows the statement. */
-static bool has_more(sqlite3 *db, const char *tail, const char *end) {
-  while (tail < end) {
-    sqlite3_stmt *next = NULL;
-    const char *from = tail;
-    int rc = sqlite3_prepare_v2(db, tail, (int)(end - tail), &next, &tail);
-    bool statement = next != NULL;
-    sqlite3_finalize(next);
-    if (rc != SQLITE_OK || statement) return true;
-    if (tail == from) break;
-  }
-  return false;
-}
-
-static emend_rc prepare_select(sqlite_source *d, str sql, sqlite3_stmt **out, emend_error *err) {
-  const char *tail = NULL;
-  *out = NULL;
-  if (sql.len > LONGEST_SQL)
-    return err_set(err, EMEND_ELIMIT, "execute", "the SQL is longer than 1 MiB");
-  if (sql.len && memchr(sql.ptr, 0, sql.len)) return refuse(err, "a NUL byte in the SQL");
-  int rc = sqlite3_prepare_v2(d->db, sql.len ? sql.ptr : "", (int)sql.len, out, &tail);
-  if (rc != SQLITE_OK) return sqlite_fail(d, rc, err);
-  if (!*out) return refuse(err, "there is no statement in it");
-  if (!sqlite3_stmt_readonly(*out) || sqlite3_column_count(*out) == 0)
-    return refuse(err, "only a SELECT may run");
-  if (has_more(d->db, tail, sql.ptr + sql.len)) return refuse(err, "more than one statement");
-  return EMEND_OK;
-}
 
 typedef struct row_reader {
   sqlite3_stmt *stmt;
@@ -314,9 +281,11 @@ static bool read_cell(row_reader *r, int i, cell *out) {
 
 static emend_rc step_rows(sqlite_source *d, row_reader *r, const source_sink *sink,
                           emend_error *err) {
+  int rc = sqlite3_step(r->stmt); /* may compile it anew, with other columns, after a change */
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE) return sqlite_fail(d, rc, err);
+  r->n = (size_t)sqlite3_column_count(r->stmt);
   if (!announce_columns(r, sink)) return err_nomem(err, "execute");
-  int rc;
-  while ((rc = sqlite3_step(r->stmt)) == SQLITE_ROW) {
+  for (; rc == SQLITE_ROW; rc = sqlite3_step(r->stmt)) {
     arena_reset(r->scratch);
     cell *row = ARENA_ARRAY(r->scratch, cell, r->n);
     if (!row) return err_nomem(err, "execute");
@@ -333,12 +302,13 @@ static emend_rc run_once(sqlite_source *d, str sql, const source_sink *sink, eme
   emend_rc rc = sqlite_refresh(d, err);
   if (rc) goto out;
   atomic_store(&d->running, d->db);
-  rc = prepare_select(d, sql, &r.stmt, err);
-  if (rc) goto out;
-  r.n = (size_t)sqlite3_column_count(r.stmt);
-  rc = step_rows(d, &r, sink, err);
+  rc = sqlite_prepare_select(d, sql, &r.stmt, err);
+  if (!rc) rc = step_rows(d, &r, sink, err);
+  if (rc)
+    sqlite3_finalize(r.stmt);
+  else
+    sqlite_put_back(d, r.stmt);
 out:
-  sqlite3_finalize(r.stmt);
   arena_destroy(r.scratch);
   return rc;
 }

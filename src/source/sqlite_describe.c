@@ -241,9 +241,9 @@ emend_rc sqlite_stamp(source *s, arena *a, str *out, emend_error *err) {
   emend_rc rc = sqlite_refresh(q.d, err);
   if (!rc) {
     const file_stamp *file = &q.d->seen.files[0];
+    if (!sqlite_knows_version(q.d)) q.d->version = one_integer(&q, "PRAGMA schema_version");
     char *text = arena_printf(a, "%llu:%llu:%lld", (unsigned long long)file->device,
-                              (unsigned long long)file->inode,
-                              (long long)one_integer(&q, "PRAGMA schema_version"));
+                              (unsigned long long)file->inode, (long long)q.d->version);
     *out = str_from(text);
     if (!text) rc = err_nomem(err, "open");
   }

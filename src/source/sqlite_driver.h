@@ -9,7 +9,9 @@
 #include "source/source.h"
 
 enum {
-  SQLITE_N_FILES = 4,     /* the database, -wal, -shm, -journal */
+  SQLITE_N_FILES = 4, /* the database, -wal, -shm, -journal */
+  SQLITE_KEPT = 8,    /* statements that may run again */
+  SQLITE_LONGEST_SQL = 1 << 20,
   SQLITE_TORN_RETRIES = 3 /* when the file changes while it is read without locks */
 };
 
@@ -26,6 +28,7 @@ typedef struct file_stamp {
   bool exists;
   int64_t size, mtime_s, mtime_ns;
   uint64_t inode, device;
+  uint32_t mode;
 } file_stamp;
 
 /** All that tells whether a file still holds what was read from it. */
@@ -42,8 +45,12 @@ typedef struct sqlite_source {
   char path[PATH_MAX]; /* absolute, links resolved */
   sqlite3 *db;         /* NULL while closed */
   sqlite_mode mode;
-  bool stale;      /* the file's state has changed in a way that `db` cannot follow */
-  file_state seen; /* when `db` was opened */
+  bool stale;           /* the file's state has changed in a way that `db` cannot follow */
+  file_state seen;      /* when `db` was opened */
+  int64_t version;      /* of the schema, as read under a lock; -1: not yet, or below 0 */
+  int64_t version_seen; /* … as the file says it now */
+  sqlite3_stmt *kept[SQLITE_KEPT]; /* at rest: they hold no lock; the oldest is next to go */
+  unsigned next_kept;
 
   _Atomic(sqlite3 *) running; /* for sqlite_cancel */
   atomic_int cancelers;       /* inside sqlite_cancel now */
@@ -70,11 +77,21 @@ emend_rc sqlite_fail(sqlite_source *d, int rc, emend_error *err);
 
 /** Open `d->path`, or open it anew when the file changed under a mode that would not notice. */
 emend_rc sqlite_refresh(sqlite_source *d, emend_error *err);
+/** Whether the version of the schema is what it was when it was last read under a lock, as the look
+ *  of sqlite_refresh tells. A writer that has yet to commit may only make it seem changed. */
+bool sqlite_knows_version(const sqlite_source *d);
 /** Whether what has been read since sqlite_refresh may be torn between two states of the file, or
  *  could not be read in the way it was opened: start over. */
 bool sqlite_is_torn(const sqlite_source *d);
 /** Close what must not stay open between statements, or (`all`) everything. */
 void sqlite_release(sqlite_source *d, bool all);
+
+/** One SELECT that may run, on the connection that is open; a kept one where there is one.
+ *  Owns: *out, also after an error, until sqlite_put_back or sqlite3_finalize. */
+emend_rc sqlite_prepare_select(sqlite_source *d, str sql, sqlite3_stmt **out, emend_error *err);
+/** Keeps `stmt`, which has run, for the next time. NULL is harmless. */
+void sqlite_put_back(sqlite_source *d, sqlite3_stmt *stmt);
+void sqlite_forget_statements(sqlite_source *d);
 
 emend_rc sqlite_describe(source *s, arena *a, source_schema *out, emend_error *err);
 emend_rc sqlite_stamp(source *s, arena *a, str *out, emend_error *err);

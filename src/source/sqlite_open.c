@@ -32,7 +32,9 @@ typedef struct file_name {
 
 static file_name side_file(const char *path, int which) {
   file_name f;
-  snprintf(f.path, sizeof f.path, "%s%s", path, SUFFIX[which]);
+  size_t n = strlen(path);
+  memcpy(f.path, path, n);
+  memcpy(f.path + n, SUFFIX[which], strlen(SUFFIX[which]) + 1);
   return f;
 }
 
@@ -51,7 +53,8 @@ static file_stamp stamp_file(const char *path) {
                       .mtime_s = (int64_t)changed.tv_sec,
                       .mtime_ns = (int64_t)changed.tv_nsec,
                       .inode = (uint64_t)st.st_ino,
-                      .device = (uint64_t)st.st_dev};
+                      .device = (uint64_t)st.st_dev,
+                      .mode = (uint32_t)st.st_mode};
 }
 
 static bool same_stamp(const file_stamp *x, const file_stamp *y) {
@@ -77,7 +80,7 @@ typedef struct raw_file {
 static void raw_close(raw_file *f) {
   if (f->file && f->file->pMethods) f->file->pMethods->xClose(f->file);
   mem_free(f->file);
-  sqlite3_free_filename(f->name);
+  sqlite3_free_filename(f->name); /* NULL is harmless */
 }
 
 static int raw_open(const char *path, raw_file *f) {
@@ -107,18 +110,38 @@ static bool is_hot(const char *journal, sqlite3_file *db) {
   return db->pMethods->xCheckReservedLock(db, &reserved) != SQLITE_OK || !reserved;
 }
 
-/* SQLITE_OK, or why the file cannot be read. */
-static int look(const char *path, file_state *out) {
-  *out = (file_state){0};
-  raw_file f;
-  int rc = raw_open(path, &f);
-  if (rc != SQLITE_OK) return rc;
-  for (int i = 0; i < SQLITE_N_FILES; i++) out->files[i] = stamp_file(side_file(path, i).path);
-  rc = f.file->pMethods->xRead(f.file, out->header, sizeof out->header, 0);
+/* The file that the connection has open, where that is still the one at the path and as readable as
+ * it was: looking through it spares opening the file again. */
+static sqlite3_file *open_file(const sqlite_source *d, const file_stamp *now) {
+  bool in_place = d->mode == SQLITE_MODE_PLAIN || d->mode == SQLITE_MODE_IMMUTABLE;
+  const file_stamp *then = &d->seen.files[DB];
+  sqlite3_file *file = NULL;
+  if (!d->db || !in_place || now->inode != then->inode || now->device != then->device ||
+      now->mode != then->mode ||
+      sqlite3_file_control(d->db, NULL, SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK)
+    return NULL;
+  return file && file->pMethods ? file : NULL;
+}
+
+/* SQLITE_OK, or why the file cannot be read. A -shm counts only beside a -wal. */
+static int look(const sqlite_source *d, file_state *out) {
+  *out = (file_state){.files = {stamp_file(d->path)}};
+  raw_file raw = {0};
+  sqlite3_file *file = open_file(d, &out->files[DB]);
+  int rc = SQLITE_OK;
+  if (!file) {
+    rc = raw_open(d->path, &raw);
+    if (rc != SQLITE_OK) return rc;
+    file = raw.file;
+    out->files[DB] = stamp_file(d->path);
+  }
+  for (int i = 1; i < SQLITE_N_FILES; i++)
+    if (i != SHM || out->files[WAL].exists) out->files[i] = stamp_file(side_file(d->path, i).path);
+  rc = file->pMethods->xRead(file, out->header, sizeof out->header, 0);
   if (rc == SQLITE_IOERR_SHORT_READ) rc = SQLITE_OK;
   if (rc == SQLITE_OK && out->files[JOURNAL].exists && out->files[JOURNAL].size > 0)
-    out->hot_journal = is_hot(side_file(path, JOURNAL).path, f.file);
-  raw_close(&f);
+    out->hot_journal = is_hot(side_file(d->path, JOURNAL).path, file);
+  raw_close(&raw);
   return rc;
 }
 
@@ -303,7 +326,7 @@ static int connect_to(sqlite_source *d, const char *path, const char *query, int
 
 static emend_rc check_unchanged(const sqlite_source *d, emend_error *err) {
   file_state now;
-  int sq = look(d->path, &now);
+  int sq = look(d, &now);
   if (sq != SQLITE_OK) return explain(d, sq, err);
   if (same_state(&now, &d->seen)) return EMEND_OK;
   return err_set(err, EMEND_EBUSY, "open", "%s changed while it was read: try again", d->path);
@@ -349,16 +372,29 @@ static bool still_good(const sqlite_source *d, const file_state *now) {
   return same_state(now, &d->seen);
 }
 
+/* https://www.sqlite.org/fileformat.html, 1.3: the schema cookie */
+static int64_t schema_version_in(const unsigned char *header) {
+  const unsigned char *p = header + 40;
+  return (int32_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);
+}
+
+bool sqlite_knows_version(const sqlite_source *d) {
+  bool in_place = d->mode == SQLITE_MODE_PLAIN || d->mode == SQLITE_MODE_IMMUTABLE;
+  return in_place && d->version >= 0 && d->version == d->version_seen;
+}
+
 emend_rc sqlite_refresh(sqlite_source *d, emend_error *err) {
   emend_rc rc = EMEND_OK;
   for (int i = 0; i < COPY_TRIES; i++) {
     file_state now;
-    int sq = look(d->path, &now);
+    int sq = look(d, &now);
     if (sq != SQLITE_OK) return explain(d, sq, err);
+    d->version_seen = schema_version_in(now.header);
     if (still_good(d, &now)) return EMEND_OK;
     sqlite_release(d, true);
     d->seen = now;
     d->stale = false;
+    d->version = -1;
     rc = open_as(d, choose_mode(&now), err);
     if (rc != EMEND_EBUSY || is_canceled(d)) break;
   }
@@ -369,7 +405,7 @@ bool sqlite_is_torn(const sqlite_source *d) {
   file_state now;
   if (d->stale) return true;
   if (d->mode != SQLITE_MODE_IMMUTABLE) return false;
-  return look(d->path, &now) != SQLITE_OK || !same_state(&now, &d->seen);
+  return look(d, &now) != SQLITE_OK || !same_state(&now, &d->seen);
 }
 
 /* Beside a live writer nothing stays open: the last one to leave a WAL database tidies it up, and
@@ -378,6 +414,7 @@ void sqlite_release(sqlite_source *d, bool all) {
   atomic_store(&d->running, NULL);
   if (!d->db || (!all && d->mode != SQLITE_MODE_WAL)) return;
   while (atomic_load(&d->cancelers) > 0) sqlite3_sleep(1);
+  sqlite_forget_statements(d);
   sqlite3_close(d->db);
   d->db = NULL;
   d->mode = SQLITE_MODE_CLOSED;

@@ -297,6 +297,66 @@ static void a_changed_schema_changes_the_stamp(void **state) {
   source_close(s);
 }
 
+/* The stamp is looked up without a lock: what a writer has not committed must not show in it. */
+static void a_schema_that_is_not_committed_does_not_change_the_stamp(void **state) {
+  (void)state;
+  make_db("CREATE TABLE t(x)");
+  source *s = open_source();
+  str before, during, after;
+  assert_int_equal(source_stamp(s, A, &before, NULL), EMEND_OK);
+  writer w = start_writer("BEGIN EXCLUSIVE; CREATE TABLE u(y)", "ROLLBACK", false);
+  assert_int_equal(source_stamp(s, A, &during, NULL), EMEND_OK);
+  continue_writer(&w);
+  end_writer(&w);
+  assert_int_equal(source_stamp(s, A, &after, NULL), EMEND_OK);
+  assert_true(str_eq(before, during) && str_eq(before, after));
+  w = start_writer("BEGIN EXCLUSIVE; CREATE TABLE v(y)", "COMMIT", false);
+  continue_writer(&w);
+  end_writer(&w);
+  assert_int_equal(source_stamp(s, A, &after, NULL), EMEND_OK);
+  assert_false(str_eq(before, after));
+  source_close(s);
+}
+
+/* A statement stays compiled between two runs of it. */
+static void a_query_that_ran_before_follows_the_schema(void **state) {
+  (void)state;
+  make_db("CREATE TABLE t(x); INSERT INTO t VALUES (1)");
+  source *s = open_source();
+  source_result r;
+  emend_error err = {0};
+  const str all = STR("SELECT * FROM t");
+  for (int i = 0; i < 2; i++) assert_int_equal(source_run(s, all, NULL, A, &r, &err), EMEND_OK);
+  assert_int_equal(r.n_columns, 1);
+  make_db("ALTER TABLE t ADD COLUMN y TEXT DEFAULT 'new'");
+  assert_int_equal(source_run(s, all, NULL, A, &r, &err), EMEND_OK);
+  assert_int_equal(r.n_columns, 2);
+  assert_true(str_eq(r.names[1], STR("y")) && str_eq(r.cells[1].text, STR("new")));
+  make_db("DROP TABLE t");
+  assert_int_equal(source_run(s, all, NULL, A, &r, &err), EMEND_EDB);
+  assert_non_null(strstr(err.msg, "no such table"));
+  make_db("CREATE VIEW t AS SELECT 7 AS z");
+  assert_int_equal(source_run(s, all, NULL, A, &r, &err), EMEND_OK);
+  assert_int_equal(r.cells[0].i, 7);
+  source_close(s);
+}
+
+static void between_queries_no_lock_is_held(void **state) {
+  (void)state;
+  make_db("CREATE TABLE t(x); INSERT INTO t VALUES (1), (2)");
+  source *s = open_source();
+  source_result r;
+  const source_limits one = {.max_rows = 1};
+  assert_int_equal(source_run(s, STR("SELECT x FROM t"), &one, A, &r, NULL), EMEND_OK);
+  assert_true(r.truncated);
+  assert_int_equal(count_rows(s), 2);
+  writer w = start_writer("BEGIN EXCLUSIVE; INSERT INTO t VALUES (3)", "COMMIT", false);
+  continue_writer(&w);
+  end_writer(&w);
+  assert_int_equal(count_rows(s), 3);
+  source_close(s);
+}
+
 static emend_rc open_fails(const char *url, const char *word) {
   source *s;
   emend_error err = {0};
@@ -492,6 +552,9 @@ int main(void) {
       TEST(a_lock_is_waited_for_and_then_named),
       TEST(a_replaced_file_is_noticed),
       TEST(a_changed_schema_changes_the_stamp),
+      TEST(a_schema_that_is_not_committed_does_not_change_the_stamp),
+      TEST(a_query_that_ran_before_follows_the_schema),
+      TEST(between_queries_no_lock_is_held),
       TEST(what_is_no_database_is_said_clearly),
       TEST(an_empty_file_is_an_empty_database),
       TEST(damage_is_an_error_and_never_a_crash),
