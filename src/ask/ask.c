@@ -277,9 +277,16 @@ static emend_rc conclude(ask_question *q, outcome *o, double answerable, ask_ans
   return ask_answer_without(a, EMEND_FAILED, str_from(reason), err);
 }
 
+static emend_rc read_intent(ask_question *q, str question, emend_error *err) {
+  q->known = ask_known_find(q->ctx->known, question);
+  if (!q->known) return judge_read(question, q->work, &q->intent, err);
+  q->intent = q->known->intent;
+  return EMEND_OK;
+}
+
 static emend_rc answer_question(ask_question *q, ask_answer *a, outcome *o, emend_error *err) {
   str question = str_from(a->pub.question);
-  emend_rc rc = judge_read(question, q->work, &q->intent, err);
+  emend_rc rc = read_intent(q, question, err);
   if (rc) return rc;
   if (q->intent.request != JUDGE_QUESTION) {
     o->failure = "refused";
@@ -320,6 +327,7 @@ emend_rc ask_run(ask_context *ctx, const char *question, const emend_ask_options
   if (!rc) rc = ask_taught_tell(a, &q, &o.tries, o.best, err);
   if (!rc) rc = ask_answer_finish(a, &q, &o.tries, o.best, err);
   if (!rc && ctx->state) rc = ask_record(a, &q, o.failure, err);
+  ask_known_unref(q.known);
   arena_destroy(q.work);
   if (rc)
     emend_answer_free(a ? &a->pub : NULL);

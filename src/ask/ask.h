@@ -62,6 +62,7 @@ typedef struct ask_context {
    *  another's. */
   const generator *second;
   const ask_recall *recall;   /* NULL: nothing was taught */
+  struct ask_known *known;    /* what was read of questions before (known.h); NULL: nothing */
   const ask_lessons *lessons; /* NULL: nobody taught anything */
   store *state;               /* where the history goes; NULL: nowhere */
   const char *draft;          /* takes the place of the first generation; NULL: none */

@@ -28,12 +28,22 @@ static void copy_provenance(ask_answer *a, const recall_match *m) {
 }
 
 /* The tables and columns that the query reads, for the provenance. */
-static emend_rc read_report(ask_question *q, const recall_match *m, check_report *out,
-                            emend_error *err) {
+static emend_rc tell_reads(ask_question *q, ask_answer *a, const recall_match *m,
+                           emend_error *err) {
+  ask_known_question *k = q->known;
+  if (k && str_eq(k->sql, m->sql) && strcmp(k->version, m->cat->version) == 0) {
+    ask_answer_reads(a, &k->reads);
+    return EMEND_OK;
+  }
   check_options opt = {.dialect = m->cat->dialect,
                        .extra_functions = q->ctx->functions,
                        .n_extra_functions = q->ctx->n_functions};
-  return check_sql(m->sql, m->cat, &opt, q->work, out, err);
+  check_report report;
+  emend_rc rc = check_sql(m->sql, m->cat, &opt, q->work, &report, err);
+  if (rc) return rc;
+  ask_answer_reads(a, &report);
+  ask_known_keep(q->ctx->known, q->intent.question, m->sql, m->cat->version, &report);
+  return EMEND_OK;
 }
 
 /* Says whose query this is: confirmed only when no value of it was changed. */
@@ -52,8 +62,7 @@ static str add_origin(ask_answer *a, str sentence, const recall_match *m) {
 
 static emend_rc deliver(ask_question *q, ask_answer *a, const recall_match *m,
                         const source_result *r, emend_error *err) {
-  check_report report;
-  emend_rc rc = read_report(q, m, &report, err);
+  emend_rc rc = tell_reads(q, a, m, err);
   if (rc) return rc;
   a->pub.status = EMEND_FINALIZED;
   a->pub.sql = copy(a->mem, m->sql);
@@ -62,7 +71,6 @@ static emend_rc deliver(ask_question *q, ask_answer *a, const recall_match *m,
   str sentence = ask_verbalise(&q->intent, r, q->work);
   if (sentence.ptr) sentence = add_origin(a, sentence, m);
   a->pub.text = sentence.ptr;
-  ask_answer_reads(a, &report);
   copy_provenance(a, m);
   return arena_failed(a->mem) || !sentence.ptr ? err_nomem(err, "recall") : EMEND_OK;
 }

@@ -3,6 +3,7 @@
 #define ASK_TRY_H
 
 #include "ask/ask.h"
+#include "ask/known.h"
 
 /** What a question carries from stage to stage. */
 typedef struct ask_question {
@@ -10,6 +11,7 @@ typedef struct ask_question {
   const emend_ask_options *opt;
   arena *work; /* this question's; the answer has its own */
   judge_intent intent;
+  ask_known_question *known; /* the same words, served before; NULL: they were read anew */
   retrieve_result context;
   size_t chosen; /* index of the source */
   const catalog *cat;

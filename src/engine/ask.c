@@ -110,6 +110,7 @@ static emend_rc ask_with(emend_engine *e, const char *question, const emend_ask_
                      .connect = connect_to,
                      .ctx = &x,
                      .recall = e->no_state ? NULL : &taught,
+                     .known = e->known,
                      .cancels = &e->cancels};
   unsigned before = atomic_load(&e->cancels);
   emend_rc rc = list_sources(&x, opt->source, err);

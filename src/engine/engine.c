@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 #include "engine/influence.h"
 #include "engine/lessons.h"
+#include "ask/known.h"
 #include "engine/recall.h"
 
 #include <string.h>
@@ -32,6 +33,7 @@ EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emen
   if (!e) return err_nomem(err, "open");
   pthread_mutex_init(&e->lock, NULL);
   e->no_state = opt->no_state;
+  e->known = ask_known_create();
   if (!copy_option(&e->state_path, opt->state) || !copy_option(&e->weights, opt->weights)) {
     emend_close(e);
     return err_nomem(err, "open");
@@ -49,6 +51,7 @@ EMEND_API void emend_close(emend_engine *e) {
   if (!e) return;
   engine_influence_free(e);
   engine_recall_free(e);
+  ask_known_free(e->known);
   engine_lessons_free(e->lessons); /* may still write to the state and ask the network */
   store_close(e->state);
   engine_source_free_all(e); /* before the network: what it learnt of them is its own */

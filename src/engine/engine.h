@@ -62,6 +62,7 @@ struct emend_engine {
   generator *gen;
   _Atomic(struct engine_recall *) recall; /* NULL before it was needed */
   engine_backend backend;
+  struct ask_known *known;        /* what was read of questions; NULL: no memory for it */
   struct engine_lessons *lessons; /* what people taught, in memory */
   struct engine_note *notes;      /* influence.c; guarded by `lock` */
   size_t n_notes;

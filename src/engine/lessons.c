@@ -187,14 +187,17 @@ static emend_rc find(const engine_lessons *l, str source_name, const catalog *ca
 
 static emend_rc similar(void *self, str source_name, const catalog *cat, str question, arena *a,
                         recall_nears *out, emend_error *err) {
-  return find(self, source_name, cat, question, NEAR, a, out, err);
+  return engine_similar(self, source_name, cat, question, NEAR, a, out, err);
 }
 
 static emend_rc weigh(void *self, const catalog *cat, str question, const recall_nears *nears,
                       const recall_own *own, arena *a, recall_candidates *out, emend_error *err) {
-  const engine_lessons *l = self;
+  engine_lessons *l = NULL;
   recall_probe probe;
-  emend_rc rc = recall_probe_read(question, cat, a, &probe, err);
+  *out = (recall_candidates){0};
+  emend_rc rc = need(self, &l, err);
+  if (rc || !l) return rc;
+  rc = recall_probe_read(question, cat, a, &probe, err);
   return rc ? rc : recall_weigh(l->net, cat, &probe, nears, own, a, out, err);
 }
 
@@ -205,10 +208,7 @@ emend_rc engine_lessons_open(emend_engine *e, ask_context *ctx, const emend_ask_
   emend_rc rc = store_person_opted_out(ctx->state, str_from(opt->user), &opted_out, err);
   if (rc) return rc;
   if (opted_out) ctx->state = NULL;
-  engine_lessons *l = NULL;
-  rc = up_to_date(e, &l, err);
-  if (rc || !l) return rc;
-  *out = (ask_lessons){l, similar, weigh};
+  *out = (ask_lessons){e, similar, weigh};
   ctx->lessons = out;
   return EMEND_OK;
 }

@@ -7,10 +7,11 @@
 typedef struct engine_lessons engine_lessons;
 
 /**
- * Brings what was taught up to date with the state, which other processes may have changed, and
- * hands it to a question's context. An opted-out person's question loses its place in the history.
+ * Hands what was taught to a question's context: brought up to date with the state, which other
+ * processes may have changed, once the question needs it, since one that was confirmed does not.
+ * An opted-out person's question loses its place in the history.
  *
- * `out` is filled when there is anything, and must live as long as the question.
+ * `out` must live as long as the question.
  */
 emend_rc engine_lessons_open(emend_engine *e, ask_context *ctx, const emend_ask_options *opt,
                              ask_lessons *out, emend_error *err);

@@ -35,14 +35,40 @@ typedef struct finder {
   size_t n_sources;
   uint64_t *url_hashes; /* [n_sources] */
   const recall_options *opt;
-  arena *work, *a; /* this look-up's; the result's */
-  recall_wording q;
+  arena *work, *a;  /* this look-up's; the result's */
+  recall_wording q; /* its words are read when the confirmed text itself was not found */
   uint64_t key_hash;
   candidate found[MOST_CANDIDATES];
   size_t n;
   float least; /* score among those found, once there are as many as are kept */
   recall_match *out;
 } finder;
+
+/* ---- reading ---- */
+
+static bool read_words(finder *x) {
+  return x->q.words || wording_read(x->q.text, clock_now(), x->work, &x->q);
+}
+
+/* A wording to the letter: its key is known. Words that count from today must be read. */
+static bool note_known(void *ctx, const struct segment_item *item) {
+  finder *x = ctx;
+  const recall_wording *w = &item->entry->wordings[item->wording].words;
+  if (w->relative || !str_eq(w->text, x->q.text)) return true;
+  x->q.key = w->key;
+  return false;
+}
+
+static bool read_key(finder *x) {
+  for (size_t i = 0; i < x->n_sources; i++) {
+    uint64_t key = segment_key(x->url_hashes[i], x->q.text);
+    for (size_t s = 0; s < x->now->n_segments && !x->q.key.ptr; s++)
+      segment_exact(x->now->segments[s], key, note_known, x);
+  }
+  if (!x->q.key.ptr && !read_words(x)) return false;
+  x->key_hash = str_hash64(x->q.key);
+  return true;
+}
 
 /* ---- proposing ---- */
 
@@ -130,6 +156,7 @@ static bool weigh(finder *x, candidate *c) {
     c->al.fill.values = ARENA_ARRAY(x->work, str, (size_t)c->w->slots.n + 1);
     return c->al.fill.values != NULL;
   }
+  if (!read_words(x)) return false;
   const taught_words *t = snapshot_taught(x->now, c->e->url_hash);
   const recall_taught taught = {t ? (const uint64_t(*)[2])t->pairs : NULL, t ? t->n : 0};
   const recall_source *s = &x->sources[c->source];
@@ -265,6 +292,7 @@ static bool decide(finder *x, candidate *best) {
 }
 
 static bool ask_back(finder *x) {
+  if (!read_words(x)) return false;
   for (size_t i = 0; i < x->n; i++) {
     candidate *c = &x->found[i];
     if (c->badness > most_near) return true;
@@ -284,6 +312,7 @@ static bool ask_back(finder *x) {
 }
 
 static bool find(finder *x) {
+  if (!read_key(x)) return false;
   for (size_t i = 0; i < x->n_sources; i++) {
     uint64_t key = segment_key(x->url_hashes[i], x->q.key);
     for (size_t s = 0; s < x->now->n_segments; s++)
@@ -291,6 +320,7 @@ static bool find(finder *x) {
   }
   bool exact = x->n > 0;
   if (!exact && x->opt && x->opt->exact_only) return true;
+  if (!exact && !read_words(x)) return false;
   for (size_t s = 0; !exact && s < x->now->n_segments; s++)
     if (!propose_by_words(x, x->now->segments[s])) return false;
   for (size_t i = 0; i < x->n; i++)
@@ -312,9 +342,8 @@ emend_rc recall_find(recall *r, const recall_source *sources, size_t n, str ques
     x.work = arena_create(WORK_BYTES);
     x.url_hashes = x.work ? ARENA_ARRAY(x.work, uint64_t, n + 1) : NULL;
     for (size_t i = 0; x.url_hashes && i < n; i++) x.url_hashes[i] = str_hash64(sources[i].url);
-    ok = x.url_hashes && wording_read(question, clock_now(), x.work, &x.q);
-    x.key_hash = ok ? str_hash64(x.q.key) : 0;
-    ok = ok && find(&x);
+    x.q.text = question;
+    ok = x.url_hashes && find(&x);
     arena_destroy(x.work);
   }
   snapshot_unref(x.now);

@@ -12,8 +12,8 @@ typedef struct posting {
   uint32_t item;
 } posting;
 
-uint64_t segment_key(uint64_t url_hash, str key) {
-  uint64_t h = str_hash64(key) ^ url_hash * 0x9e3779b97f4a7c15u;
+uint64_t segment_key(uint64_t url_hash, str key_or_text) {
+  uint64_t h = str_hash64(key_or_text) ^ url_hash * 0x9e3779b97f4a7c15u;
   return h ? h : 1;
 }
 
@@ -47,18 +47,24 @@ static size_t table_size(size_t n) {
 
 /* ---- exact keys ---- */
 
+static void put_key(recall_segment *s, uint64_t key, size_t item) {
+  size_t at = key & (s->n_keys - 1);
+  while (s->keys[at]) at = (at + 1) & (s->n_keys - 1);
+  s->keys[at] = key;
+  s->key_items[at] = (uint32_t)item + 1;
+}
+
+/* By key, and by the text to the letter, which spares reading the question. */
 static bool index_keys(recall_segment *s) {
-  s->n_keys = table_size(s->n);
+  s->n_keys = table_size(2 * s->n);
   s->keys = array(s, s->n_keys, sizeof *s->keys);
   s->key_items = array(s, s->n_keys, sizeof *s->key_items);
   if (!s->keys || !s->key_items) return false;
   for (size_t i = 0; i < s->n; i++) {
     const recall_entry *e = s->items[i].entry;
-    uint64_t key = segment_key(e->url_hash, e->wordings[s->items[i].wording].words.key);
-    size_t at = key & (s->n_keys - 1);
-    while (s->keys[at]) at = (at + 1) & (s->n_keys - 1);
-    s->keys[at] = key;
-    s->key_items[at] = (uint32_t)i + 1;
+    const recall_wording *w = &e->wordings[s->items[i].wording].words;
+    put_key(s, segment_key(e->url_hash, w->key), i);
+    if (!str_eq(w->text, w->key)) put_key(s, segment_key(e->url_hash, w->text), i);
   }
   return true;
 }

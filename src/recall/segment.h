@@ -13,7 +13,7 @@ typedef struct recall_segment {
     uint16_t wording;
   } * items;
   uint8_t *lengths;              /* words of each, 255 at most */
-  uint64_t *keys;                /* hash set over keys and sources, open addressing */
+  uint64_t *keys;                /* hash set over keys, texts and sources, open addressing */
   uint32_t *key_items;           /* 1 + item */
   size_t n_keys;                 /* a power of two */
   uint64_t *terms;               /* hash table: stem */
@@ -29,10 +29,10 @@ recall_segment *segment_make(recall_entry *const *entries, size_t n);
 void segment_ref(recall_segment *s);
 void segment_unref(recall_segment *s); /* NULL is harmless */
 
-/** The hash under which a wording is found exactly. */
-uint64_t segment_key(uint64_t url_hash, str key);
+/** The hash under which a wording is found exactly: of its key, or of its text. */
+uint64_t segment_key(uint64_t url_hash, str key_or_text);
 
-/** Calls `each` for the items whose key hashes to `key`, until it returns false. */
+/** Calls `each` for the items whose key or text hashes to `key`, until it returns false. */
 void segment_exact(const recall_segment *s, uint64_t key,
                    bool (*each)(void *ctx, const struct segment_item *item), void *ctx);
 

@@ -22,7 +22,7 @@ typedef struct history_queue {
   pthread_cond_t wake, written;
   record *first, **last;
   size_t n;
-  bool started, stop, writing;
+  bool started, stop, writing, idle; /* idle: waits to be woken */
   pthread_t writer;
 } history_queue;
 
@@ -137,7 +137,9 @@ static void *writer_main(void *arg) {
   pthread_mutex_lock(&h->lock);
   while (!h->stop) {
     if (!h->first) {
+      h->idle = true;
       pthread_cond_wait(&h->wake, &h->lock);
+      h->idle = false;
       continue;
     }
     struct timespec until;
@@ -200,10 +202,10 @@ emend_rc store_question_add(store *s, const store_question *q, emend_error *err)
     h->last = &r->next;
     h->n++;
     if (!h->started) h->started = pthread_create(&h->writer, NULL, writer_main, s) == 0;
-    if (h->started)
-      pthread_cond_signal(&h->wake);
-    else
+    if (!h->started)
       rc = drain(s, err);
+    else if (h->idle) /* else it gathers, and looks again by itself */
+      pthread_cond_signal(&h->wake);
   }
   pthread_mutex_unlock(&h->lock);
   return rc;

@@ -167,6 +167,30 @@ static void two_that_fit_are_none(void **state) {
   recall_free(r);
 }
 
+/* Confirmed words are found to the letter without being read: that must not hide another question
+ * that differs in case alone, nor what counts from today. */
+static void the_confirmed_text_is_found_as_any_other(void **state) {
+  library *l = *state;
+  recall *r = NULL;
+  recall_record it[3] = {
+      record(l, "fz_1", "Titles of Books", "SELECT title FROM book WHERE price > 9"),
+      record(l, "fz_2", "titles of books?", "SELECT title FROM book WHERE year > 9"),
+      record(l, "fz_3", "Who joined last year?",
+             "SELECT name FROM member WHERE joined BETWEEN '2024-01-01' AND '2024-12-31'")};
+  assert_int_equal(recall_create(&r, NULL), EMEND_OK);
+  assert_int_equal(recall_put(r, it, 1, NULL), EMEND_OK);
+  assert_int_equal(find(l, r, it[0].question.ptr).verdict, RECALL_HIT);
+  assert_int_equal(recall_put(r, it + 1, 2, NULL), EMEND_OK);
+  assert_int_not_equal(find(l, r, it[0].question.ptr).verdict, RECALL_HIT);
+  assert_int_not_equal(find(l, r, it[1].question.ptr).verdict, RECALL_HIT);
+  setenv("EMEND_NOW", "2031-06-15T12:00:00Z", 1);
+  recall_match m = find(l, r, it[2].question.ptr);
+  unsetenv("EMEND_NOW");
+  assert_true(m.verdict != RECALL_HIT || str_find(m.sql, STR("2030"), 0) != SIZE_MAX);
+  assert_false(m.verdict == RECALL_HIT && m.rebound.len == 0);
+  recall_free(r);
+}
+
 static void another_source_is_a_miss(void **state) {
   library *l = *state;
   recall *r = NULL;
@@ -311,6 +335,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(questions_are_told_apart, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_witness_settles_what_words_leave_open, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(the_confirmed_text_is_found_as_any_other, set_up, tear_down),
       cmocka_unit_test_setup_teardown(two_that_fit_are_none, set_up, tear_down),
       cmocka_unit_test_setup_teardown(another_source_is_a_miss, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_is_removed_or_in_review_is_not_found, set_up, tear_down),
