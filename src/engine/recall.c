@@ -4,6 +4,7 @@
 #include "engine/recall.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -12,7 +13,13 @@
 
 /* Up to so many are loaded at once, more of them by a thread of its own; and how often another
  * process is looked for that has confirmed something. */
-enum { LOADED_AT_ONCE = 500, BATCH = 512, LOOK_AGAIN_MS = 200, LOAD_BYTES = 1 << 30 };
+enum {
+  LOADED_AT_ONCE = 500,
+  PAGE = 1000,
+  PAUSE_NS = 500000,
+  LOOK_AGAIN_MS = 200,
+  LOAD_BYTES = 1 << 30
+};
 
 struct engine_recall {
   emend_engine *e;
@@ -59,6 +66,23 @@ bool engine_recall_record(const store_finalized *f, arena *a, recall_record *out
   return true;
 }
 
+/* In pages, with a pause between them: a question that is asked meanwhile needs the state too. */
+static emend_rc list_all(engine_recall *x, arena *a, store_finalizeds *out, emend_error *err) {
+  const struct timespec pause = {0, PAUSE_NS};
+  str last = {0};
+  *out = (store_finalizeds){0};
+  for (;;) {
+    store_finalizeds page;
+    emend_rc rc = store_finalized_page(x->state, last, PAGE, a, &page, err);
+    if (rc) return rc;
+    for (size_t i = 0; i < page.len; i++)
+      if (!vec_push(a, out, page.items[i])) return err_nomem(err, "recall");
+    if (page.len < PAGE) return EMEND_OK;
+    last = page.items[page.len - 1].id;
+    nanosleep(&pause, NULL);
+  }
+}
+
 static emend_rc put_all(recall *memory, const store_finalizeds *all, arena *a, emend_error *err) {
   recall_record *records = ARENA_ARRAY(a, recall_record, all->len + 1);
   if (!records) return err_nomem(err, "recall");
@@ -92,7 +116,7 @@ static emend_rc load(engine_recall *x, emend_error *err) {
   int64_t changes = 0;
   store_finalizeds all;
   emend_rc rc = a ? store_finalized_changes(x->state, &changes, err) : err_nomem(err, "recall");
-  if (!rc) rc = store_finalized_list(x->state, (str){0}, a, &all, err);
+  if (!rc) rc = list_all(x, a, &all, err);
   if (!rc) load_synonyms(x, a);
   if (!rc) rc = put_all(x->memory, &all, a, err);
   if (!rc) rc = load_words(x, a, err);

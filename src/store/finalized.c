@@ -163,10 +163,12 @@ static bool read_row(sqlite3_stmt *stmt, arena *a, store_finalized *f) {
 }
 
 /* Hands out the wordings to the questions that they belong to; both are in order of id. */
-static emend_rc read_wordings(store *s, str id, arena *a, store_finalizeds *out, emend_error *err) {
+static emend_rc read_wordings(store *s, arena *a, store_finalizeds *out, emend_error *err) {
+  if (out->len == 0) return EMEND_OK;
   sqlite3_stmt *stmt = store_db_stmt(s, STORE_FINALIZED_WORDING_LIST, err);
   if (!stmt) return store_db_error(s, err);
-  store_db_bind(stmt, 1, id);
+  store_db_bind_text(stmt, 1, out->items[0].id);
+  store_db_bind_text(stmt, 2, out->items[out->len - 1].id);
   size_t at = 0;
   int row;
   while ((row = store_db_row(s, stmt, err)) == 1) {
@@ -184,10 +186,14 @@ static emend_rc read_wordings(store *s, str id, arena *a, store_finalizeds *out,
   return row < 0 ? store_db_error(s, err) : EMEND_OK;
 }
 
-static emend_rc read_all(store *s, str id, arena *a, store_finalizeds *out, emend_error *err) {
+/* At most `most` (-1: all) from `from` on; as far as `to`, unless that is empty. */
+static emend_rc read_some(store *s, str from, str to, int most, arena *a, store_finalizeds *out,
+                          emend_error *err) {
   sqlite3_stmt *stmt = store_db_stmt(s, STORE_FINALIZED_LIST, err);
   if (!stmt) return store_db_error(s, err);
-  store_db_bind(stmt, 1, id);
+  store_db_bind_text(stmt, 1, from);
+  store_db_bind(stmt, 2, to);
+  sqlite3_bind_int(stmt, 3, most);
   int row;
   while ((row = store_db_row(s, stmt, err)) == 1) {
     store_finalized f = {0};
@@ -195,13 +201,24 @@ static emend_rc read_all(store *s, str id, arena *a, store_finalizeds *out, emen
     sqlite3_reset(stmt);
     return err_nomem(err, "state");
   }
-  return row < 0 ? store_db_error(s, err) : read_wordings(s, id, a, out, err);
+  return row < 0 ? store_db_error(s, err) : read_wordings(s, a, out, err);
 }
 
 emend_rc store_finalized_list(store *s, str id, arena *a, store_finalizeds *out, emend_error *err) {
   *out = (store_finalizeds){0};
   pthread_mutex_lock(&s->lock);
-  emend_rc rc = read_all(s, id, a, out, err);
+  emend_rc rc = read_some(s, id, id, -1, a, out, err);
+  pthread_mutex_unlock(&s->lock);
+  return rc;
+}
+
+emend_rc store_finalized_page(store *s, str after, size_t most, arena *a, store_finalizeds *out,
+                              emend_error *err) {
+  char *from = arena_printf(a, "%.*s ", STR_ARG(after)); /* below any longer id: none has a blank */
+  *out = (store_finalizeds){0};
+  if (!from) return err_nomem(err, "state");
+  pthread_mutex_lock(&s->lock);
+  emend_rc rc = read_some(s, str_from(from), (str){0}, (int)most, a, out, err);
   pthread_mutex_unlock(&s->lock);
   return rc;
 }
@@ -214,7 +231,7 @@ emend_rc store_finalized_by_key(store *s, str url, str key, arena *a, store_fina
   emend_rc rc = ids_by_key(s, url, key, a, &ids, err);
   for (size_t i = 0; !rc && i < ids.len; i++) {
     store_finalizeds one = {0};
-    rc = read_all(s, ids.items[i], a, &one, err);
+    rc = read_some(s, ids.items[i], ids.items[i], 1, a, &one, err);
     if (!rc && one.len && !vec_push(a, out, one.items[0])) rc = err_nomem(err, "state");
   }
   pthread_mutex_unlock(&s->lock);

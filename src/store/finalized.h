@@ -29,6 +29,10 @@ emend_rc store_finalized_put(store *s, const store_finalized *items, size_t n, a
 emend_rc store_finalized_remove(store *s, str id, emend_error *err);
 /** One, or all for the empty id, by id. In `a`. */
 emend_rc store_finalized_list(store *s, str id, arena *a, store_finalizeds *out, emend_error *err);
+/** The first `most` after the id `after` (empty: from the beginning), so that who reads all of many
+ *  leaves others their turn between. In `a`. */
+emend_rc store_finalized_page(store *s, str after, size_t most, arena *a, store_finalizeds *out,
+                              emend_error *err);
 /** Those of the source at `url` that have a wording with this key. In `a`. */
 emend_rc store_finalized_by_key(store *s, str url, str key, arena *a, store_finalizeds *out,
                                 emend_error *err);
