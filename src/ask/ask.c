@@ -28,9 +28,6 @@ static const double slice_of_time = 3;
 /* Below this belief of the generator that the schema can answer at all, it is not asked to. */
 static const double least_answerable = 0.02;
 
-/* From this suspicion on the second opinion is preferred, if it is far less suspicious. */
-static const double look_again_from = 0.6;
-
 /* A draft says nothing of its own belief; this is about what drafts are worth. */
 static const double draft_belief = 0.75;
 
@@ -177,7 +174,7 @@ static bool is_suspect(const ask_try *t) {
  * is an attempt like any other. */
 static emend_rc take_second(ask_question *q, outcome *o, emend_error *err) {
   ask_try *rival = ask_choose(&o->second.tries);
-  if (o->best && o->best->suspicion < look_again_from) return EMEND_OK;
+  if (o->best && !ask_is_doubted(o->best)) return EMEND_OK;
   if (!rival || !ask_outdoes(rival, o->best)) return EMEND_OK;
   for (size_t i = 0; i < o->second.tries.len; i++) {
     ask_try *t = o->second.tries.items[i];

@@ -31,6 +31,8 @@ static const struct {
  * right than wrong itself. Chosen on drafts of databases left out: of what was right at first fewer
  * than one in a hundred is to be replaced by something wrong. */
 static const double least_gain = 2.5, most_suspicion = 0.3;
+/* From this suspicion on something better is looked for. */
+static const double doubted_from = 0.5;
 
 /* A repair takes the place of what it mends where that failed, or where it is less suspicious. */
 ask_try *ask_final_form(ask_try *t) {
@@ -90,6 +92,8 @@ ask_try *ask_choose(const ask_tries *tries) {
   }
   return best;
 }
+
+bool ask_is_doubted(const ask_try *t) { return t->failed || t->suspicion >= doubted_from; }
 
 bool ask_outdoes(const ask_try *better, const ask_try *than) {
   if (!better || better->failed) return false;

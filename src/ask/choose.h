@@ -17,6 +17,8 @@ const char *ask_core_name(int i);
 void ask_core_features(const ask_tries *tries, const ask_try *t, double *out);
 /** The candidate, or its repair where that is to stand for it. */
 ask_try *ask_final_form(ask_try *t);
+/** Is it worth a look whether the second opinion is far less suspicious? */
+bool ask_is_doubted(const ask_try *t);
 /** May `better` (NULL: no) take the place of `than` (NULL: nothing stands)? Only what runs where
  *  the other fails, or is less suspicious by a margin. */
 bool ask_outdoes(const ask_try *better, const ask_try *than);

@@ -6,6 +6,7 @@
 
 typedef struct expecting {
   const judge_intent *in;
+  const check_report *report;
   judge_facts f;
   arena *a;
   judge_signals *out;
@@ -38,6 +39,16 @@ static bool query_has_number(const expecting *x, double v) {
   for (size_t i = 0; digits.len && i < x->f.names.len; i++)
     if (contains(x->f.names.items[i], digits)) return true;
   return x->f.limit && close_to(judge_number_value(x->f.limit), v);
+}
+
+/* "third" of third_party, "billion" of sales_billion */
+static bool is_of_a_name(const expecting *x, const text_word *w) {
+  if (ascii_is_digit(w->lower.ptr[0])) return false;
+  for (size_t i = 0; i < x->f.names.len; i++)
+    if (contains(text_fold(x->a, x->f.names.items[i]), w->lower)) return true;
+  for (size_t i = 0; i < x->report->tables.len; i++)
+    if (contains(text_fold(x->a, x->report->tables.items[i]), w->lower)) return true;
+  return false;
 }
 
 static bool question_has_number(const expecting *x, const sql_expr *e) {
@@ -113,8 +124,9 @@ static bool expect_numbers(const expecting *x) {
   for (size_t i = 0; i < x->in->numbers.len; i++) {
     const judge_number *n = &x->in->numbers.items[i];
     if (n->is_k || query_has_number(x, n->value)) continue;
-    if (n->value <= 2 && x->in->words.items[n->word].lower.ptr[0] >= 'a')
-      continue; /* "first", "two" */
+    const text_word *w = &x->in->words.items[n->word];
+    if (n->value <= 2 && w->lower.ptr[0] >= 'a') continue; /* "first", "two" */
+    if (is_of_a_name(x, w)) continue;
     if (!SIGNAL(x, number_missing, "The question says %.15g, the query does not.", n->value))
       return false;
   }
@@ -139,6 +151,62 @@ static bool expect_texts(const expecting *x) {
         !SIGNAL(x, literal_unasked, "The query looks for '%.*s', which the question does not name.",
                 STR_ARG(str_slice(x->f.strings.items[i]->text, 0, 80))))
       return false;
+  return true;
+}
+
+/* ---- months ---- */
+
+/* 1 to 12 when the i-th word names a month as such: "March", "in may", not "may" and "march". */
+static int month_at(const judge_intent *in, size_t i) {
+  static const char *const names[] = {"january",   "february", "march",    "april",
+                                      "may",       "june",     "july",     "august",
+                                      "september", "october",  "november", "december"};
+  static const char *const before[] = {"in",    "of",   "since", "before", "after", "during",
+                                       "until", "from", "month", "by",     NULL};
+  const text_word *w = &in->words.items[i];
+  if (w->quoted) return 0;
+  int month = 0;
+  for (int k = 0; k < 12 && !month; k++)
+    if (str_eq(w->lower, str_from(names[k]))) month = k + 1;
+  if (!month || i == 0) return 0;
+  if (w->capital) return month;
+  for (const char *const *p = before; *p; p++)
+    if (str_eq(in->words.items[i - 1].lower, str_from(*p))) return month;
+  return 0;
+}
+
+static bool has_digits_of(str text, int month) {
+  for (size_t i = 0; i < text.len; i++) {
+    int v = 0;
+    size_t from = i;
+    while (i < text.len && ascii_is_digit(text.ptr[i])) v = v * 10 + (text.ptr[i++] - '0') % 100000;
+    if (i > from && (v == month || (i - from >= 6 && v / 100 % 100 == month))) return true;
+  }
+  return false;
+}
+
+/* 'Mar', '03/2010', 20100315; a month of its own, for functions that take one */
+static bool query_has_month(const expecting *x, int month, str name) {
+  str abbreviated = str_slice(name, 0, 3);
+  for (size_t i = 0; i < x->f.strings.len; i++) {
+    str text = x->f.strings.items[i]->text;
+    if (has_digits_of(text, month) || contains(text_fold(x->a, text), abbreviated)) return true;
+  }
+  for (size_t i = 0; i < x->f.numbers.len; i++)
+    if (has_digits_of(x->f.numbers.items[i]->text, month)) return true;
+  for (size_t i = 0; i < x->f.names.len; i++)
+    if (contains(text_fold(x->a, x->f.names.items[i]), abbreviated)) return true;
+  return false;
+}
+
+static bool expect_months(const expecting *x) {
+  for (size_t i = 0; i < x->in->words.len; i++) {
+    const text_word *w = &x->in->words.items[i];
+    int month = month_at(x->in, i);
+    if (month && !query_has_month(x, month, w->lower))
+      return SIGNAL(x, month_missing, "The question says \"%.*s\", the query does not.",
+                    STR_ARG(w->raw));
+  }
   return true;
 }
 
@@ -336,9 +404,10 @@ static bool add_strays(const expecting *x) {
 emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a, judge_signals *out,
                    emend_error *err) {
   if (!report->query) return EMEND_OK;
-  expecting x = {.in = in, .a = a, .out = out, .question = text_normalise(a, in->question)};
+  expecting x = {
+      .in = in, .report = report, .a = a, .out = out, .question = text_normalise(a, in->question)};
   bool ok = judge_read_facts(report->query, a, &x.f) && add_size(&x, report) && add_question(&x) &&
-            expect_rows_wanted(&x) && expect_numbers(&x) && expect_texts(&x) && add_strays(&x) &&
-            expect_aggregates(&x) && expect_form(&x) && add_warnings(&x, report);
+            expect_rows_wanted(&x) && expect_numbers(&x) && expect_texts(&x) && expect_months(&x) &&
+            add_strays(&x) && expect_aggregates(&x) && expect_form(&x) && add_warnings(&x, report);
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
 }

@@ -113,6 +113,7 @@ static sql_walk_next see_query(void *ctx, sql_query *q) {
     f->set_op = true;
     if (q->set_op == SQL_UNION || q->set_op == SQL_UNION_ALL) f->either = true;
     if (q->set_op == SQL_EXCEPT || q->set_op == SQL_EXCEPT_ALL) f->excludes = true;
+    if (q->set_op != SQL_UNION && q->set_op != SQL_UNION_ALL) f->n_conditions++; /* IN, NOT IN */
   }
   return SQL_WALK_ON;
 }
@@ -122,9 +123,24 @@ static bool is_joining(const sql_expr *e) {
          e->args.items[0]->kind == SQL_COLUMN && e->args.items[1]->kind == SQL_COLUMN;
 }
 
+static bool is_extreme(const sql_expr *e) {
+  if (e->kind != SQL_SUBQUERY || !e->query || e->query->items.len != 1) return false;
+  const sql_expr *it = e->query->items.items[0].expr;
+  bool called =
+      it && it->kind == SQL_CALL &&
+      (str_eq_nocase(it->name.text, STR("max")) || str_eq_nocase(it->name.text, STR("min")));
+  return called || (e->query->order_by.len && e->query->limit);
+}
+
+/* "x = (SELECT max(x) …)" says what ORDER BY x DESC LIMIT 1 does. */
+static bool takes_extreme(const sql_expr *e) {
+  return e->kind == SQL_BINARY && e->op == SQL_OP_EQ && e->args.len == 2 &&
+         (is_extreme(e->args.items[0]) || is_extreme(e->args.items[1]));
+}
+
 static sql_walk_next see_condition(void *ctx, sql_expr *e) {
   reading *r = ctx;
-  if (is_joining(e)) return SQL_WALK_SKIP;
+  if (is_joining(e) || takes_extreme(e)) return SQL_WALK_SKIP;
   bool compares = e->kind == SQL_BINARY && ((e->op >= SQL_OP_EQ && e->op <= SQL_OP_SIMILAR));
   if (compares || e->kind == SQL_IN || e->kind == SQL_BETWEEN || e->kind == SQL_IS_NULL ||
       e->kind == SQL_EXISTS || e->kind == SQL_QUANTIFIED)

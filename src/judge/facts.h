@@ -16,8 +16,8 @@ typedef struct judge_facts {
   VEC(const sql_expr *) bounds;           /* numbers compared with by < or > */
   VEC(int) groups;                        /* columns grouped by, as in sql_binding */
   VEC(int) filtered;                      /* columns that WHERE or HAVING compares, likewise */
-  int n_conditions;                       /* comparisons there, of columns joined apart */
-  VEC(str) names;                         /* column names read */
+  int n_conditions; /* comparisons there, of columns joined and extremes apart; EXCEPT, INTERSECT */
+  VEC(str) names;   /* column names read */
 } judge_facts;
 
 /** The value of a SQL_NUMBER; 0 when it is not a plain one. */

@@ -88,7 +88,8 @@ typedef struct judge_probe {
   str against;       /* whose rows are compared with its own; empty: the query's */
   str table;         /* joined without use; or whose rows are repeated */
   bool figure;       /* an aggregate is taken over that join */
-  bool named;        /* the question has the table's name */
+  bool named;        /* the question has the table's name; or those of all that repeat the rows */
+  bool once;         /* no row is repeated by it, for it is joined by a key of its own */
   bool ran, differs; /* filled in by who runs it */
 } judge_probe;
 typedef VEC(judge_probe) judge_probes;

@@ -94,6 +94,7 @@ typedef struct holding {
   const judge_digest *digest;
   const judge_probes *probes;
   const judge_readings *others;
+  const model_view *view; /* may be NULL */
   judge_facts facts;
   judge_facts *theirs; /* [n] */
   double all;          /* belief in all that could be run */
@@ -198,6 +199,7 @@ static bool hold_joins(const holding *h) {
   for (size_t i = 0; i < h->probes->len; i++) {
     const judge_probe *p = &h->probes->items[i];
     if (!p->ran || !p->differs || p->kind != JUDGE_PROBE_WITHOUT) continue;
+    if (p->named && p->once) continue; /* "all gymnasts" of people: those that are some */
     double unasked = (1 - belief_in_name(h, p->table, true)) * (p->named ? 0.5 : 1);
     if (unasked <= most[p->figure]) continue;
     most[p->figure] = unasked;
@@ -339,12 +341,23 @@ static bool hold_literals(const holding *h) {
 
 /* ---- a condition that mine has not ---- */
 
+static bool ends_word(str s, size_t at) { return at >= s.len || s.ptr[at] == ' '; }
+
+/* Whole words: 'pop' is not in "population". */
+static bool is_in_words(str longer, str part) {
+  for (size_t at = 0; part.len; at++) {
+    at = str_find(longer, part, at);
+    if (at == SIZE_MAX) return false;
+    if ((at == 0 || longer.ptr[at - 1] == ' ') && ends_word(longer, at + part.len)) return true;
+  }
+  return false;
+}
+
 static bool is_said(const holding *h, const sql_expr *e) {
   if (e->kind == SQL_NUMBER)
     for (size_t i = 0; i < h->in->numbers.len; i++)
       if (fabs(h->in->numbers.items[i].value - judge_number_value(e)) < 1e-9) return true;
-  str plain = text_normalise(h->a, e->text);
-  return plain.len > 0 && str_find(h->question, plain, 0) != SIZE_MAX;
+  return is_in_words(h->question, text_normalise(h->a, e->text));
 }
 
 /* Something of mine that nobody said may stand for what is missing, in other words. */
@@ -392,12 +405,75 @@ static double belief_in_filter(const holding *h, const sql_expr *e) {
   return all > 0 ? sum / all : 0;
 }
 
+/* Does the literal stand for that value of the question? */
+static bool stands_for(const holding *h, const sql_expr *e, const link_value *v) {
+  if (e->kind == SQL_NUMBER)
+    return (v->flags & LINK_VAL_NUMBER) && fabs(judge_number_value(e) - v->number) < 1e-9;
+  str have = text_normalise(h->a, e->text);
+  if (have.len == 0) return false;
+  if (is_in_words(have, text_normalise(h->a, v->text))) return true;
+  for (int c = 0; c < v->n_cells; c++)
+    if (str_eq(have, text_normalise(h->a, v->cells[c].stored))) return true;
+  return false;
+}
+
+static bool has_value(const holding *h, const judge_facts *f, const link_value *v) {
+  for (size_t i = 0; i < f->strings.len; i++)
+    if (stands_for(h, f->strings.items[i], v)) return true;
+  for (size_t i = 0; i < f->numbers.len; i++)
+    if (stands_for(h, f->numbers.items[i], v)) return true;
+  return false;
+}
+
+/* Values of the question that the query leaves out, by the belief in readings that have them. */
+static bool hold_forgotten(const holding *h) {
+  double most = 0;
+  const link_value *missing = NULL;
+  for (int k = 0; h->view && k < h->view->n_forgotten; k++) {
+    double sum = 0, all = 0;
+    for (size_t i = 0; i < h->others->n; i++) {
+      all += h->others->items[i].share;
+      if (has_value(h, &h->theirs[i], h->view->forgotten[k])) sum += h->others->items[i].share;
+    }
+    if (all <= 0 || sum / all <= most) continue;
+    most = sum / all;
+    missing = h->view->forgotten[k];
+  }
+  if (most <= 0.3) return QUIET(h, value_forgotten, most);
+  return judge_add(h->out, h->a, JUDGE_value_forgotten, most,
+                   "The question says \"%.*s\", the query does not look for it.",
+                   STR_ARG(str_slice(missing->text, 0, 80)));
+}
+
+static bool is_forgotten(const holding *h, const sql_expr *e) {
+  for (int k = 0; h->view && k < h->view->n_forgotten; k++)
+    if (stands_for(h, e, h->view->forgotten[k])) return true;
+  return false;
+}
+
+/* Is it asked for? A number of the question may belong to a name ("line 1"), a text to what is
+ * grouped by. */
+static bool is_asked(const holding *h, const sql_expr *e) {
+  bool may_be_name = e->kind == SQL_NUMBER || h->facts.group_by;
+  return is_forgotten(h, e) || (!(h->view && may_be_name) && is_said(h, e));
+}
+
+/* A reading with a text that is neither mine nor the question's made that condition up. */
+static bool makes_up(const holding *h, size_t i) {
+  const judge_facts *f = &h->theirs[i];
+  for (size_t k = 0; k < f->strings.len; k++)
+    if (!has_literal(&h->facts, f->strings.items[k]) && !is_asked(h, f->strings.items[k]))
+      return true;
+  return false;
+}
+
 static double belief_in_condition(const holding *h, int column) {
   double sum = 0, all = 0;
   for (size_t i = 0; i < h->others->n; i++) {
     const judge_facts *f = &h->theirs[i];
     all += h->others->items[i].share;
-    if (has_column(f, column) && compares_more(h, i)) sum += h->others->items[i].share;
+    if (has_column(f, column) && compares_more(h, i) && !makes_up(h, i))
+      sum += h->others->items[i].share;
   }
   return all > 0 ? sum / all : 0;
 }
@@ -420,6 +496,7 @@ static bool hold_filters(const holding *h) {
         double said = belief_in_literal(h, e);
         if (said > value) value = said;
       }
+      if (!is_asked(h, e)) continue; /* the reading made it up */
       double p = belief_in_filter(h, e);
       if (p <= literal) continue;
       literal = p;
@@ -477,6 +554,7 @@ emend_rc judge_opinion(const judge_intent *in, const check_report *mine, const j
                .digest = digest,
                .probes = probes,
                .others = others,
+               .view = view && view->known ? view : NULL,
                .a = a,
                .out = out};
   bool ok = hold_view(&h, view, best_logprob);
@@ -490,7 +568,7 @@ emend_rc judge_opinion(const judge_intent *in, const check_report *mine, const j
         ok = judge_read_facts(others->items[i].report->query, a, &h.theirs[i]);
     }
     ok = ok && (!digest->known || hold_results(&h)) && hold_names(&h) && hold_forms(&h) &&
-         hold_literals(&h) && hold_filters(&h);
+         hold_literals(&h) && hold_filters(&h) && hold_forgotten(&h);
   }
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
 }

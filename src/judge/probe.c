@@ -86,6 +86,17 @@ static bool is_end(const seeking *s, const leaf *l) {
   return true;
 }
 
+/* Is it joined by a column that no two of its rows share? */
+static bool is_joined_by_key(const seeking *s, const leaf *l, const catalog *cat) {
+  for (size_t i = 0; i < s->n_links; i++)
+    for (size_t k = 0; k < 2; k++) {
+      const sql_expr *e = s->links[i].equal->args.items[k];
+      if (e->bound.item == l->item && e->bound.column >= 0 && cat->columns[e->bound.column].unique)
+        return true;
+    }
+  return false;
+}
+
 /* ---- does the query take an aggregate ---- */
 
 static bool aggregates(const sql_expr *e) {
@@ -144,7 +155,8 @@ static bool probe_without(const judge_intent *in, sql_query *q, const catalog *c
                      .sql = sql_print(q, cat->dialect, a),
                      .table = l->item->name.text,
                      .figure = is_figure(l->in),
-                     .named = is_named(in, l->item, cat, a)};
+                     .named = is_named(in, l->item, cat, a),
+                     .once = is_joined_by_key(&s, l, cat)};
     *l->slot = l->join;
     if (!p.sql.ptr || !vec_push(a, out, p)) return false;
   }
@@ -183,6 +195,19 @@ static bool find_figure(sql_query *q, sql_span span, finding *out) {
   return out->call && out->call->args.len == 1 && out->owner && out->owner->table >= 0;
 }
 
+/* "The average latitude of the starting points of all trips" may be meant once a trip. A sum never
+ * is. */
+static bool may_repeat(const judge_intent *in, const sql_query *q, const finding *f,
+                       const catalog *cat, arena *a) {
+  if (!str_eq_nocase(f->call->name.text, STR("avg"))) return false;
+  for (const sql_from *j = q->from; j; j = j->kind == SQL_FROM_JOIN ? j->left : NULL) {
+    const sql_from *item = j->kind == SQL_FROM_JOIN ? j->right : j;
+    if (item != f->owner && (item->kind != SQL_FROM_TABLE || !is_named(in, item, cat, a)))
+      return false;
+  }
+  return true;
+}
+
 static bool add_item(arena *a, sql_query *q, sql_expr *e, const char *alias) {
   sql_item it = {.expr = e, .alias = {.text = str_from(alias)}};
   return e && it.alias.text.ptr && vec_push(a, &q->items, it);
@@ -219,8 +244,8 @@ static str figure_over(const sql_query *q, const finding *f, const catalog *cat,
   return ok ? sql_print(outer, cat->dialect, a) : (str){0};
 }
 
-static bool probe_figures(sql_query *q, const check_report *report, const catalog *cat, arena *a,
-                          judge_probes *out) {
+static bool probe_figures(const judge_intent *in, sql_query *q, const check_report *report,
+                          const catalog *cat, arena *a, judge_probes *out) {
   if (q->kind != SQL_SELECT || q->ctes.len) return true;
   for (size_t i = 0; i < report->diags.len && out->len < JUDGE_MOST_PROBES; i++) {
     finding f;
@@ -231,7 +256,8 @@ static bool probe_figures(sql_query *q, const check_report *report, const catalo
                      .sql = figure_over(q, &f, cat, true, a),
                      .against = figure_over(q, &f, cat, false, a),
                      .table = f.owner->name.text,
-                     .figure = true};
+                     .figure = true,
+                     .named = may_repeat(in, q, &f, cat, a)};
     if (arena_failed(a)) return false;
     if (p.sql.ptr && p.against.ptr && !vec_push(a, out, p)) return false;
   }
@@ -241,7 +267,7 @@ static bool probe_figures(sql_query *q, const check_report *report, const catalo
 bool judge_find_probes(const judge_intent *in, const check_report *report, const catalog *cat,
                        arena *a, judge_probes *out) {
   *out = (judge_probes){0};
-  return !report->query || (probe_figures(report->query, report, cat, a, out) &&
+  return !report->query || (probe_figures(in, report->query, report, cat, a, out) &&
                             probe_without(in, report->query, cat, a, out));
 }
 
@@ -255,13 +281,16 @@ static void drop_signal(judge_signals *out, const char *code) {
 }
 
 bool judge_probed(const judge_probes *probes, arena *a, judge_signals *out) {
+  static const double perhaps_meant = 0.4;
   bool once_same = false, once_differs = false;
+  double inflated = 0;
   for (size_t i = 0; i < probes->len; i++) {
     const judge_probe *p = &probes->items[i];
     if (!p->ran) continue;
     if (p->kind == JUDGE_PROBE_ONCE) {
       once_same |= !p->differs;
       once_differs |= p->differs;
+      if (p->differs && inflated < 1) inflated = p->named ? perhaps_meant : 1;
     } else if (!judge_add_quiet(out, a,
                                 !p->differs ? JUDGE_idle_join
                                 : p->figure ? JUDGE_join_counts
@@ -272,5 +301,5 @@ bool judge_probed(const judge_probes *probes, arena *a, judge_signals *out) {
   }
   /* The figure is the same over each row once: what check feared did not come about. */
   if (once_same && !once_differs) drop_signal(out, "fan_out");
-  return judge_add_quiet(out, a, JUDGE_inflated, once_differs);
+  return judge_add_quiet(out, a, JUDGE_inflated, inflated);
 }

@@ -13,8 +13,8 @@ typedef struct model_adapter model_adapter; /* see adapter.h */
  *  Owns: the caller, until model_free. Threads: immutable, may be shared.
  *  Returns: EMEND_ENOTFOUND, EMEND_EFORMAT (damaged), EMEND_EVERSION, EMEND_ENOMEM. */
 emend_rc model_load(const char *weights_path, model **out, emend_error *err);
-void model_free(model *m);              /* NULL is harmless */
-const char *model_name(const model *m); /* "emend-m1", for provenance */
+void model_free(model *m);               /* NULL is harmless */
+const char *model_name(const model *m);  /* "emend-m1", for provenance */
 uint64_t model_checksum(const model *m); /* equal for equal weights, as model_embed uses them */
 
 typedef struct model_candidate {
@@ -93,9 +93,13 @@ typedef struct model_view {
   int unexplained_words; /* with content, that nothing which is read has to do with */
   int strange_words;     /* with content, that nothing in the schema has to do with */
   int content_words;
-  int unused_values;      /* stored or quoted ones of the question that it does not name */
-  int unused_numbers;     /* likewise */
-  int idle_tables; /* read for nothing but a join */
+  int unused_values;  /* stored or quoted ones of the question that it does not name */
+  int unused_numbers; /* likewise */
+  int idle_tables;    /* read for nothing but a join */
+  /* Of both the ones that are values for certain: no name of the schema has their words, and the
+   * query neither compares nor groups by a column that stores them. */
+  const link_value *forgotten[LINK_MAX_VALUES];
+  int n_forgotten;
 } model_view;
 
 /**

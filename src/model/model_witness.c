@@ -206,10 +206,60 @@ static bool is_covered(const reading *r, const model_query *q, const link_value 
   return false;
 }
 
+static bool is_in_name(const reading *r, int word) {
+  for (int t = 0; t < r->s.n_tables; t++)
+    if (r->links.tables[word * r->s.n_tables + t] >= LINK_PARTIAL) return true;
+  for (int c = 0; c < r->s.n_columns; c++) {
+    uint8_t kind = r->links.columns[word * r->s.n_columns + c];
+    if (kind >= LINK_PARTIAL && kind != LINK_VALUE) return true;
+  }
+  return false;
+}
+
+/* A text of the query that is none of the question's may be what one of these is, in other words.
+ */
+static bool has_strange_text(const reading *r, const model_query *q) {
+  for (size_t i = 0; i < q->n_texts; i++) {
+    const model_query one = {.texts = &q->texts[i], .n_texts = 1};
+    bool known = false;
+    for (int k = 0; k < r->v.n && !known; k++) known = names_value(&one, &r->v.items[k]);
+    if (!known) return true;
+  }
+  return false;
+}
+
+/* "male" and "female" of "how many are male and how many female" are what it groups by. */
+static bool is_spoken_for(const reading *r, const model_query *q, const link_value *v) {
+  uint8_t uses = MODEL_IN_GROUP;
+  if (has_strange_text(r, q)) uses |= MODEL_IN_WHERE | MODEL_IN_HAVING;
+  for (int c = 0; c < v->n_cells; c++)
+    if (q->use[r->s.columns[v->cells[c].column].id] & uses) return true;
+  return false;
+}
+
+/* Stored as it is written, or a letter for it ("female": 'F'); "times" is no 'Tim'. */
+static bool is_stored(const link_value *v) {
+  for (int c = 0; c < v->n_cells; c++)
+    if (!v->cells[c].near || v->cells[c].stored.len == 1) return true;
+  return (v->flags & LINK_VAL_CAPITAL) != 0;
+}
+
+static bool is_forgotten(const reading *r, const model_query *q, const link_value *v) {
+  bool word = (v->flags & LINK_VAL_NUMBER_WORD) != 0;
+  if ((v->flags & LINK_VAL_STORED) && !is_stored(v)) return false;
+  if ((v->flags & LINK_VAL_NUMBER) && v->number <= (word ? 2 : 1)) return false; /* "one" of them */
+  for (int w = v->from; w < v->to; w++)
+    if (!(r->q.words[w].flags & LINK_WORD_STOP) && !is_in_name(r, w))
+      return !is_spoken_for(r, q, v);
+  return false;
+}
+
 static void view_values(const reading *r, const model_query *q, model_view *v) {
   for (int k = 0; k < r->v.n; k++) {
     const link_value *it = &r->v.items[k];
     if (is_covered(r, q, it)) continue;
+    bool known = it->flags & (LINK_VAL_STORED | LINK_VAL_QUOTED | LINK_VAL_NUMBER);
+    if (known && is_forgotten(r, q, it)) v->forgotten[v->n_forgotten++] = it;
     if (it->flags & (LINK_VAL_STORED | LINK_VAL_QUOTED))
       v->unused_values++;
     else if (it->flags & LINK_VAL_NUMBER)
@@ -234,29 +284,29 @@ static void view_idle(const reading *r, const model_query *q, model_view *v) {
 emend_rc model_witness(const model *m, const catalog *cat, str question, const model_options *opt,
                        const model_query *queries, size_t n, arena *a, model_view *out,
                        emend_error *err) {
-  reading r;
   for (size_t i = 0; i < n; i++) out[i] = (model_view){.logprob = -INFINITY};
   if (cat->n_columns == 0 || n == 0) return EMEND_OK;
   bool *kept = ARENA_ARRAY(a, bool, (size_t)cat->n_columns);
-  if (!kept) return err_nomem(err, "judge");
+  reading *r = ARENA_NEW(a, reading); /* what is forgotten points into it */
+  if (!kept || !r) return err_nomem(err, "judge");
   for (size_t i = 0; i < n; i++)
     for (int c = 0; c < cat->n_columns; c++) kept[c] |= queries[i].columns[c];
-  emend_rc rc = model_link(m, cat, question, opt, kept, a, &r, err);
-  if (rc == EMEND_OK && r.q.n > 0) rc = model_encode(m, opt, a, &r, err);
-  if (rc != EMEND_OK || r.q.n == 0) return rc;
-  double *cover = ARENA_ARRAY(a, double, (size_t)r.s.n_columns);
+  emend_rc rc = model_link(m, cat, question, opt, kept, a, r, err);
+  if (rc == EMEND_OK && r->q.n > 0) rc = model_encode(m, opt, a, r, err);
+  if (rc != EMEND_OK || r->q.n == 0) return rc;
+  double *cover = ARENA_ARRAY(a, double, (size_t)r->s.n_columns);
   if (!cover) return err_nomem(err, "judge");
   for (size_t i = 0; rc == EMEND_OK && i < n; i++) {
     out[i].known = true;
-    view_columns(&r, &queries[i], &out[i]);
-    view_tables(&r, &queries[i], &out[i]);
-    view_words(&r, &queries[i], &out[i]);
-    view_roles(&r, &queries[i], &out[i]);
-    view_siblings(&r, &queries[i], cover, &out[i]);
-    view_content(&r, &queries[i], &out[i]);
-    view_values(&r, &queries[i], &out[i]);
-    view_idle(&r, &queries[i], &out[i]);
-    rc = model_score_read(&r, cat, queries[i].sql, a, &out[i].logprob, err);
+    view_columns(r, &queries[i], &out[i]);
+    view_tables(r, &queries[i], &out[i]);
+    view_words(r, &queries[i], &out[i]);
+    view_roles(r, &queries[i], &out[i]);
+    view_siblings(r, &queries[i], cover, &out[i]);
+    view_content(r, &queries[i], &out[i]);
+    view_values(r, &queries[i], &out[i]);
+    view_idle(r, &queries[i], &out[i]);
+    rc = model_score_read(r, cat, queries[i].sql, a, &out[i].logprob, err);
   }
   return rc;
 }

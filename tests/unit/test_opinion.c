@@ -59,8 +59,8 @@ static looked look(const char *sql) {
 }
 
 /* What `sql` raises beside two other readings, of which the first is believed thrice as much. */
-static judge_signals hold(const char *question, const char *sql, const char *first,
-                          const char *second) {
+static judge_signals hold_beside(const char *question, const char *sql, const char *first,
+                                 const char *second, const model_view *view) {
   judge_intent in;
   judge_signals out = {0};
   judge_probes probes;
@@ -75,9 +75,14 @@ static judge_signals hold(const char *question, const char *sql, const char *fir
     probes.items[i].differs = look(probe).digest.rows != mine.digest.rows;
   }
   assert_int_equal(
-      judge_opinion(&in, &mine.report, &mine.digest, &probes, &others, NULL, 0, mem, &out, &err),
+      judge_opinion(&in, &mine.report, &mine.digest, &probes, &others, view, 0, mem, &out, &err),
       EMEND_OK);
   return out;
+}
+
+static judge_signals hold(const char *question, const char *sql, const char *first,
+                          const char *second) {
+  return hold_beside(question, sql, first, second, NULL);
 }
 
 static double value(const judge_signals *s, const char *code) {
@@ -116,6 +121,50 @@ static void one_that_stands_in_other_words_is_not(void **state) {
   assert_true(value(&s, "value_left_out") <= 0);
 }
 
+static void a_condition_that_a_reading_made_up_is_not_missed(void **state) {
+  (void)state;
+  judge_signals s = hold("Which shops have sales?", "SELECT shop_id FROM sale",
+                         "SELECT shop_id FROM sale WHERE kind = 'a'", "SELECT shop_id FROM sale");
+  assert_true(value(&s, "filter_left_out") <= 0);
+  assert_true(value(&s, "condition_left_out") <= 0);
+}
+
+static void a_part_of_a_word_is_not_the_word(void **state) {
+  (void)state;
+  judge_signals s = hold("Which shops have apples?", "SELECT shop_id FROM sale",
+                         "SELECT shop_id FROM sale WHERE kind = 'a'", "SELECT shop_id FROM sale");
+  assert_true(value(&s, "filter_left_out") <= 0);
+}
+
+static void an_extreme_is_no_condition(void **state) {
+  (void)state;
+  judge_signals s =
+      hold("Which shop has the lowest rent?", "SELECT id FROM shop ORDER BY rent LIMIT 1",
+           "SELECT id FROM shop WHERE rent = (SELECT min(rent) FROM shop) AND rent > 1",
+           "SELECT city FROM shop WHERE rent = (SELECT min(rent) FROM shop)");
+  assert_true(value(&s, "condition_left_out") < 0.8);
+  s = hold("Which shop has the lowest rent?", "SELECT id FROM shop ORDER BY rent DESC LIMIT 1",
+           "SELECT id FROM shop WHERE rent = (SELECT min(rent) FROM shop)",
+           "SELECT city FROM shop WHERE rent = (SELECT min(rent) FROM shop)");
+  assert_true(value(&s, "condition_left_out") <= 0);
+}
+
+static void a_value_that_nothing_stands_for_is_forgotten(void **state) {
+  (void)state;
+  link_cell stored = {.stored = STR("Oslo")};
+  link_value oslo = {.text = STR("Oslo"), .flags = LINK_VAL_STORED, .cells = &stored, .n_cells = 1};
+  model_view view = {.known = true, .forgotten = {&oslo}, .n_forgotten = 1};
+  const char *question = "Which shops are in Oslo?", *all = "SELECT id FROM shop";
+  judge_signals s =
+      hold_beside(question, all, "SELECT id FROM shop WHERE city = 'Oslo'", all, &view);
+  assert_true(value(&s, "value_forgotten") > 0.7);
+  s = hold_beside(question, all, "SELECT id FROM shop WHERE rent < 20", all, &view);
+  assert_true(value(&s, "value_forgotten") <= 0); /* no reading takes it for a value */
+  view.n_forgotten = 0;
+  s = hold_beside(question, all, "SELECT id FROM shop WHERE city = 'Oslo'", all, &view);
+  assert_true(value(&s, "value_forgotten") <= 0);
+}
+
 static void a_join_that_nobody_asked_for_is_suspected_when_it_counts(void **state) {
   (void)state;
   const char *joined = "SELECT count(*) FROM shop AS s JOIN sale AS t ON s.id = t.shop_id";
@@ -140,6 +189,10 @@ int main(void) {
       cmocka_unit_test(agreement_of_rows_counts_whatever_the_words),
       cmocka_unit_test(a_condition_that_readings_have_is_missed),
       cmocka_unit_test(one_that_stands_in_other_words_is_not),
+      cmocka_unit_test(a_condition_that_a_reading_made_up_is_not_missed),
+      cmocka_unit_test(a_part_of_a_word_is_not_the_word),
+      cmocka_unit_test(an_extreme_is_no_condition),
+      cmocka_unit_test(a_value_that_nothing_stands_for_is_forgotten),
       cmocka_unit_test(a_join_that_nobody_asked_for_is_suspected_when_it_counts),
       cmocka_unit_test(one_of_several_is_not_each_of_them)};
   return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -54,11 +54,11 @@ static judge_digest rows_of(str sql) {
   return d;
 }
 
-static judge_probes find(const char *sql, check_report *report) {
+static judge_probes find_for(const char *question, const char *sql, check_report *report) {
   check_options opt = {.dialect = cat->dialect};
   judge_probes out;
   judge_intent in;
-  assert_int_equal(judge_read(STR("How many shops are in Oslo?"), mem, &in, &err), EMEND_OK);
+  assert_int_equal(judge_read(str_from(question), mem, &in, &err), EMEND_OK);
   assert_int_equal(check_sql(str_from(sql), cat, &opt, mem, report, &err), EMEND_OK);
   str before = sql_print(report->query, cat->dialect, mem);
   assert_true(judge_find_probes(&in, report, cat, mem, &out));
@@ -71,6 +71,10 @@ static judge_probes find(const char *sql, check_report *report) {
     p->differs = own.rows != rows_of(p->sql).rows;
   }
   return out;
+}
+
+static judge_probes find(const char *sql, check_report *report) {
+  return find_for("How many shops are in Oslo?", sql, report);
 }
 
 static double signal_in(const judge_signals *s, const char *code) {
@@ -124,6 +128,36 @@ static void a_sum_over_repeated_rows_is_compared_with_each_row_once(void **state
   assert_true(signal_in(&s, "fan_out") <= 0);
 }
 
+static void an_average_over_what_the_question_names_may_be_meant(void **state) {
+  (void)state;
+  static const char sql[] = "SELECT avg(s.rent) FROM shop AS s JOIN sale AS t ON s.id = t.shop_id";
+  check_report report;
+  judge_signals meant = {0}, unmeant = {0};
+  judge_probes probes = find_for("What is the average rent over all sales?", sql, &report);
+  assert_true(judge_probed(&probes, mem, &meant));
+  probes = find_for("What is the average rent?", sql, &report);
+  assert_true(judge_probed(&probes, mem, &unmeant));
+  assert_true(signal_in(&meant, "inflated") < 0.5);
+  assert_true(signal_in(&unmeant, "inflated") > 0.5);
+}
+
+static void a_table_joined_by_its_own_key_repeats_nothing(void **state) {
+  (void)state;
+  check_report report;
+  judge_probes probes =
+      find_for("How many signs have a shop?",
+               "SELECT count(*) FROM shop AS s JOIN sign AS t ON s.id = t.shop_id WHERE s.rent > 5",
+               &report);
+  assert_int_equal(probes.len, 1);
+  assert_true(probes.items[0].once && probes.items[0].named);
+  probes = find(
+      "SELECT count(*) FROM shop AS s JOIN sale AS t ON s.id = t.shop_id "
+      "WHERE s.rent > 5",
+      &report);
+  assert_int_equal(probes.len, 1);
+  assert_false(probes.items[0].once);
+}
+
 static void what_is_used_needs_no_probe(void **state) {
   (void)state;
   static const char *const plain[] = {
@@ -161,6 +195,8 @@ int main(void) {
       cmocka_unit_test(a_table_joined_for_nothing_that_repeats_what_is_counted),
       cmocka_unit_test(one_that_changes_nothing_is_only_idle),
       cmocka_unit_test(a_sum_over_repeated_rows_is_compared_with_each_row_once),
+      cmocka_unit_test(an_average_over_what_the_question_names_may_be_meant),
+      cmocka_unit_test(a_table_joined_by_its_own_key_repeats_nothing),
       cmocka_unit_test(what_is_used_needs_no_probe),
       cmocka_unit_test(a_probe_that_did_not_run_shows_nothing)};
   return cmocka_run_group_tests(tests, set_up, tear_down);

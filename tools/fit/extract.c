@@ -132,6 +132,7 @@ static void write_row(extracting *x, const char *group, const char *kind, int sy
   json_object_set_new(row, "right", json_boolean(right));
   json_object_set_new(row, "system", json_integer(system));
   json_object_set_new(row, "failed", json_boolean(t->failed));
+  json_object_set_new(row, "suspicion", json_real(t->suspicion));
   json_object_set_new(row, "sql", json_stringn(t->sql.ptr, t->sql.len));
   json_object_set_new(row, "x", signals);
   if (json_dumpf(row, x->out, JSON_COMPACT) || fputc('\n', x->out) == EOF) x->failed = true;

@@ -304,13 +304,9 @@ static double calibrated(const step *steps, int n, double sum) {
 static const struct {
   const char *code;
   double least;
-} evidence[] = {{"number_missing", 0.5},
-                {"quoted_missing", 0.5},
-                {"filter_left_out", 0.8},
-                {"condition_left_out", 0.8},
-                {"exclusion_left_out", 0.5},
-                {"join_unasked", 0.5},
-                {"inflated", 0.5}};
+} evidence[] = {{"number_missing", 0.5},     {"quoted_missing", 0.5},  {"month_missing", 0.5},
+                {"value_forgotten", 0.3},    {"filter_left_out", 0.5}, {"condition_left_out", 0.8},
+                {"exclusion_left_out", 0.5}, {"join_unasked", 0.5},    {"inflated", 0.5}};
 enum { N_EVIDENCE = sizeof evidence / sizeof *evidence };
 static const double least_share = 0.6;
 
@@ -458,7 +454,7 @@ static void decide(const fitting *f, const fit_row *draft, outcomes *o) {
   ask_try mine = {.suspicion = draft->suspicion, .failed = draft->failed};
   if (own) {
     ask_try rival = {.suspicion = own->suspicion, .failed = own->failed};
-    if (mine.suspicion >= 0.6 && ask_outdoes(&rival, &mine)) best = own;
+    if (ask_is_doubted(&mine) && ask_outdoes(&rival, &mine)) best = own;
   }
   bool warned = judge_band_of(best->suspicion) != JUDGE_DELIVER || best->failed;
   if (draft->wrong) {

@@ -21,7 +21,7 @@ typedef struct fit_options {
 
 /** Questions with gold queries (Spider's format), everybody's drafts for each and the embedded
  *  network's own answer: one JSON object a line for each,
- *  {"group","item","kind","system","right","failed","sql","x":{signal: value}}. */
+ *  {"group","item","kind","system","right","failed","suspicion","sql","x":{signal: value}}. */
 emend_rc fit_extract(const fit_options *opt, const generator *gen, FILE *out, emend_error *err);
 /** Right queries with faults put in, likewise: "kind" is "fault", "system" which fault. Only those
  *  of fold 0 of 10 of the databases when `opt->fold` is set; a fault that changes no row is left
