@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/influence.h"
+#include "engine/recall.h"
 
 emend_rc engine_state_needed(emend_engine *e, store **out, emend_error *err) {
   emend_rc rc = engine_state(e, true, out, err);
@@ -150,6 +151,7 @@ static emend_rc add(emend_engine *e, const emend_feedback_new *what, emend_feedb
   if (!rc) rc = engine_subject_open(e, source_name, a, &s, err);
   if (!rc && in.question_id.len) rc = engine_influence_write(e, in.question_id, err);
   if (!rc) rc = learn_feedback_take(st, &s.it, &in, a, &taken, err);
+  engine_recall_look(e);
   if (!rc && in.question_id.len && says_wrong(&in))
     rc = store_failure_add(st, in.question_id, STR("wrong"), in.reason, err);
   if (!rc) rc = show_taken(st, &taken, out, a, err);
@@ -203,6 +205,7 @@ EMEND_API emend_rc emend_feedback_move(emend_engine *e, const char *id, emend_fe
   if (!rc)
     rc = learn_feedback_move(st, str_from(id), (store_feedback_status)to, str_from(by),
                              str_from(note), a, &why, err);
+  engine_recall_look(e);
   if (!rc) rc = show(st, id, f, a, err);
   if (!rc) f->why = text_or_null(a, why);
   if (rc)

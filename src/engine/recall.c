@@ -210,6 +210,11 @@ void engine_recall_wrote(emend_engine *e) {
   if (x && !store_finalized_changes(x->state, &changes, NULL)) atomic_store(&x->changes, changes);
 }
 
+void engine_recall_look(emend_engine *e) {
+  engine_recall *x = atomic_load(&e->recall);
+  if (x) atomic_store(&x->looked, 0);
+}
+
 /* ---- looking up ---- */
 
 emend_rc engine_recall_try(emend_engine *e, recall **out, bool *ready, emend_error *err) {

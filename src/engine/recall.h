@@ -21,6 +21,9 @@ bool engine_recall_record(const store_finalized *f, arena *a, recall_record *out
 /** After a change that this engine wrote: the change counter as it is now. */
 void engine_recall_wrote(emend_engine *e);
 
+/** After something that may have withdrawn confirmed questions: the next one looks at the state. */
+void engine_recall_look(emend_engine *e);
+
 /** The look-up for ask's loop. `self` is whatever `match` is given. */
 emend_rc engine_recall_match(emend_engine *e, engine_source *const *sources,
                              const ask_source *asked, size_t n, str question, arena *a,

@@ -7,9 +7,58 @@
 
 #include "base/utf8.h"
 #include "learn/feedback_check.h"
+#include "recall/recall.h"
+#include "store/finalized.h"
 #include "text/text.h"
 
 static const char STAGE[] = "feedback";
+
+/* ---- what was confirmed otherwise ---- */
+
+/* One spelling, as of a correction; as it is where it cannot be read. */
+static str spell(const store_finalized *f, arena *a) {
+  sql_dialect_id dialect = SQL_SQLITE;
+  sql_parsed parsed;
+  sql_dialect_find(f->dialect, &dialect);
+  if (sql_parse(f->query, dialect, a, &parsed, NULL) || parsed.statements.len != 1 ||
+      !parsed.statements.items[0].query)
+    return f->query;
+  return sql_print(parsed.statements.items[0].query, dialect, a);
+}
+
+/* Confirmed questions that give this question another query. Where it is their own, they wait for
+ * review; where it was taken for them, they are no longer taken for it. */
+static emend_rc find_against(store *st, const store_feedback *f, arena *a, store_withdrawals *out,
+                             emend_error *err) {
+  const store_finalized like = {.source = f->source, .query = f->wrong_sql};
+  store_finalizeds all;
+  str key = recall_key(f->question, a);
+  if (!key.ptr) return err_nomem(err, STAGE);
+  emend_rc rc = store_finalized_about(st, &like, key, a, &all, err);
+  for (size_t i = 0; i < all.len && !rc; i++) {
+    const store_finalized *x = &all.items[i];
+    str own = recall_key(x->question, a), spelling = spell(x, a);
+    if (!own.ptr || !spelling.ptr) return err_nomem(err, STAGE);
+    if (str_eq(spelling, f->shape)) continue;
+    store_withdrawal w = {.finalized_id = x->id};
+    if (!str_eq(own, key)) {
+      w.wording = f->question;
+      w.key = key;
+    }
+    if (!vec_push(a, out, w)) rc = err_nomem(err, STAGE);
+  }
+  return rc;
+}
+
+/* Said again: what was confirmed otherwise since goes. */
+static emend_rc withdraw_again(store *st, const store_feedback *f, str by, arena *a,
+                               emend_error *err) {
+  store_withdrawals against = {0};
+  const store_step step = {.id = f->id, .by = by, .against = &against};
+  if (f->status != STORE_APPLIED) return EMEND_OK;
+  emend_rc rc = find_against(st, f, a, &against, err);
+  return rc ? rc : store_feedback_withdraw(st, &step, err);
+}
 
 /* ---- taking in ---- */
 
@@ -103,6 +152,7 @@ emend_rc learn_feedback_take(store *st, const learn_subject *s, const store_feed
   if (rc) return rc;
   if (!sound) return refuse(out, STR("the corrected SQL has faults; nothing was kept"));
   rc = find_known(st, out, a, err);
+  if (!rc && out->known) rc = withdraw_again(st, &out->row, in->user, a, err);
   if (rc || out->known) return rc;
   char id[STORE_ID_MAX];
   store_new_id("fb_", id);
@@ -171,12 +221,15 @@ emend_rc learn_feedback_judge(store *st, const store_feedback *f, arena *a, str 
 
 typedef VEC(store_step) step_list;
 
-static emend_rc add_apply(const store_feedback *f, const store_feedbacks *contradicts, str by,
-                          str note, arena *a, step_list *steps, emend_error *err) {
+static emend_rc add_apply(store *st, const store_feedback *f, const store_feedbacks *contradicts,
+                          str by, str note, arena *a, step_list *steps, emend_error *err) {
   char id[STORE_ID_MAX];
   store_example *e = ARENA_NEW(a, store_example);
+  store_withdrawals *against = ARENA_NEW(a, store_withdrawals);
   store_new_id("ex_", id);
-  if (!e) return err_nomem(err, STAGE);
+  if (!e || !against) return err_nomem(err, STAGE);
+  emend_rc rc = find_against(st, f, a, against, err);
+  if (rc) return rc;
   *e = (store_example){.id = arena_str(a, str_from(id)),
                        .source = f->source,
                        .question = f->question,
@@ -200,7 +253,8 @@ static emend_rc add_apply(const store_feedback *f, const store_feedbacks *contra
                             .to = STORE_APPLIED,
                             .by = by,
                             .note = note,
-                            .example = e};
+                            .example = e,
+                            .against = against};
   return e->id.ptr && vec_push(a, steps, apply) ? EMEND_OK : err_nomem(err, STAGE);
 }
 
@@ -221,11 +275,11 @@ static emend_rc plan(store *st, const store_feedback *f, store_feedback_status t
     if (f->status == STORE_PENDING) return cannot(f, "not verified; verify it first", err);
     if (!f->sql.len) return cannot(f, "without a corrected SQL there is nothing to apply", err);
     *why = (str){0};
-    return add_apply(f, &contradicts, by, note, a, steps, err);
+    return add_apply(st, f, &contradicts, by, note, a, steps, err);
   }
   if (!vec_push(a, steps, step)) return err_nomem(err, STAGE);
   return why->len ? EMEND_OK
-                  : add_apply(f, &contradicts, by, STR("the thresholds hold"), a, steps, err);
+                  : add_apply(st, f, &contradicts, by, STR("the thresholds hold"), a, steps, err);
 }
 
 emend_rc learn_feedback_move(store *st, str id, store_feedback_status to, str by, str note,
@@ -238,7 +292,7 @@ emend_rc learn_feedback_move(store *st, str id, store_feedback_status to, str by
   if (!rc) rc = fits("note", note, FEEDBACK_MAX_COMMENT, err);
   if (rc) return rc;
   bool taken = f.status == to || (to == STORE_VERIFIED && f.status == STORE_APPLIED);
-  if (taken) return EMEND_OK;
+  if (taken) return withdraw_again(st, &f, by, a, err);
   rc = plan(st, &f, to, by, note, a, &steps, why, err);
   return rc ? rc : store_feedback_steps(st, steps.items, steps.len, err);
 }

@@ -2,6 +2,7 @@
  * there may be is not decided here. */
 #include "store/feedback.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -83,6 +84,28 @@ emend_rc store_feedback_add(store *s, const store_feedback *f, emend_error *err)
 
 /* ---- steps ---- */
 
+static emend_rc withdraw(store *s, const store_step *step, str now, emend_error *err) {
+  size_t n = step->against ? step->against->len : 0;
+  char text[64];
+  snprintf(text, sizeof text, "corrected by %.*s", STR_ARG(step->id));
+  emend_rc rc = EMEND_OK;
+  for (size_t i = 0; i < n && !rc; i++)
+    rc = store_rows_withdraw(s, &step->against->items[i], str_from(text), step->by, now, err);
+  return n && !rc ? store_db_run(s, STORE_FINALIZED_CHANGED, err) : rc;
+}
+
+emend_rc store_feedback_withdraw(store *s, const store_step *step, emend_error *err) {
+  char now[32];
+  if (!step->against || step->against->len == 0) return EMEND_OK;
+  clock_iso(clock_now(), now);
+  pthread_mutex_lock(&s->lock);
+  emend_rc rc = store_rows_begin(s, err);
+  if (!rc) rc = withdraw(s, step, str_from(now), err);
+  rc = store_rows_end(s, rc, err);
+  pthread_mutex_unlock(&s->lock);
+  return rc;
+}
+
 static emend_rc take_step(store *s, const store_step *step, str now, emend_error *err) {
   const char *from = store_status_name(step->from), *to = store_status_name(step->to);
   const str texts[] = {step->id, str_from(from), str_from(to), now};
@@ -94,7 +117,7 @@ static emend_rc take_step(store *s, const store_step *step, str now, emend_error
   if (!rc && step->from == STORE_APPLIED)
     rc = store_rows_drop_all(s, STORE_EXAMPLE_NEXT_OF, step->id, err);
   if (!rc && step->example) rc = store_rows_add_example(s, step->example, now, err);
-  return rc;
+  return rc ? rc : withdraw(s, step, now, err);
 }
 
 emend_rc store_feedback_steps(store *s, const store_step *steps, size_t n, emend_error *err) {

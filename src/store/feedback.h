@@ -62,18 +62,29 @@ typedef struct store_feedback_filter {
 emend_rc store_feedback_list(store *s, const store_feedback_filter *filter, arena *a,
                              store_feedbacks *out, emend_error *err);
 
+/** A confirmed question, or one wording of it, that a correction speaks against. */
+typedef struct store_withdrawal {
+  str finalized_id;
+  str wording, key; /* said not to be that question; empty: the whole is put up for review */
+} store_withdrawal;
+typedef VEC(store_withdrawal) store_withdrawals;
+
 /** One step of a feedback's life. */
 typedef struct store_step {
   str id;
   store_feedback_status from, to;
   str by, note;
-  const store_example *example; /* to STORE_APPLIED: what it teaches; may be NULL */
+  const store_example *example;     /* to STORE_APPLIED: what it teaches; may be NULL */
+  const store_withdrawals *against; /* … and what it speaks against; may be NULL */
 } store_step;
 
 /** Takes all steps, or none: one transaction, each with its line in the trail. A step away from
  *  STORE_APPLIED takes back what the feedback taught.
  *  Returns: EMEND_EBUSY when one is no longer in the state that it is to leave. */
 emend_rc store_feedback_steps(store *s, const store_step *steps, size_t n, emend_error *err);
+
+/** What `step` is against goes, and nothing else of it is done: it was taken before. */
+emend_rc store_feedback_withdraw(store *s, const store_step *step, emend_error *err);
 
 /** Puts another correction (sql, shape, differs, result, rating of `f`) into a feedback that is
  *  pending or verified, with a line in the trail. EMEND_EBUSY when it is neither any more. */

@@ -27,11 +27,11 @@ static emend_rc put_wording(store *s, str id, const store_wording *w, str now, e
   return rc;
 }
 
-static emend_rc ids_by_key(store *s, str url, str key, arena *a, store_ids *out, emend_error *err) {
-  sqlite3_stmt *stmt = store_db_stmt(s, STORE_FINALIZED_BY_KEY, err);
+static emend_rc read_id_column(store *s, store_sql which, const str *texts, int n, arena *a,
+                               store_ids *out, emend_error *err) {
+  sqlite3_stmt *stmt = store_db_stmt(s, which, err);
   if (!stmt) return store_db_error(s, err);
-  store_db_bind_text(stmt, 1, key);
-  store_db_bind_text(stmt, 2, url);
+  for (int i = 0; i < n; i++) store_db_bind_text(stmt, i + 1, texts[i]);
   int row;
   while ((row = store_db_row(s, stmt, err)) == 1) {
     str id;
@@ -40,6 +40,11 @@ static emend_rc ids_by_key(store *s, str url, str key, arena *a, store_ids *out,
     return err_nomem(err, "state");
   }
   return row < 0 ? store_db_error(s, err) : EMEND_OK;
+}
+
+static emend_rc ids_by_key(store *s, str url, str key, arena *a, store_ids *out, emend_error *err) {
+  const str texts[] = {key, url};
+  return read_id_column(s, STORE_FINALIZED_BY_KEY, texts, 2, a, out, err);
 }
 
 /* Another answer to the same question takes the place of the old one. */
@@ -130,6 +135,15 @@ emend_rc store_finalized_review(store *s, str id, str why, emend_error *err) {
   return rc;
 }
 
+emend_rc store_rows_withdraw(store *s, const store_withdrawal *w, str why, str by, str now,
+                             emend_error *err) {
+  const str texts[] = {w->finalized_id, why};
+  const store_wording refused = {.wording = w->wording, .key = w->key, .by = by, .refused = true};
+  if (w->key.len) return put_wording(s, w->finalized_id, &refused, now, err);
+  emend_rc rc = store_rows_run(s, STORE_FINALIZED_REVIEW, texts, 2, err);
+  return rc ? rc : store_rows_drop_all(s, STORE_EXAMPLE_NEXT_OF, w->finalized_id, err);
+}
+
 static emend_rc put_words(store *s, str id, const store_word_pair *p, str by, str now,
                           emend_error *err) {
   bool ordered = str_cmp(p->word, p->other) <= 0;
@@ -204,6 +218,17 @@ static emend_rc read_some(store *s, str from, str to, int most, arena *a, store_
   return row < 0 ? store_db_error(s, err) : read_wordings(s, a, out, err);
 }
 
+static emend_rc read_ids(store *s, const store_ids *ids, arena *a, store_finalizeds *out,
+                         emend_error *err) {
+  emend_rc rc = EMEND_OK;
+  for (size_t i = 0; !rc && i < ids->len; i++) {
+    store_finalizeds one = {0};
+    rc = read_some(s, ids->items[i], ids->items[i], 1, a, &one, err);
+    if (!rc && one.len && !vec_push(a, out, one.items[0])) rc = err_nomem(err, "state");
+  }
+  return rc;
+}
+
 emend_rc store_finalized_list(store *s, str id, arena *a, store_finalizeds *out, emend_error *err) {
   *out = (store_finalizeds){0};
   pthread_mutex_lock(&s->lock);
@@ -229,11 +254,19 @@ emend_rc store_finalized_by_key(store *s, str url, str key, arena *a, store_fina
   *out = (store_finalizeds){0};
   pthread_mutex_lock(&s->lock);
   emend_rc rc = ids_by_key(s, url, key, a, &ids, err);
-  for (size_t i = 0; !rc && i < ids.len; i++) {
-    store_finalizeds one = {0};
-    rc = read_some(s, ids.items[i], ids.items[i], 1, a, &one, err);
-    if (!rc && one.len && !vec_push(a, out, one.items[0])) rc = err_nomem(err, "state");
-  }
+  if (!rc) rc = read_ids(s, &ids, a, out, err);
+  pthread_mutex_unlock(&s->lock);
+  return rc;
+}
+
+emend_rc store_finalized_about(store *s, const store_finalized *like, str key, arena *a,
+                               store_finalizeds *out, emend_error *err) {
+  const str texts[] = {like->source, key, like->query};
+  store_ids ids = {0};
+  *out = (store_finalizeds){0};
+  pthread_mutex_lock(&s->lock);
+  emend_rc rc = read_id_column(s, STORE_FINALIZED_ABOUT, texts, 3, a, &ids, err);
+  if (!rc) rc = read_ids(s, &ids, a, out, err);
   pthread_mutex_unlock(&s->lock);
   return rc;
 }

@@ -36,6 +36,10 @@ emend_rc store_finalized_page(store *s, str after, size_t most, arena *a, store_
 /** Those of the source at `url` that have a wording with this key. In `a`. */
 emend_rc store_finalized_by_key(store *s, str url, str key, arena *a, store_finalizeds *out,
                                 emend_error *err);
+/** Those of `like->source` that run for a question of this key, or that give `like->query` (empty:
+ *  none do) whatever the question. In `a`. */
+emend_rc store_finalized_about(store *s, const store_finalized *like, str key, arena *a,
+                               store_finalizeds *out, emend_error *err);
 /** Puts it up for review. */
 emend_rc store_finalized_review(store *s, str id, str why, emend_error *err);
 /** Whether there is none, some or many (1000 and more). */

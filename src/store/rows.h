@@ -14,6 +14,8 @@ emend_rc store_rows_end(store *s, emend_rc rc, emend_error *err);
 emend_rc store_rows_run(store *s, store_sql which, const str *texts, int n, emend_error *err);
 
 emend_rc store_rows_add_example(store *s, const store_example *e, str now, emend_error *err);
+emend_rc store_rows_withdraw(store *s, const store_withdrawal *w, str why, str by, str now,
+                             emend_error *err);
 /** Takes back every example that `which` (ids for the parameter `of`) gives. */
 emend_rc store_rows_drop_all(store *s, store_sql which, str of, emend_error *err);
 

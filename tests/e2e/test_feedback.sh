@@ -66,6 +66,42 @@ expect_status 3
 run "$EMEND" feedback verfy "$id" --state "$state"
 expect_clear_error 2 'did you mean verify'
 
+# ---- what was confirmed otherwise gives way to a correction, whenever that is said ----
+wrong="SELECT city FROM customers"
+better="SELECT name FROM customers WHERE segment = 'Trade'"
+confirm_wrong() {
+  run "$EMEND" finalize --db "$db" --state "$state" --question "Who trades with us?" \
+    --sql "$wrong" --user bob --json
+  expect_status 0
+  ask "Who trades with us?"
+  expect_json status finalized
+  expect_json sql "$wrong"
+}
+confirm_wrong
+feedback add --db "$db" --answer "$(json id)" --sql "$better" --rating 5 --user ann
+feedback verify "$(json id)" --by rev
+expect_json status applied
+corrected=$(json id)
+ask "Who trades with us?"
+expect_json status answered
+expect_json sql "$better"
+expect_json learned_from.feedback_id "$corrected"
+run "$EMEND" finalized list --state "$state" --json
+expect_json "[0].review" "corrected by $corrected"
+confirm_wrong
+feedback add --db "$db" --question "Who trades with us?" --sql "$better" --rating 5 --user ann
+expect_json id "$corrected"
+ask "Who trades with us?"
+expect_json sql "$better"
+run "$EMEND" finalize --db "$db" --state "$state" --question "Who trades with us?" \
+  --sql "$better" --user bob --json
+confirmed=$(json id)
+feedback verify "$corrected" --by rev
+ask "Who trades with us?"
+expect_json provenance.finalized_id "$confirmed"
+feedback reject "$corrected" --by rev
+run "$EMEND" finalized remove "$confirmed" --state "$state"
+
 # ---- doubled, faulty, hostile ----
 feedback add --db "$db" --answer "$answer" --sql "$right" --rating 5 --user ann
 expect_json id "$id"
