@@ -144,7 +144,10 @@ static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, out
                    .round = round,
                    .taught = ask_taught_place(q, it->sql),
                    .generator = q->ctx->draft && round == 1 ? "draft" : q->ctx->gen->name};
-    if (t->taught) t->generator = ask_taught_name(q, t->taught);
+    if (t->taught) {
+      t->generator = ask_taught_name(q, t->taught);
+      t->trust = q->taught.items[t->taught - 1].trust;
+    }
     ++*fresh;
     q->time_parts = it->cross_join && i + 1 < c->items.len ? slice_of_time : 1;
     emend_rc rc = ask_still_wanted(q, err);
@@ -212,7 +215,7 @@ static emend_rc settle(ask_question *q, str question, ask_try *before, outcome *
                        emend_error *err) {
   emend_rc rc = ask_second_hold(q, question, &o->tries, &o->second, err);
   if (rc) return rc;
-  ask_taught_trust(q, &o->tries);
+  ask_taught_trust(&o->tries);
   o->best = ask_choose(&o->tries);
   if (before && o->best != before && !ask_outdoes(o->best, before)) o->best = before;
   rc = tell_change(q, before, o, err);

@@ -75,7 +75,8 @@ static double score(const ask_tries *tries, const ask_try *t) {
   double core[ASK_N_CORE], x = 0;
   ask_core_features(tries, t, core);
   for (int i = 0; i < ASK_N_CORE; i++) x += cores[i].weight * core[i];
-  for (size_t i = 0; i < t->n_alone; i++) x -= signal_weight(t->signals.items[i].code);
+  for (size_t i = 0; i < t->n_alone; i++)
+    x -= (1 - t->trust) * signal_weight(t->signals.items[i].code);
   return x;
 }
 

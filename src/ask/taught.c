@@ -95,10 +95,10 @@ emend_rc ask_taught_join(ask_question *q, str question, gen_candidates *c, emend
   return rc;
 }
 
-void ask_taught_trust(const ask_question *q, const ask_tries *tries) {
+void ask_taught_trust(const ask_tries *tries) {
   for (size_t i = 0; i < tries->len; i++) {
     ask_try *t = tries->items[i];
-    if (t->taught && !t->failed) t->suspicion *= 1 - q->taught.items[t->taught - 1].belief;
+    if (t->taught && !t->failed) t->suspicion *= 1 - t->trust;
   }
 }
 

@@ -13,7 +13,7 @@ void ask_taught_show(ask_question *q, gen_request *req);
  *  what the other is believed. */
 emend_rc ask_taught_join(ask_question *q, str question, gen_candidates *c, emend_error *err);
 /** Once all are judged: what people taught is suspected only as far as it is not believed. */
-void ask_taught_trust(const ask_question *q, const ask_tries *tries);
+void ask_taught_trust(const ask_tries *tries);
 /** The place + 1 in q->taught of the candidate `sql`; 0: nobody taught it. */
 size_t ask_taught_place(const ask_question *q, str sql);
 /** "correction" or "example" for a place that is not 0. */

@@ -43,6 +43,7 @@ typedef struct ask_try {
   int round;     /* the generation that it came from */
   size_t source; /* index of the source that it was asked of */
   size_t taught; /* 1 + its place in the question's `taught`; 0: nobody taught it */
+  double trust;  /* in what is taught: so much less is a suspicion worth; 0: nobody taught it */
   check_report report;
   diag_list faults; /* errors, the database's own included */
   judge_signals signals;

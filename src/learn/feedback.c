@@ -40,7 +40,7 @@ static emend_rc find_against(store *st, const store_feedback *f, arena *a, store
     str own = recall_key(x->question, a), spelling = spell(x, a);
     if (!own.ptr || !spelling.ptr) return err_nomem(err, STAGE);
     if (str_eq(spelling, f->shape)) continue;
-    store_withdrawal w = {.finalized_id = x->id};
+    store_withdrawal w = {.finalized_id = x->id, .by = x->by};
     if (!str_eq(own, key)) {
       w.wording = f->question;
       w.key = key;
@@ -50,7 +50,7 @@ static emend_rc find_against(store *st, const store_feedback *f, arena *a, store
   return rc;
 }
 
-/* Said again: what was confirmed otherwise since goes. */
+/* Applied before: what was confirmed otherwise since goes. */
 static emend_rc withdraw_again(store *st, const store_feedback *f, str by, arena *a,
                                emend_error *err) {
   store_withdrawals against = {0};
@@ -152,7 +152,6 @@ emend_rc learn_feedback_take(store *st, const learn_subject *s, const store_feed
   if (rc) return rc;
   if (!sound) return refuse(out, STR("the corrected SQL has faults; nothing was kept"));
   rc = find_known(st, out, a, err);
-  if (!rc && out->known) rc = withdraw_again(st, &out->row, in->user, a, err);
   if (rc || out->known) return rc;
   char id[STORE_ID_MAX];
   store_new_id("fb_", id);
@@ -188,6 +187,23 @@ static size_t people_behind(const store_feedbacks *all, str shape, str rival) {
   return n;
 }
 
+/* A confirmed question has one person behind it: somebody else alone does not overrule that. */
+static emend_rc weigh_confirmed(store *st, const store_feedback *f, size_t people, arena *a,
+                                str *why, emend_error *err) {
+  store_withdrawals against = {0};
+  emend_rc rc = find_against(st, f, a, &against, err);
+  for (size_t i = 0; i < against.len && !rc && !why->len; i++) {
+    const store_withdrawal *w = &against.items[i];
+    if (w->key.len || people > 1 || str_eq(w->by, f->user)) continue;
+    *why = str_from(arena_printf(a,
+                                 "it contradicts the confirmed question %.*s; that goes once a "
+                                 "second person says the same, or when you apply it by hand",
+                                 STR_ARG(w->finalized_id)));
+    if (!why->ptr) rc = err_nomem(err, STAGE);
+  }
+  return rc;
+}
+
 emend_rc learn_feedback_judge(store *st, const store_feedback *f, arena *a, str *why,
                               store_feedbacks *contradicts, emend_error *err) {
   store_feedbacks all;
@@ -214,7 +230,7 @@ emend_rc learn_feedback_judge(store *st, const store_feedback *f, arena *a, str 
                                  "by hand to replace that",
                                  STR_ARG(x->id)));
   }
-  return EMEND_OK;
+  return why->len ? EMEND_OK : weigh_confirmed(st, f, mine, a, why, err);
 }
 
 /* ---- steps ---- */
@@ -292,7 +308,7 @@ emend_rc learn_feedback_move(store *st, str id, store_feedback_status to, str by
   if (!rc) rc = fits("note", note, FEEDBACK_MAX_COMMENT, err);
   if (rc) return rc;
   bool taken = f.status == to || (to == STORE_VERIFIED && f.status == STORE_APPLIED);
-  if (taken) return withdraw_again(st, &f, by, a, err);
+  if (taken) return to == STORE_APPLIED ? withdraw_again(st, &f, by, a, err) : EMEND_OK;
   rc = plan(st, &f, to, by, note, a, &steps, why, err);
   return rc ? rc : store_feedback_steps(st, steps.items, steps.len, err);
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "recall/probe.h"
+#include "recall/recall.h"
 #include "recall/slots.h"
 #include "sql/sql.h"
 #include "text/text.h"
@@ -20,6 +21,8 @@ static const double weights[WEIGH_N] = {
 };
 /* Past these a log-probability says no more. */
 static const double least_fit = -12, most_fit = 6;
+/* Somebody gave this query for the very same question. */
+static const double same_question = 0.97;
 /* Less likely ones are not worth a run. */
 static const double least_belief = 0.03;
 
@@ -179,6 +182,29 @@ static double belief_of(const double *features) {
   return 1 / (1 + exp(-x));
 }
 
+static emend_rc read_beliefs(const weighing *x, recall_candidates *list, arena *a,
+                             emend_error *err) {
+  str asked = recall_key(x->probe->question, a);
+  bool any = false;
+  for (size_t i = 0; i < list->len; i++) {
+    recall_candidate *c = &list->items[i];
+    str stored = recall_key(x->nears->items[c->near].example.question, a);
+    if (!asked.ptr || !stored.ptr) return err_nomem(err, "recall");
+    c->belief = belief_of(c->features);
+    c->same = str_eq(asked, stored);
+    if (c->same && c->belief < same_question) c->belief = same_question;
+    any |= c->same;
+  }
+  /* the others answer other questions */
+  for (size_t i = 0; i < list->len; i++) {
+    recall_candidate *c = &list->items[i];
+    bool placed = c->features[WEIGH_STRAY] <= 0 && c->features[WEIGH_LOOSE] <= 0;
+    if (any && !c->same) c->belief *= 1 - same_question;
+    c->trust = c->same || placed ? c->belief : 0;
+  }
+  return EMEND_OK;
+}
+
 static void sort(recall_candidates *list) {
   for (size_t i = 1; i < list->len; i++)
     for (size_t k = i; k > 0 && list->items[k].belief > list->items[k - 1].belief; k--) {
@@ -208,8 +234,7 @@ emend_rc recall_weigh(const model *m, const catalog *cat, const recall_probe *pr
   }
   read_leads(out);
   emend_rc rc = read_fits(m, cat, &x, out, a, err);
-  if (rc) return rc;
-  for (size_t i = 0; i < out->len; i++) out->items[i].belief = belief_of(out->items[i].features);
-  sort(out);
-  return EMEND_OK;
+  if (!rc) rc = read_beliefs(&x, out, a, err);
+  if (!rc) sort(out);
+  return rc;
 }

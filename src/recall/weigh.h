@@ -19,6 +19,8 @@ typedef struct recall_candidate {
   size_t near;   /* index into what was found near */
   str sql;       /* with this question's values */
   double belief; /* 0..1 that it answers the question */
+  double trust;  /* … where every value found its place; 0 where one may be wrong */
+  bool same;     /* somebody gave it for the very same question */
   double features[WEIGH_N];
 } recall_candidate;
 typedef VEC(recall_candidate) recall_candidates;

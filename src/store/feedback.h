@@ -66,6 +66,7 @@ emend_rc store_feedback_list(store *s, const store_feedback_filter *filter, aren
 typedef struct store_withdrawal {
   str finalized_id;
   str wording, key; /* said not to be that question; empty: the whole is put up for review */
+  str by;           /* who confirmed it; may be empty */
 } store_withdrawal;
 typedef VEC(store_withdrawal) store_withdrawals;
 

@@ -66,41 +66,72 @@ expect_status 3
 run "$EMEND" feedback verfy "$id" --state "$state"
 expect_clear_error 2 'did you mean verify'
 
-# ---- what was confirmed otherwise gives way to a correction, whenever that is said ----
+# ---- what was confirmed otherwise gives way by hand, to the same person, to a second one ----
 wrong="SELECT city FROM customers"
 better="SELECT name FROM customers WHERE segment = 'Trade'"
 confirm_wrong() {
-  run "$EMEND" finalize --db "$db" --state "$state" --question "Who trades with us?" \
-    --sql "$wrong" --user bob --json
+  run "$EMEND" finalize --db "$db" --state "$state" --question "$1" --sql "$wrong" --user bob --json
   expect_status 0
-  ask "Who trades with us?"
+  ask "$1"
   expect_json status finalized
   expect_json sql "$wrong"
 }
-confirm_wrong
-feedback add --db "$db" --answer "$(json id)" --sql "$better" --rating 5 --user ann
-feedback verify "$(json id)" --by rev
-expect_json status applied
-corrected=$(json id)
+correct_as() {
+  feedback add --db "$db" --question "$2" --sql "$better" --rating 5 --user "$1"
+  corrected=$(json id)
+  feedback verify "$corrected" --by rev
+}
+confirm_wrong "Who trades with us?"
+correct_as ann "Who trades with us?"
+expect_json status verified
+expect_json_match why 'confirmed question fz_'
+ask "Who trades with us?"
+expect_json sql "$wrong"
+feedback apply "$corrected" --by rev
 ask "Who trades with us?"
 expect_json status answered
 expect_json sql "$better"
 expect_json learned_from.feedback_id "$corrected"
 run "$EMEND" finalized list --state "$state" --json
 expect_json "[0].review" "corrected by $corrected"
-confirm_wrong
-feedback add --db "$db" --question "Who trades with us?" --sql "$better" --rating 5 --user ann
-expect_json id "$corrected"
-ask "Who trades with us?"
-expect_json sql "$better"
-run "$EMEND" finalize --db "$db" --state "$state" --question "Who trades with us?" \
-  --sql "$better" --user bob --json
-confirmed=$(json id)
-feedback verify "$corrected" --by rev
-ask "Who trades with us?"
-expect_json provenance.finalized_id "$confirmed"
 feedback reject "$corrected" --by rev
-run "$EMEND" finalized remove "$confirmed" --state "$state"
+confirm_wrong "Which people trade?"
+correct_as bob "Which people trade?"
+expect_json status applied
+ask "Which people trade?"
+expect_json sql "$better"
+feedback reject "$corrected" --by rev
+confirm_wrong "Names of those who trade"
+correct_as ann "Names of those who trade"
+expect_json status verified
+first=$corrected
+correct_as eve "Names of those who trade"
+expect_json status applied
+ask "Names of those who trade"
+expect_json sql "$better"
+feedback reject "$corrected" --by rev
+feedback reject "$first" --by rev
+
+# ---- a value without a place is not passed off; the very same question's correction wins ----
+asked="How many customers are in the Nobody segment?"
+none="SELECT COUNT(DISTINCT city) FROM customers WHERE segment = 'Nobody'"
+teach() {
+  feedback add --db "$db" --question "$1" --sql "$2" --rating 5 --user ann
+  taught=$(json id)
+  feedback verify "$taught" --by rev
+  expect_json status applied
+}
+teach "How many customers are in the Club segment?" \
+  "SELECT COUNT(*) FROM customers WHERE segment = 'Club'"
+near=$taught
+ask "$asked"
+expect_json_match warnings code
+teach "$asked" "$none"
+ask "$asked"
+expect_json sql "$none"
+expect_json learned_from.feedback_id "$taught"
+feedback reject "$near" --by rev
+feedback reject "$taught" --by rev
 
 # ---- doubled, faulty, hostile ----
 feedback add --db "$db" --answer "$answer" --sql "$right" --rating 5 --user ann
