@@ -173,6 +173,23 @@ static bool is_suspect(const ask_try *t) {
   return !t || judge_band_of(t->suspicion) == JUDGE_CORRECT;
 }
 
+/* Did any of a correction's candidates give rows that none before it gave? Without, more of them
+ * are no use: it is the same answer in other words. */
+static bool has_new_rows(const ask_tries *tries, int round) {
+  for (size_t i = 0; i < tries->len; i++) {
+    const ask_try *t = ask_final_form(tries->items[i]);
+    bool known = false;
+    if (t->round != round) continue;
+    if (!t->ran) return true;
+    for (size_t k = 0; k < i && !known; k++) {
+      const ask_try *old = ask_final_form(tries->items[k]);
+      known = old->round < round && old->ran && old->digest.rows == t->digest.rows;
+    }
+    if (!known) return true;
+  }
+  return false;
+}
+
 /* The second opinion takes the place of what is suspected, if it is less so itself. What it gives
  * is an attempt like any other. */
 static emend_rc take_second(ask_question *q, outcome *o, emend_error *err) {
@@ -242,6 +259,7 @@ static emend_rc run_rounds(ask_question *q, str question, outcome *o, double *an
     if (!rc) rc = settle(q, question, before, o, err);
     if (rc) return rc;
     if (fresh == 0 || !is_suspect(o->best)) break;
+    if (round > 1 && !has_new_rows(&o->tries, round)) break;
     /* Its best few have been looked at: what it gives further down is no better. */
     if (o->second.asked && o->best && q->ctx->gen == q->ctx->second) break;
   }

@@ -65,6 +65,10 @@ typedef struct check_report {
 emend_rc check_sql(str sql, const catalog *cat, const check_options *opt, arena *a,
                    check_report *out, emend_error *err);
 
+/** Where `q`, which is bound, groups by nothing but a name that several rows of a table have, and
+ *  that table is joined by its key: the key, as the join writes it. NULL: it does not. */
+sql_expr *check_merged_key(const sql_query *q, const catalog *cat);
+
 /** SQLite reads a "word" that names nothing as text. The bound tree holds such words as strings;
  *  this writes '…' for them in the text that `report` is of, so that it runs where the engine's
  *  leniency is off. *n is 0 and *out is `sql` without any. */

@@ -24,17 +24,18 @@ static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a
   embedded *e = self;
   *out = (gen_candidates){0};
   int beam = BEAM << (req->round > 1 ? req->round - 1 : 0);
-  model_options opt = {.beam = beam < WIDEST ? beam : WIDEST,
-                       .max_candidates = beam,
-                       .adapter = req->adapter};
+  model_options opt = {
+      .beam = beam < WIDEST ? beam : WIDEST, .max_candidates = beam, .adapter = req->adapter};
   model_candidates found = {0};
   emend_rc rc = model_generate(e->m, req->cat, req->question, &opt, a, &found, err);
   if (rc) return rc;
   out->answerable = found.answerable;
   for (size_t i = 0; i < found.items.len; i++) {
     const model_candidate *c = &found.items.items[i];
-    if (is_forbidden(req, c->sql)) continue;
-    gen_candidate it = {.sql = c->sql,
+    str sql = gen_tell_apart(req->question, c->sql, req->cat, a);
+    if (!sql.ptr) return err_nomem(err, "generate");
+    if (is_forbidden(req, sql)) continue;
+    gen_candidate it = {.sql = sql,
                         .share = c->share,
                         .logprob = c->logprob,
                         .cross_join = c->cross_join,

@@ -106,6 +106,10 @@ typedef struct generator {
 /** The embedded network behind the interface.
  *  Owns: *out is the caller's until gen_free; it takes `m` over, also on failure. */
 emend_rc gen_embedded(model *m, generator **out, emend_error *err);
+/** `sql`, which answers `question`, with the key beside the name that it groups by, where several
+ *  have one name and the question means them and not their names; else `sql` itself. In `a`;
+ *  {NULL,0} when out of memory. */
+str gen_tell_apart(str question, str sql, const catalog *cat, arena *a);
 /** The network that `g` asks, for training and scoring; NULL when it asks something else. */
 const model *gen_network(const generator *g);
 

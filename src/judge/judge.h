@@ -78,7 +78,8 @@ enum { JUDGE_MOST_PROBES = 3 };
 
 typedef enum judge_probe_kind {
   JUDGE_PROBE_WITHOUT, /* the query without a table of which nothing is asked */
-  JUDGE_PROBE_ONCE     /* a figure over the rows that it is of, each once */
+  JUDGE_PROBE_ONCE,    /* a figure over the rows that it is of, each once */
+  JUDGE_PROBE_APART    /* grouped by the key as well, where several may have one name */
 } judge_probe_kind;
 
 /** A query to run beside another: do its rows differ? */
@@ -86,7 +87,7 @@ typedef struct judge_probe {
   judge_probe_kind kind;
   str sql;
   str against;       /* whose rows are compared with its own; empty: the query's */
-  str table;         /* joined without use; or whose rows are repeated */
+  str table;         /* joined without use; whose rows are repeated; that has the names */
   bool figure;       /* an aggregate is taken over that join */
   bool named;        /* the question has the table's name; or those of all that repeat the rows */
   bool once;         /* no row is repeated by it, for it is joined by a key of its own */

@@ -264,11 +264,28 @@ static bool probe_figures(const judge_intent *in, sql_query *q, const check_repo
   return true;
 }
 
+/* ---- groups by a name that several have ---- */
+
+/* Two people of one name are two, unless the question is of names. */
+static bool probe_names(sql_query *q, const catalog *cat, arena *a, judge_probes *out) {
+  if (out->len == JUDGE_MOST_PROBES) return true;
+  sql_expr *key = check_merged_key(q, cat);
+  if (!key) return true;
+  const sql_expr *by = q->group_by.items[0];
+  if (!vec_push(a, &q->group_by, key)) return false;
+  judge_probe p = {.kind = JUDGE_PROBE_APART,
+                   .sql = sql_print(q, cat->dialect, a),
+                   .table = by->bound.item->name.text};
+  q->group_by.len--;
+  return p.sql.ptr && vec_push(a, out, p);
+}
+
 bool judge_find_probes(const judge_intent *in, const check_report *report, const catalog *cat,
                        arena *a, judge_probes *out) {
   *out = (judge_probes){0};
-  return !report->query || (probe_figures(in, report->query, report, cat, a, out) &&
-                            probe_without(in, report->query, cat, a, out));
+  return !report->query ||
+         (probe_figures(in, report->query, report, cat, a, out) &&
+          probe_without(in, report->query, cat, a, out) && probe_names(report->query, cat, a, out));
 }
 
 /* ---- what came of them ---- */
@@ -287,7 +304,13 @@ bool judge_probed(const judge_probes *probes, arena *a, judge_signals *out) {
   for (size_t i = 0; i < probes->len; i++) {
     const judge_probe *p = &probes->items[i];
     if (!p->ran) continue;
-    if (p->kind == JUDGE_PROBE_ONCE) {
+    if (p->kind == JUDGE_PROBE_APART) {
+      if (p->differs &&
+          !judge_add(out, a, JUDGE_names_merged, 1,
+                     "Several of \"%.*s\" have the same name, by which they are taken for one.",
+                     STR_ARG(p->table)))
+        return false;
+    } else if (p->kind == JUDGE_PROBE_ONCE) {
       once_same |= !p->differs;
       once_differs |= p->differs;
       if (p->differs && inflated < 1) inflated = p->named ? perhaps_meant : 1;

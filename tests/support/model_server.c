@@ -201,7 +201,7 @@ static void reply_sql(exchange *x, bool has_shape, int prompt_tokens) {
   pthread_mutex_unlock(&x->s->lock);
   if (misbehave(x, right)) return;
   if (strcmp(m, "busy-then-right") == 0 && asked == 0) {
-    send_head(x, 429, "Retry-After: 1\r\n");
+    send_head(x, 429, "Retry-After: 0\r\n");
     send_text(x, "{\"error\":{\"message\":\"too many requests\"}}");
     return;
   }

@@ -15,7 +15,7 @@
  *   truncated               the connection ends in the middle of the reply
  *   cut                     the reply ends at its token limit
  *   error                   HTTP 500;  error-late: an error line after a good beginning
- *   busy-then-right         429 with Retry-After, once;  busy: 503 always
+ *   busy-then-right         429 once;  busy: 503 always
  *   slow                    nothing for a minute;  stalls: silence in the middle
  *   endless, huge           tokens without end; one line of 100 MB
  *   bad-utf8                the right query in a comment of stray bytes

@@ -159,6 +159,43 @@ static void a_repeated_candidate_ends_the_loop(void **unused) {
   emend_close(e);
 }
 
+static emend_rc give_db(void *ctx, size_t i, source **out, emend_error *e) {
+  (void)i, (void)e;
+  *out = ctx;
+  return EMEND_OK;
+}
+
+/* Each leaves out what the question asks for, in other words. */
+static void a_correction_with_the_rows_of_before_ends_the_loop(void **unused) {
+  (void)unused;
+  script s = {.sql = {{"SELECT name FROM pet"},
+                      {"SELECT name FROM pet WHERE 1 = 1"},
+                      {"SELECT name FROM pet WHERE weight > 10"}}};
+  script other = {.sql = {{"SELECT nothing FROM pet"}}};
+  emend_ask_options opt = EMEND_ASK_OPTIONS_INIT;
+  source *conn;
+  catalog *cat;
+  emend_answer *a;
+  assert_int_equal(source_open(db, &conn, &err), EMEND_OK);
+  assert_int_equal(catalog_load(conn, STR("pets"), NULL, &cat, &err), EMEND_OK);
+  ask_source only = {.name = "pets", .cat = cat};
+  ask_context ctx = {.sources = &only,
+                     .n_sources = 1,
+                     .gen = scripted_generator(&s),
+                     .second = scripted_generator(&other),
+                     .connect = give_db,
+                     .ctx = conn};
+  assert_int_equal(ask_run(&ctx, "Which pets are heavier than 10?", &opt, &a, &err), EMEND_OK);
+  assert_int_equal(s.rounds, 2);
+  assert_int_equal(a->n_rows, 3);
+  assert_true(a->n_warnings > 0);
+  emend_answer_free(a);
+  gen_free((generator *)(uintptr_t)ctx.gen);
+  gen_free((generator *)(uintptr_t)ctx.second);
+  catalog_unref(cat);
+  source_close(conn);
+}
+
 static void three_generations_are_the_most(void **unused) {
   (void)unused;
   script s = {.sql = {{"SELECT a1 FROM qqqq"},
@@ -536,6 +573,7 @@ int main(void) {
       CASE(an_empty_result_gives_way_to_one_that_is_not),
       CASE(a_correction_carries_the_fault_and_what_was_tried),
       CASE(a_repeated_candidate_ends_the_loop),
+      CASE(a_correction_with_the_rows_of_before_ends_the_loop),
       CASE(three_generations_are_the_most),
       CASE(what_would_write_never_runs),
       CASE(a_request_to_change_data_is_refused_before_generating),

@@ -27,6 +27,11 @@ static int set_up(void **state) {
                        "  shop_id INT REFERENCES shop (id));"
                        "CREATE TABLE sign (id INTEGER PRIMARY KEY, shop_id INT UNIQUE NOT NULL "
                        "  REFERENCES shop (id));"
+                       "CREATE TABLE clerk (id INTEGER PRIMARY KEY, name TEXT, badge TEXT);"
+                       "CREATE TABLE sold (id INTEGER PRIMARY KEY, clerk_id INT REFERENCES clerk "
+                       "  (id));"
+                       "INSERT INTO clerk VALUES (1, 'Ann', 'x'), (2, 'Bob', 'y'), (3, 'Ann', 'z');"
+                       "INSERT INTO sold VALUES (1, 1), (2, 1), (3, 3), (4, 2);"
                        "INSERT INTO shop VALUES (1, 'Oslo', 10), (2, 'Rome', 30);"
                        "INSERT INTO sale VALUES (1, 'a', 1), (2, 'a', 1), (3, 'b', 2);"
                        "INSERT INTO sign VALUES (1, 1), (2, 2);"))
@@ -81,6 +86,14 @@ static double signal_in(const judge_signals *s, const char *code) {
   for (size_t i = 0; i < s->len; i++)
     if (strcmp(s->items[i].code, code) == 0) return s->items[i].value;
   return 0;
+}
+
+static double names_merged(const char *sql) {
+  check_report report;
+  judge_signals out = {0};
+  judge_probes probes = find(sql, &report);
+  assert_true(judge_probed(&probes, mem, &out));
+  return signal_in(&out, "names_merged");
 }
 
 static judge_signals shown_by(const char *sql, size_t n_probes) {
@@ -158,6 +171,24 @@ static void a_table_joined_by_its_own_key_repeats_nothing(void **state) {
   assert_false(probes.items[0].once);
 }
 
+/* 'Ann' sold three times as two people of that name. */
+static void groups_by_a_name_that_several_have_are_taken_apart(void **state) {
+  (void)state;
+  static const char *const merged[] = {
+      "SELECT c.name, count(*) FROM clerk AS c JOIN sold AS t ON c.id = t.clerk_id GROUP BY c.name",
+      "SELECT c.name FROM sold AS t JOIN clerk AS c ON t.clerk_id = c.id GROUP BY c.name "
+      "HAVING count(*) > 2"};
+  for (size_t i = 0; i < sizeof merged / sizeof *merged; i++)
+    assert_true(names_merged(merged[i]) > 0);
+  static const char *const apart[] = {
+      "SELECT c.name, count(*) FROM clerk AS c JOIN sold AS t ON c.id = t.clerk_id GROUP BY c.id",
+      "SELECT c.badge, count(*) FROM clerk AS c JOIN sold AS t ON c.id = t.clerk_id "
+      "GROUP BY c.badge",
+      "SELECT name, count(*) FROM clerk GROUP BY name"};
+  for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
+    assert_true(names_merged(apart[i]) <= 0);
+}
+
 static void what_is_used_needs_no_probe(void **state) {
   (void)state;
   static const char *const plain[] = {
@@ -197,6 +228,7 @@ int main(void) {
       cmocka_unit_test(a_sum_over_repeated_rows_is_compared_with_each_row_once),
       cmocka_unit_test(an_average_over_what_the_question_names_may_be_meant),
       cmocka_unit_test(a_table_joined_by_its_own_key_repeats_nothing),
+      cmocka_unit_test(groups_by_a_name_that_several_have_are_taken_apart),
       cmocka_unit_test(what_is_used_needs_no_probe),
       cmocka_unit_test(a_probe_that_did_not_run_shows_nothing)};
   return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,90 @@
+/* apart: those of one name are told apart, where the question means them and not their names. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "generate/generate.h"
+#include "support/database.h"
+
+static arena *mem;
+static catalog *cat;
+
+static int set_up(void **state) {
+  (void)state;
+  mem = arena_create(64 << 20);
+  cat = database_catalog(
+      "CREATE TABLE clerk (id INTEGER PRIMARY KEY, name TEXT, badge TEXT);"
+      "CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT);"
+      "CREATE TABLE sale (id INTEGER PRIMARY KEY, clerk_id INT REFERENCES clerk (id), "
+      "  shop_id INT REFERENCES shop (id));"
+      "INSERT INTO clerk VALUES (1,'Ann','x'),(2,'Bob','x'),(3,'Ann','z');"
+      "INSERT INTO shop VALUES (1,'Corner'),(2,'Market');"
+      "INSERT INTO sale VALUES (1,1,1),(2,3,2);",
+      NULL);
+  return !mem || !cat;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  catalog_unref(cat);
+  arena_destroy(mem);
+  return 0;
+}
+
+static void becomes(const char *question, const char *sql, const char *want) {
+  str got = gen_tell_apart(str_from(question), str_from(sql), cat, mem);
+  if (!str_eq(got, str_from(want))) fail_msg("%s: %.*s", question, STR_ARG(got));
+}
+
+static const char by_name[] =
+    "SELECT clerk.name, COUNT(*) FROM clerk JOIN sale ON clerk.id = sale.clerk_id "
+    "GROUP BY clerk.name";
+
+static void those_of_one_name_are_told_apart_by_the_key(void **state) {
+  (void)state;
+  becomes("How many sales has each clerk?", by_name,
+          "SELECT clerk.name, COUNT(*) FROM clerk JOIN sale ON clerk.id = sale.clerk_id "
+          "GROUP BY clerk.name, clerk.id");
+}
+
+static void a_question_of_names_keeps_them(void **state) {
+  (void)state;
+  becomes("How many sales are there for each name of a clerk?", by_name, by_name);
+  becomes("Which clerks of the same name sold most?", by_name, by_name);
+  becomes("How many sales by person?", by_name, by_name); /* no word for the table */
+}
+
+static void names_that_nobody_shares_need_no_key(void **state) {
+  (void)state;
+  static const char sql[] =
+      "SELECT shop.name, COUNT(*) FROM shop JOIN sale ON shop.id = sale.shop_id "
+      "GROUP BY shop.name";
+  becomes("How many sales has each shop?", sql, sql);
+}
+
+static void what_is_no_name_or_has_its_key_stays(void **state) {
+  (void)state;
+  static const char *const as_they_are[] = {
+      "SELECT clerk.badge, COUNT(*) FROM clerk JOIN sale ON clerk.id = sale.clerk_id "
+      "GROUP BY clerk.badge",
+      "SELECT clerk.name, COUNT(*) FROM clerk JOIN sale ON clerk.id = sale.clerk_id "
+      "GROUP BY clerk.id",
+      "SELECT name, COUNT(*) FROM clerk GROUP BY name", "SELECT name FROM clerk",
+      "SELECT broken GROUP BY"};
+  for (size_t i = 0; i < sizeof as_they_are / sizeof *as_they_are; i++)
+    becomes("How many sales has each clerk?", as_they_are[i], as_they_are[i]);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(those_of_one_name_are_told_apart_by_the_key),
+      cmocka_unit_test(a_question_of_names_keeps_them),
+      cmocka_unit_test(names_that_nobody_shares_need_no_key),
+      cmocka_unit_test(what_is_no_name_or_has_its_key_stays),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
