@@ -193,7 +193,8 @@ static double pair_cost(aligner *x, size_t i, size_t k) {
   str q = lower_word(x, x->q, i), w = lower_word(x, x->w, k);
   bool both = other_name && lexicon_has(x->ctx->lexicon, ww->stem);
   bool form = !both && q.len && w.len && q.ptr[0] == w.ptr[0] && text_edit_distance(q, w, 2) <= 2;
-  if (!form && (other_name || align_roles(&x->e->facts, wq->stem)))
+  bool own_name = align_roles(&x->e->facts, wq->stem) && lexicon_has(x->ctx->lexicon, ww->stem);
+  if (!form && (other_name || own_name))
     return 2; /* whatever a dictionary says, here it is something else */
   switch (synonyms_relation(x->ctx->synonyms, q, w)) {
     case SYNONYMS_SYNONYM:

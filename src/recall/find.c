@@ -214,12 +214,28 @@ static bool is_sound(finder *x, const candidate *c, bool *out) {
   return true;
 }
 
+/* The query of `c` with the values of the question; {NULL,0}: not all are known, or no memory. */
+static str written(const finder *x, const candidate *c) {
+  recall_match scratch = {0};
+  if (!c->al.fill.aligned) return (str){0};
+  return slots_write(c->e->sql, &c->e->facts, &c->w->slots, &c->al.fill, x->work, &scratch);
+}
+
+/* Whether the query of `c` comes to the same with this question's values: "room 107" confirmed
+ * beside "room 108" says nothing against the latter. */
+static bool comes_to_same(const finder *x, const candidate *best, const candidate *c) {
+  if (!c->e->has_facts || c->e->facts.fingerprint != best->e->facts.fingerprint) return false;
+  str one = written(x, best), other = written(x, c);
+  return one.ptr && other.ptr && str_eq(one, other);
+}
+
 /* How much worse the next confirmed question fits that does something else. */
 static double margin_of(const finder *x, const candidate *best) {
   for (size_t i = 1; i < x->n; i++) {
     const candidate *c = &x->found[i];
     bool same = c->e == best->e || str_eq_nocase(str_trim(c->e->sql), str_trim(best->e->sql));
-    if (!same || c->al.is.n_changed != best->al.is.n_changed) return c->badness - best->badness;
+    if (same && c->al.is.n_changed == best->al.is.n_changed) continue;
+    if (!comes_to_same(x, best, c)) return c->badness - best->badness;
   }
   return 99;
 }
