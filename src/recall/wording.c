@@ -196,7 +196,28 @@ static bool is_ordinal(const text_word *t) {
          !ascii_is_digit(t->raw.ptr[0]);
 }
 
-static bool read_word(reader *r, const text_word *t) {
+/* Verbs that only lead from one thing to another: "students studying in room 107", "who live in
+ * Peru". Before anything but a preposition they may say more: "living artists". */
+static bool leads_on(const reader *r, size_t i) {
+  static const char *const VERBS[] = {
+      "live",    "lives",    "lived",   "living",   "reside", "resides", "residing", "stay",
+      "stays",   "work",     "works",   "working",  "study",  "studies", "studying", "play",
+      "plays",   "played",   "playing", "serve",    "serves", "served",  "serving",  "affected",
+      "offered", "enrolled", "reached", "accessed", "found",  "spoken",  "taught"};
+  static const char *const AFTER[] = {"in", "at",    "on", "for",  "from", "with",  "by",
+                                      "to", "under", "as", "into", "of",   "within"};
+  if (i + 1 >= r->tokens.len) return false;
+  str word = r->tokens.items[i].lower, next = r->tokens.items[i + 1].lower;
+  bool verb = false, preposition = false;
+  for (size_t k = 0; k < sizeof VERBS / sizeof *VERBS; k++)
+    verb |= str_eq(word, str_from(VERBS[k]));
+  for (size_t k = 0; verb && k < sizeof AFTER / sizeof *AFTER; k++)
+    preposition |= str_eq(next, str_from(AFTER[k]));
+  return preposition;
+}
+
+static bool read_word(reader *r, size_t i) {
+  const text_word *t = &r->tokens.items[i];
   bool negated = false;
   str base = t->quoted ? t->lower : without_apostrophe(t->lower, &negated);
   recall_word *w = push(r, t);
@@ -214,6 +235,9 @@ static bool read_word(reader *r, const text_word *t) {
     w->kind = WORD_NUMBER;
   } else if (!t->quoted && is_weak(base)) {
     w->kind = text_is_stopword(base) ? WORD_FILLER : WORD_WEAK;
+  } else if (!t->quoted && leads_on(r, i)) {
+    w->kind = WORD_WEAK;
+    w->leads = true;
   } else {
     w->kind = WORD_CONTENT;
   }
@@ -284,7 +308,7 @@ bool wording_read(str question, int64_t now, arena *a, recall_wording *out) {
   if (!out->words || !out->periods || !make_key(&r)) return false;
   for (size_t i = 0; i < r.tokens.len;) {
     if (r.tokens.items[i].quoted || (!read_date(&r, &i) && !read_phrase(&r, &i))) {
-      if (!read_word(&r, &r.tokens.items[i])) return false;
+      if (!read_word(&r, i)) return false;
       i++;
     }
   }
