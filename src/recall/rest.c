@@ -18,7 +18,7 @@ static bool is_stored_value(aligner *x, size_t i) {
 /* "named" and "located" introduce what follows, whatever else is called so. */
 static bool is_said_of(aligner *x, size_t i) {
   const recall_word *w = &x->q->words[i];
-  return w->kind == WORD_WEAK && !w->leads && str_ends(align_text(x->q, i), STR("ed"));
+  return w->kind == WORD_WEAK && !w->light && str_ends(align_text(x->q, i), STR("ed"));
 }
 
 /* Whether words `i` and `i` + 1 stand in a list: "type and weight", "type, weight". */
@@ -157,7 +157,7 @@ static void charge_wording_word(aligner *x, size_t k) {
   const recall_word *w = &x->w->words[k];
   recall_evidence *is = &x->out->is;
   unsigned roles = align_roles(&x->e->facts, w->stem);
-  if (w->kind == WORD_WEAK && !(w->leads && roles)) {
+  if (w->kind == WORD_WEAK && !(w->light && roles)) {
     is->w_weak++;
     is->cost += cost_weak;
     return;

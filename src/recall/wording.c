@@ -26,13 +26,33 @@ static const phrase PHRASES[] = {
 #undef RECALL_PHRASE
 };
 
-static const char *const WEAK[] = {
 #define RECALL_WEAK(word) word,
+#define RECALL_LIGHT(word)
+#define RECALL_LEADING(word)
+static const char *const WEAK[] = {
 #include "recall/weak.def"
+};
 #undef RECALL_WEAK
+#undef RECALL_LIGHT
+#define RECALL_WEAK(word)
+#define RECALL_LIGHT(word) word,
+static const char *const LIGHT[] = {
+#include "recall/weak.def"
+};
+#undef RECALL_LIGHT
+#undef RECALL_LEADING
+#define RECALL_LIGHT(word)
+#define RECALL_LEADING(word) word,
+static const char *const LEADING[] = {
+#include "recall/weak.def"
 };
 
-enum { N_PHRASES = sizeof PHRASES / sizeof *PHRASES, N_WEAK = sizeof WEAK / sizeof *WEAK };
+enum {
+  N_PHRASES = sizeof PHRASES / sizeof *PHRASES,
+  N_WEAK = sizeof WEAK / sizeof *WEAK,
+  N_LIGHT = sizeof LIGHT / sizeof *LIGHT,
+  N_LEADING = sizeof LEADING / sizeof *LEADING
+};
 
 static uint16_t phrase_slots[TABLE], weak_slots[TABLE]; /* 1 + index; open addressing */
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
@@ -196,24 +216,21 @@ static bool is_ordinal(const text_word *t) {
          !ascii_is_digit(t->raw.ptr[0]);
 }
 
-/* Verbs that only lead from one thing to another: "students studying in room 107", "who live in
- * Peru". Before anything but a preposition they may say more: "living artists". */
-static bool leads_on(const reader *r, size_t i) {
-  static const char *const VERBS[] = {
-      "live",    "lives",    "lived",   "living",   "reside", "resides", "residing", "stay",
-      "stays",   "work",     "works",   "working",  "study",  "studies", "studying", "play",
-      "plays",   "played",   "playing", "serve",    "serves", "served",  "serving",  "affected",
-      "offered", "enrolled", "reached", "accessed", "found",  "spoken",  "taught"};
-  static const char *const AFTER[] = {"in", "at",    "on", "for",  "from", "with",  "by",
-                                      "to", "under", "as", "into", "of",   "within"};
-  if (i + 1 >= r->tokens.len) return false;
-  str word = r->tokens.items[i].lower, next = r->tokens.items[i + 1].lower;
-  bool verb = false, preposition = false;
-  for (size_t k = 0; k < sizeof VERBS / sizeof *VERBS; k++)
-    verb |= str_eq(word, str_from(VERBS[k]));
-  for (size_t k = 0; verb && k < sizeof AFTER / sizeof *AFTER; k++)
-    preposition |= str_eq(next, str_from(AFTER[k]));
-  return preposition;
+static bool is_one_of(str word, const char *const *list, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (str_eq(word, str_from(list[i]))) return true;
+  return false;
+}
+
+/* Whether the word says little unless the schema has it. */
+static bool is_light(const reader *r, size_t i) {
+  static const char *const PREPOSITIONS[] = {"in", "at", "on",    "for", "from", "with",  "by",
+                                             "to", "of", "under", "as",  "into", "within"};
+  str word = r->tokens.items[i].lower;
+  if (is_one_of(word, LIGHT, N_LIGHT)) return true;
+  return i + 1 < r->tokens.len && is_one_of(word, LEADING, N_LEADING) &&
+         is_one_of(r->tokens.items[i + 1].lower, PREPOSITIONS,
+                   sizeof PREPOSITIONS / sizeof *PREPOSITIONS);
 }
 
 static bool read_word(reader *r, size_t i) {
@@ -235,9 +252,9 @@ static bool read_word(reader *r, size_t i) {
     w->kind = WORD_NUMBER;
   } else if (!t->quoted && is_weak(base)) {
     w->kind = text_is_stopword(base) ? WORD_FILLER : WORD_WEAK;
-  } else if (!t->quoted && leads_on(r, i)) {
+  } else if (!t->quoted && is_light(r, i)) {
     w->kind = WORD_WEAK;
-    w->leads = true;
+    w->light = true;
   } else {
     w->kind = WORD_CONTENT;
   }
