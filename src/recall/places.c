@@ -222,18 +222,45 @@ static void compare_all(aligner *x) {
     x->out->is.faults |= FAULT_GROUP;
 }
 
-/* Whether a word without a counterpart is what is asked for: "names of". */
-static bool leaves_head(const recall_wording *w, const bool *done) {
-  for (size_t i = 0; i + 1 < w->n; i++)
-    if (!done[i] && w->words[i].kind == WORD_CONTENT && align_is_of(&w->words[i + 1])) return true;
+static bool follows_end(const recall_wording *w, size_t i) {
+  return i && w->words[i - 1].kind == WORD_OP &&
+         (w->words[i - 1].op == OP_HIGH || w->words[i - 1].op == OP_LOW);
+}
+
+/* Whether word `i`, or another of its stem, has no counterpart. */
+static bool is_left(const recall_wording *w, const bool *done, size_t i) {
+  for (size_t k = 0; k < w->n; k++)
+    if (!done[k] && w->words[k].stem == w->words[i].stem && w->words[k].kind == WORD_CONTENT)
+      return true;
   return false;
+}
+
+/* Whether a word without a counterpart is what is asked for: "names of"; with `end`, only one that
+ * stands where a number might: "the largest names of". */
+static bool leaves_head(const recall_wording *w, const bool *done, bool end) {
+  for (size_t i = 0; i + 1 < w->n; i++)
+    if (w->words[i].kind == WORD_CONTENT && align_is_of(&w->words[i + 1]) &&
+        (!end || follows_end(w, i)) && is_left(w, done, i))
+      return true;
+  return false;
+}
+
+/* How often rows are counted; "the largest number of orders" may also be "the most orders". */
+static size_t count_counts(const recall_wording *w, bool ends) {
+  size_t n = 0;
+  for (size_t i = 0; i < w->n; i++)
+    n += w->words[i].kind == WORD_OP && w->words[i].op == OP_COUNT && (ends || !follows_end(w, i));
+  return n;
 }
 
 /* "The largest names of credits": a name in the place of a number. */
 static void compare_numbers(aligner *x) {
-  size_t w = align_count_op(x->w, OP_COUNT), q = align_count_op(x->q, OP_COUNT);
-  if ((w > q && leaves_head(x->q, x->q_done)) || (q > w && leaves_head(x->w, x->w_done)))
-    x->out->is.faults |= FAULT_AGGREGATE;
+  for (int ends = 0; ends < 2; ends++) {
+    size_t w = count_counts(x->w, ends), q = count_counts(x->q, ends);
+    if ((w > q && leaves_head(x->q, x->q_done, ends)) ||
+        (q > w && leaves_head(x->w, x->w_done, ends)))
+      x->out->is.faults |= FAULT_AGGREGATE;
+  }
 }
 
 void places_compare(aligner *x, const bool *w_taken) {
