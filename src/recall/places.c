@@ -105,6 +105,27 @@ static bool has_comma(const recall_wording *w) {
   return false;
 }
 
+/* Whether a word with this stem has no counterpart. */
+static bool is_left(const recall_wording *w, const bool *done, uint64_t stem) {
+  for (size_t k = 0; k < w->n; k++)
+    if (!done[k] && w->words[k].stem == stem && w->words[k].kind == WORD_CONTENT) return true;
+  return false;
+}
+
+/* Whether what one of them says "each" of is named there once more than in the other. */
+static bool leaves_each(const aligner *x) {
+  const recall_wording *sides[2] = {x->q, x->w};
+  const bool *done[2] = {x->q_done, x->w_done};
+  for (int i = 0; i < 2; i++) {
+    uint64_t of[OBJECT_WORDS];
+    size_t n = objects_of(sides[i], NULL, OP_EACH, of);
+    if (n == 0 && align_has_op(sides[i], OP_EACH)) return true;
+    for (size_t k = 0; k < n; k++)
+      if (is_left(sides[i], done[i], of[k])) return true;
+  }
+  return false;
+}
+
 /* "for each city" where the other has no each needs a city there to be the same; "types and names"
  * is a list where "type names" is none. */
 static void compare_lists(aligner *x) {
@@ -116,7 +137,7 @@ static void compare_lists(aligner *x) {
                (n && (align_roles(&x->e->facts, of[0]) & ROLE_TABLE));
   if (each && !named) is->faults |= FAULT_GROUP;
   int named_more = is->q_again + is->q_repeated + is->q_used + is->q_table + is->q_spelt;
-  if (each && named_more + is->w_again > 0) is->faults |= FAULT_GROUP;
+  if (each && named_more + is->w_again > 0 && leaves_each(x)) is->faults |= FAULT_GROUP;
   bool one = x->e->facts.n_items < 2;
   bool q = is_list(x->q, one), w = is_list(x->w, one);
   bool listed = (q && !w && !has_comma(x->w)) || (w && !q && !has_comma(x->q));
@@ -227,20 +248,12 @@ static bool follows_end(const recall_wording *w, size_t i) {
          (w->words[i - 1].op == OP_HIGH || w->words[i - 1].op == OP_LOW);
 }
 
-/* Whether word `i`, or another of its stem, has no counterpart. */
-static bool is_left(const recall_wording *w, const bool *done, size_t i) {
-  for (size_t k = 0; k < w->n; k++)
-    if (!done[k] && w->words[k].stem == w->words[i].stem && w->words[k].kind == WORD_CONTENT)
-      return true;
-  return false;
-}
-
 /* Whether a word without a counterpart is what is asked for: "names of"; with `end`, only one that
  * stands where a number might: "the largest names of". */
 static bool leaves_head(const recall_wording *w, const bool *done, bool end) {
   for (size_t i = 0; i + 1 < w->n; i++)
     if (w->words[i].kind == WORD_CONTENT && align_is_of(&w->words[i + 1]) &&
-        (!end || follows_end(w, i)) && is_left(w, done, i))
+        (!end || follows_end(w, i)) && is_left(w, done, w->words[i].stem))
       return true;
   return false;
 }
