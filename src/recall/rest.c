@@ -15,6 +15,11 @@ static bool is_stored_value(aligner *x, size_t i) {
   return catalog_value(x->ctx->cat, align_text(x->q, i)) != NULL;
 }
 
+/* A light word that the schema has: "made" beside a column date_made. */
+static bool is_name(const aligner *x, const recall_word *w) {
+  return w->light && lexicon_has(x->ctx->lexicon, w->stem);
+}
+
 /* "named" and "located" introduce what follows, whatever else is called so. */
 static bool is_said_of(aligner *x, size_t i) {
   const recall_word *w = &x->q->words[i];
@@ -157,7 +162,7 @@ static void charge_wording_word(aligner *x, size_t k) {
   const recall_word *w = &x->w->words[k];
   recall_evidence *is = &x->out->is;
   unsigned roles = align_roles(&x->e->facts, w->stem);
-  if (w->kind == WORD_WEAK && !(w->light && roles)) {
+  if (w->kind == WORD_WEAK && !is_name(x, w)) {
     is->w_weak++;
     is->cost += cost_weak;
     return;
@@ -207,8 +212,8 @@ static const recall_word *neighbour(const recall_wording *w, size_t i, int step)
 }
 
 static bool may_be_left(const aligner *x, const recall_word *w) {
-  return w->kind == WORD_CONTENT ||
-         (w->kind == WORD_WEAK && align_roles(&x->e->facts, w->stem)); /* "taken" */
+  if (w->kind != WORD_WEAK) return w->kind == WORD_CONTENT;
+  return align_roles(&x->e->facts, w->stem) || is_name(x, w); /* "taken" */
 }
 
 /* Whether word `i` is left over, or stands for one with the same stem that is. */
