@@ -191,6 +191,80 @@ static void the_confirmed_text_is_found_as_any_other(void **state) {
   recall_free(r);
 }
 
+/* The same question of another value says nothing against this one; another query does. */
+static void a_rival_that_comes_to_the_same_is_none(void **state) {
+  library *l = *state;
+  recall *r = NULL;
+  recall_record it[3] = {record(l, "fz_1", "Who are the authors from France?",
+                                "SELECT name FROM author WHERE country = 'France'"),
+                         record(l, "fz_2", "Who are the authors from Peru?",
+                                "SELECT name FROM author WHERE country = 'Peru'"),
+                         record(l, "fz_3", "Who are the authors from Peru?",
+                                "SELECT name FROM author WHERE country <> 'Peru'")};
+  const char *asked = "Who are the authors hailing from France?";
+  assert_int_equal(recall_create(&r, NULL), EMEND_OK);
+  assert_int_equal(recall_put(r, it, 2, NULL), EMEND_OK);
+  recall_match m = find(l, r, asked);
+  assert_int_equal(m.verdict, RECALL_HIT);
+  assert_true(str_eq(m.sql, it[0].sql) && m.rebound.len == 0);
+  assert_int_equal(recall_put(r, it + 2, 1, NULL), EMEND_OK);
+  assert_int_not_equal(find(l, r, asked).verdict, RECALL_HIT);
+  recall_free(r);
+}
+
+/* Confirmed as "volumes", asked by the table's own name: the dictionary knows that they are one.
+ * What the schema knows apart stays apart, whatever a dictionary says. */
+static void the_schemas_own_name_stands_for_a_synonym(void **state) {
+  library *l = *state;
+  recall *r = NULL;
+  synonyms *syn = NULL;
+  recall_match m;
+  recall_record it = record(l, "fz_1", "How many volumes have a price above 15?",
+                            "SELECT count(*) FROM book WHERE price > 15");
+  assert_int_equal(synonyms_open(EMEND_SOURCE_DIR "/models/synonyms.bin", &syn, NULL), EMEND_OK);
+  assert_non_null(syn);
+  const recall_options opt = {.synonyms = syn};
+  assert_int_equal(recall_create(&r, NULL), EMEND_OK);
+  assert_int_equal(recall_put(r, &it, 1, NULL), EMEND_OK);
+  assert_int_equal(recall_find(r, &l->at, 1, STR("How many books have a price above 15?"), &opt,
+                               l->db.a, &m, NULL),
+                   EMEND_OK);
+  assert_int_equal(m.verdict, RECALL_HIT);
+  assert_int_equal(recall_find(r, &l->at, 1, STR("How many authors have a price above 15?"), &opt,
+                               l->db.a, &m, NULL),
+                   EMEND_OK);
+  assert_int_not_equal(m.verdict, RECALL_HIT);
+  recall_free(r);
+  synonyms_close(syn);
+}
+
+/* "Made" says little, but not beside a column that is called so. */
+static void a_light_word_of_the_schema_is_a_name(void **state) {
+  (void)state;
+  library l = {0};
+  recall *r = NULL;
+  assert_true(database_create(&l.db,
+                              "CREATE TABLE claim (claim_id INTEGER, date_made DATE,"
+                              "  date_settled DATE, sum_settled REAL)"));
+  assert_int_equal(database_load(&l.db, NULL, &l.cat, NULL), EMEND_OK);
+  l.at = (recall_source){URL, l.cat};
+  recall_record it[2] = {
+      record(&l, "fz_1", "What is the earliest date a claim was made?",
+             "SELECT min(date_made) FROM claim"),
+      record(&l, "fz_2", "Find the number of settlements made for all the claims.",
+             "SELECT count(date_settled) FROM claim")};
+  assert_int_equal(recall_create(&r, NULL), EMEND_OK);
+  assert_int_equal(recall_put(r, it, 2, NULL), EMEND_OK);
+  assert_int_not_equal(find(&l, r, "What is the earliest date a claim was settled?").verdict,
+                       RECALL_HIT);
+  assert_int_not_equal(
+      find(&l, r, "Find the number of settlements settled for all the claims.").verdict,
+      RECALL_HIT);
+  recall_free(r);
+  catalog_unref(l.cat);
+  database_drop(&l.db);
+}
+
 static void another_source_is_a_miss(void **state) {
   library *l = *state;
   recall *r = NULL;
@@ -336,6 +410,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(questions_are_told_apart, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_witness_settles_what_words_leave_open, set_up, tear_down),
       cmocka_unit_test_setup_teardown(the_confirmed_text_is_found_as_any_other, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_rival_that_comes_to_the_same_is_none, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(the_schemas_own_name_stands_for_a_synonym, set_up, tear_down),
+      cmocka_unit_test(a_light_word_of_the_schema_is_a_name),
       cmocka_unit_test_setup_teardown(two_that_fit_are_none, set_up, tear_down),
       cmocka_unit_test_setup_teardown(another_source_is_a_miss, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_is_removed_or_in_review_is_not_found, set_up, tear_down),
