@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "model/train_state.h"
+#include "model/train_vectors.h"
 
 static const char STAGE[] = "train";
 enum { CHUNK = 1 << 16 };
@@ -81,20 +82,22 @@ emend_rc trainer_open(const train_options *opt, trainer **out, emend_error *err)
   return EMEND_OK;
 }
 
-/* The weights that a run starts from: opt->init, or random ones over the data's vocabulary. */
-static emend_rc start_weights(trainer *t, const char *init, emend_error *err) {
-  if (init) return weights_load(init, &t->w, err);
-  train_data *sets[TRAIN_MAX_SOURCES];
-  const train_data *d = t->sources[0].data;
-  weights_shape shape = {.width = t->opt.width,
-                         .heads = t->opt.heads,
-                         .enc = t->opt.enc,
-                         .dec = t->opt.dec,
-                         .ff = t->opt.ff,
+static weights_shape shape_of(const train_options *o, const train_data *d) {
+  return (weights_shape){.width = o->width,
+                         .heads = o->heads,
+                         .enc = o->enc,
+                         .dec = o->dec,
+                         .ff = o->ff,
                          .grams = d->grams,
                          .relations = d->relations,
                          .tokens = d->tokens,
                          .states = d->states};
+}
+
+/* Random weights over the data's vocabulary. */
+static emend_rc random_weights(trainer *t, emend_error *err) {
+  train_data *sets[TRAIN_MAX_SOURCES];
+  weights_shape shape = shape_of(&t->opt, t->sources[0].data);
   str *words = NULL;
   for (size_t i = 0; i < t->n_sources; i++) sets[i] = t->sources[i].data;
   emend_rc rc = train_data_vocabulary(sets, t->n_sources, t->opt.min_count, t->mem, &words,
@@ -104,7 +107,27 @@ static emend_rc start_weights(trainer *t, const char *init, emend_error *err) {
   return rc;
 }
 
-/* Stretches of at most CHUNK parameters, none across two tensors. */
+/* Random weights over the vocabulary of vectors, which they keep. */
+static emend_rc weights_over_vectors(trainer *t, const char *path, emend_error *err) {
+  train_vectors v;
+  weights_shape shape = shape_of(&t->opt, t->sources[0].data);
+  emend_rc rc = train_vectors_read(path, t->mem, &v, err);
+  if (rc != EMEND_OK) return rc;
+  shape.vocab = v.n;
+  rc = weights_create(&shape, v.words, &t->w, err);
+  if (rc != EMEND_OK) return rc;
+  weights_randomise(t->w, t->opt.seed);
+  t->opt.fixed_words = 1;
+  return train_vectors_place(&v, t->opt.seed, t->w, err);
+}
+
+/* The weights that a run starts from. */
+static emend_rc start_weights(trainer *t, const train_options *opt, emend_error *err) {
+  if (opt->init) return weights_load(opt->init, &t->w, err);
+  return opt->vectors ? weights_over_vectors(t, opt->vectors, err) : random_weights(t, err);
+}
+
+/* Stretches of at most CHUNK parameters, none across two tensors; what stays fixed has none. */
 static bool make_chunks(trainer *t) {
   size_t most = t->w->n_tensors + t->w->n / CHUNK;
   t->chunks = ARENA_ARRAY(t->mem, chunk, most);
@@ -112,6 +135,7 @@ static bool make_chunks(trainer *t) {
   for (size_t i = 0; i < t->w->n_tensors; i++) {
     const weights_tensor *from = &t->w->tensors[i];
     size_t n = from->rows * from->columns;
+    if (t->opt.fixed_words && strcmp(from->name, "emb.word") == 0) continue;
     for (size_t at = 0; at < n; at += CHUNK)
       t->chunks[t->n_chunks++] = (chunk){.offset = from->offset + at,
                                          .n = n - at < CHUNK ? n - at : CHUNK,
@@ -162,7 +186,7 @@ emend_rc trainer_create(const train_options *opt, trainer **out, emend_error *er
   *out = NULL;
   emend_rc rc = trainer_open(opt, &t, err);
   if (rc != EMEND_OK) return rc;
-  rc = start_weights(t, opt->init, err);
+  rc = start_weights(t, opt, err);
   if (rc == EMEND_OK) rc = trainer_prepare(t, err);
   if (rc != EMEND_OK) {
     trainer_free(t);

@@ -27,7 +27,10 @@ typedef struct train_options {
   double dropout, word_dropout, smoothing, used_weight, role_weight;
   int min_count; /* words rarer than this are unknown */
   int width, heads, enc, dec, ff;
+  int fixed_words;  /* not 0: emb.word stays as it began, as vectors made elsewhere must */
   const char *init; /* weights to start from, with their shape and vocabulary; NULL: random */
+  const char
+      *vectors; /* without init: words and their vectors (train_vectors.h), kept fixed; or NULL */
 } train_options;
 
 /** Defaults of docs/network.md: model M, 20,000 steps, 2 threads. */

@@ -16,6 +16,7 @@
 #include "model/input.h"
 #include "model/network.h"
 #include "model/train.h"
+#include "nn/kernels.h"
 
 /* The toy task: of four columns, two are named in the question; answer SELECT <the column named
  * first> MAX or MIN (as the last word says) END. Relation 1 links a word to the column of its
@@ -294,6 +295,67 @@ static void exported_weights_are_the_average_and_can_be_tuned_further(void **sta
   trainer_free(tuned);
 }
 
+/* Three words, of which the data has two, as `size` numbers each. */
+static void write_vectors(uint64_t size) {
+  static const float rows[] = {1, 0, 0, 2, 0, 1, .5f, 0, -1, 0, 0, 1};
+  const tensor t = {STR("vectors"), TENSOR_F32, 2, {12 / size, size}, 0, rows, NULL};
+  emend_error err;
+  str meta = STR("{\"kind\":\"vectors\",\"words\":[\"alpha\",\"max\",\"zebra\"]}");
+  assert_int_equal(tensor_file_write(file_path, meta, &t, 1, &err), EMEND_OK);
+}
+
+static float product(const weights *w, int32_t a, int32_t b) {
+  size_t d = (size_t)w->shape.width;
+  return kernel_dot(w->p.emb_word + (size_t)a * d, w->p.emb_word + (size_t)b * d, d);
+}
+
+static void word_vectors_made_elsewhere_stay_as_they_are(void **state) {
+  (void)state;
+  train_source source = {data_path, 1, 0, 1};
+  train_options o = toy_options(&source);
+  emend_error err;
+  write_vectors(4);
+  o.vectors = file_path;
+  trainer *t = make(&o), *rest = NULL;
+  advance(t, 20);
+  const weights *w = trainer_weights(t);
+  int32_t alpha = weights_word(w, STR("alpha")), max = weights_word(w, STR("max"));
+  int32_t zebra = weights_word(w, STR("zebra"));
+  assert_int_equal(w->shape.vocab, 4);
+  assert_true(fabsf(product(w, alpha, alpha) - 5) < 1e-4f);
+  assert_true(fabsf(product(w, alpha, max) - 0) < 1e-4f);
+  assert_true(fabsf(product(w, alpha, zebra) - 1) < 1e-4f);
+  assert_true(fabsf(product(w, max, zebra) - 0) < 1e-4f);
+  assert_true(product(w, 0, 0) == 0); /* a word that has none */
+  assert_int_equal(trainer_checkpoint(t, file_path, &err), EMEND_OK);
+  assert_int_equal(trainer_resume(file_path, 0, &rest, &err), EMEND_OK);
+  advance(t, 5);
+  advance(rest, 5);
+  assert_same_run(t, rest);
+  trainer_free(t);
+  trainer_free(rest);
+}
+
+static void vectors_that_do_not_fit_are_refused(void **state) {
+  (void)state;
+  train_source source = {data_path, 1, 0, 1};
+  train_options o = toy_options(&source);
+  trainer *t = NULL;
+  emend_error err;
+  o.vectors = file_path;
+  write_vectors(4);
+  o.width = o.heads = 2;
+  assert_int_equal(trainer_create(&o, &t, &err), EMEND_EUSAGE); /* 4 numbers in 2 */
+  o.width = 32;
+  write_vectors(6); /* two vectors for three words */
+  assert_int_equal(trainer_create(&o, &t, &err), EMEND_EFORMAT);
+  o.vectors = data_path;
+  assert_int_equal(trainer_create(&o, &t, &err), EMEND_EFORMAT);
+  o.vectors = "/tmp/emend-no-such-vectors";
+  assert_int_equal(trainer_create(&o, &t, &err), EMEND_ENOTFOUND);
+  assert_null(t);
+}
+
 static void impossible_options_and_files_are_refused(void **state) {
   (void)state;
   train_source source = {data_path, 1, 0, 1};
@@ -420,6 +482,8 @@ int main(void) {
       cmocka_unit_test(threads_share_a_batch_without_changing_it),
       cmocka_unit_test(phases_choose_the_data_sets),
       cmocka_unit_test(exported_weights_are_the_average_and_can_be_tuned_further),
+      cmocka_unit_test(word_vectors_made_elsewhere_stay_as_they_are),
+      cmocka_unit_test(vectors_that_do_not_fit_are_refused),
       cmocka_unit_test(impossible_options_and_files_are_refused),
       cmocka_unit_test(damaged_data_is_refused),
       cmocka_unit_test(a_step_that_the_mask_forbids_makes_an_example_unusable),

@@ -21,6 +21,8 @@ static const char usage_text[] =
     "\n"
     "  --data FILE       a data set; several are mixed by weight, each while from ≤ progress < to\n"
     "  --init WEIGHTS    start from these (shape and vocabulary too), not from random ones\n"
+    "  --vectors FILE    start from these word vectors (tools/make_vectors.py) and leave them "
+    "alone\n"
     "  --fold N          hold out the examples of fold N (0 to 4) and measure on them\n"
     "  --eval FILE       measure on this data set too\n"
     "  --checkpoint FILE save here every --save-every steps, and when interrupted\n"
@@ -29,7 +31,7 @@ static const char usage_text[] =
     "\n"
     "  --steps 20000 --batch-nodes 1300 --threads 2 --seed 1 --rate 7e-4 --warm-up 0.05\n"
     "  --decay 0.01 --clip 2 --average 0.999 --dropout 0.2 --word-dropout 0.15 --smoothing 0.1\n"
-    "  --used-weight 0.3 --role-weight 0.3 --min-count 3\n"
+    "  --used-weight 0.3 --role-weight 0.3 --min-count 3 --fixed-words 0\n"
     "  --width 256 --heads 8 --enc 6 --dec 2 --ff 1024\n"
     "  --log-every 100 --eval-every 1000 --save-every 1000\n";
 
@@ -128,6 +130,7 @@ static int parse(int argc, char **argv, command *c) {
       {"eval", TEXT, &c->eval},
       {"weights", TEXT, &c->weights},
       {"init", TEXT, &o->init},
+      {"vectors", TEXT, &o->vectors},
       {"fold", INT, &o->fold},
       {"steps", LONG, &o->steps},
       {"batch-nodes", INT, &o->batch_nodes},
@@ -144,6 +147,7 @@ static int parse(int argc, char **argv, command *c) {
       {"used-weight", REAL, &o->used_weight},
       {"role-weight", REAL, &o->role_weight},
       {"min-count", INT, &o->min_count},
+      {"fixed-words", INT, &o->fixed_words},
       {"width", INT, &o->width},
       {"heads", INT, &o->heads},
       {"enc", INT, &o->enc},
