@@ -31,6 +31,7 @@ typedef struct options {
   const char *spider, *syn, *wikisql, *synonyms, *sayings, *out;
   int synthetic; /* made-up questions a database */
   int variants, shard, shards, folds;
+  double unlinked; /* the share of examples that shows no links by meaning */
   uint64_t seed;
   bool dev, verbose;
 } options;
@@ -92,10 +93,18 @@ static void note(preparer *p, const char *why) {
 
 /* ---- one sample to one line of the data set ---- */
 
+/* Some examples show links by spelling and by values alone: where no table has a pair of words, the
+ * network is to see by their vectors that they belong together. */
+static link_options links_for(preparer *p, const sample *x, int fold) {
+  link_options out = {p->syn, x->aliases, x->n_aliases,
+                      p->sayings[fold == DATASET_NEVER_HELD_OUT ? MOST_FOLDS : fold]};
+  if (rng_unit(&p->rng) < p->opt.unlinked) out.synonyms = out.sayings = NULL;
+  return out;
+}
+
 static bool add_sample(preparer *p, const sample *x, arena *a, str db, dataset_origin origin,
                        int row, int fold) {
-  link_options opt = {p->syn, x->aliases, x->n_aliases,
-                      p->sayings[fold == DATASET_NEVER_HELD_OUT ? MOST_FOLDS : fold]};
+  link_options opt = links_for(p, x, fold);
   link_result links;
   features f;
   example e;
@@ -333,7 +342,8 @@ static void usage(void) {
   fputs(
       "usage: emend-prepare --spider DIR [--syn FILE | --wikisql FILE | --synthetic COUNT | "
       "--dev]\n"
-      "         [--variants 8] [--folds 5] [--seed 1] [--shard I/N] [--synonyms FILE]\n"
+      "         [--variants 8] [--folds 5] [--seed 1] [--shard I/N] [--synonyms FILE] [--unlinked "
+      "0]\n"
       "         [--sayings FILE: for the examples of fold F FILE.F is taken] --out FILE\n"
       "         [--verbose: show the values that no candidate is]\n"
       "With --spider alone: train_spider.json and train_others.json. The folder holds database/ "
@@ -371,6 +381,8 @@ static bool read_options(int argc, char **argv, options *o) {
       o->out = value;
     else if (strcmp(key, "--variants") == 0)
       o->variants = (int)strtol(value, NULL, 10);
+    else if (strcmp(key, "--unlinked") == 0)
+      o->unlinked = strtod(value, NULL);
     else if (strcmp(key, "--folds") == 0)
       o->folds = (int)strtol(value, NULL, 10);
     else if (strcmp(key, "--seed") == 0)
