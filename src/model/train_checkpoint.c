@@ -20,9 +20,11 @@ static const char STAGE[] = "checkpoint";
   X(rate)        \
   X(warm_up)     \
   X(decay) X(clip) X(average) X(dropout) X(word_dropout) X(smoothing) X(used_weight) X(role_weight)
-#define INTEGERS(X) \
-  X(fold)           \
-  X(steps) X(batch_nodes) X(threads) X(seed) X(min_count) X(fixed_words) X(width) X(heads) X(enc) X(dec) X(ff)
+#define INTEGERS(X)                                                                             \
+  X(fold)                                                                                       \
+  X(steps)                                                                                      \
+  X(batch_nodes) X(threads) X(seed) X(min_count) X(fixed_words) X(width) X(heads) X(enc) X(dec) \
+      X(ff)
 
 static json_t *options_json(const train_options *o) {
   json_t *out = json_object();
