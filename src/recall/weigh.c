@@ -103,6 +103,8 @@ typedef struct weighing {
   uint64_t ops;
 } weighing;
 
+static bool same_text(str x, str y) { return str_eq_nocase(str_trim(x), str_trim(y)); }
+
 static emend_rc read_pair(const weighing *x, const catalog *cat, const recall_near *near, arena *a,
                           recall_candidate *c, emend_error *err) {
   slots_result r;
@@ -127,12 +129,13 @@ static emend_rc read_pair(const weighing *x, const catalog *cat, const recall_ne
   c->features[WEIGH_CHANGED] = r.aligned ? (double)r.changes.len : 0;
   c->features[WEIGH_OPS_NEW] = __builtin_popcountll(x->ops & ~ops);
   c->features[WEIGH_OPS_OLD] = __builtin_popcountll(ops & ~x->ops);
+  c->features[WEIGH_TURNED_DOWN] = x->own->n && same_text(x->own->sqls[0], near->example.wrong_sql);
   return EMEND_OK;
 }
 
 static bool is_there(const recall_candidates *list, str sql) {
   for (size_t i = 0; i < list->len; i++)
-    if (str_eq_nocase(str_trim(list->items[i].sql), str_trim(sql))) return true;
+    if (same_text(list->items[i].sql, sql)) return true;
   return false;
 }
 
@@ -170,8 +173,7 @@ static emend_rc read_fits(const model *m, const catalog *cat, const weighing *x,
     if (isfinite(fit)) f[WEIGH_FIT] = fit < least_fit ? least_fit : fit > most_fit ? most_fit : fit;
     f[WEIGH_TOP] = x->own->n ? x->own->shares[0] : 0;
     for (size_t k = 0; k < x->own->n; k++)
-      if (str_eq_nocase(str_trim(x->own->sqls[k]), str_trim(sqls[i])))
-        f[WEIGH_SAME] += x->own->shares[k];
+      if (same_text(x->own->sqls[k], sqls[i])) f[WEIGH_SAME] += x->own->shares[k];
   }
   return EMEND_OK;
 }
