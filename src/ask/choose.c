@@ -30,9 +30,9 @@ static const struct {
 /* A correction must be so much less suspicious than what it replaces, in log odds, and rather
  * right than wrong itself. Chosen on drafts of databases left out: of what was right at first fewer
  * than one in a hundred is to be replaced by something wrong. */
-static const double least_gain = 2.5, most_suspicion = 0.3;
+static const double least_gain = 2.5, most_suspicion = 0.2;
 /* From this suspicion on something better is looked for. */
-static const double doubted_from = 0.5;
+static const double doubted_from = 0.6;
 
 /* A repair takes the place of what it mends where that failed, or where it is less suspicious. */
 ask_try *ask_final_form(ask_try *t) {

@@ -8,7 +8,7 @@
 
 /* Where the bands begin. The highest is for what alone suffices (below) and for sums that hardly
  * any right query has: mere disagreement with other readings stays in the middle. */
-static const double warn_from = 0.695, correct_from = 0.9;
+static const double warn_from = 0.72, correct_from = 0.9;
 
 static const struct {
   const char *code;

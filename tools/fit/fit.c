@@ -45,17 +45,23 @@ static const char *const setting_names[] = {"OWN", "DRAFT", "TEXT"};
 
 /* Without rows there is little to tell many signals apart by: these have a reason each, and held
  * up on databases left out. */
-static const char *const for_text[] = {"literal_cut",      "joins",           "idle_tables",
-                                       "off_key",          "filter_join",     "fan_out",
-                                       "fan_out_count",    "number_missing",  "quoted_missing",
-                                       "top_k_mismatch",   "mixed_and_or",    "negation_missing",
-                                       "bare_column",      "names_missing",   "conditions",
-                                       "score_gap",        "score_none",      "columns_unlikely",
-                                       "least_table",      "table_support",   "literal_extra",
-                                       "literal_left_out", "column_left_out", "unused_words",
-                                       "unasked_selected", "items_extra",     "items_left_out",
-                                       "sentences",        "ask_average",     "ask_share",
-                                       "grouped",          "distinct",        NULL};
+static const char *const for_text[] = {"literal_cut",      "joins",
+                                       "idle_tables",      "off_key",
+                                       "filter_join",      "fan_out",
+                                       "fan_out_count",    "number_missing",
+                                       "quoted_missing",   "top_k_mismatch",
+                                       "mixed_and_or",     "negation_missing",
+                                       "bare_column",      "names_missing",
+                                       "conditions",       "score_gap",
+                                       "score_none",       "columns_unlikely",
+                                       "least_table",      "table_support",
+                                       "literal_extra",    "literal_left_out",
+                                       "column_left_out",  "unused_words",
+                                       "unasked_selected", "items_extra",
+                                       "items_left_out",   "sentences",
+                                       "ask_average",      "ask_share",
+                                       "grouped",          "distinct",
+                                       "value_forgotten",  NULL};
 
 static bool is_for(const char *code, judge_setting setting) {
   if (setting != JUDGE_TEXT) return true;
@@ -305,8 +311,8 @@ static const struct {
   const char *code;
   double least;
 } evidence[] = {{"number_missing", 0.5},     {"quoted_missing", 0.5},  {"month_missing", 0.5},
-                {"value_forgotten", 0.3},    {"filter_left_out", 0.5}, {"condition_left_out", 0.8},
-                {"exclusion_left_out", 0.5}, {"join_unasked", 0.5},    {"inflated", 0.5}};
+                {"value_forgotten", 0.1},    {"filter_left_out", 0.5}, {"condition_left_out", 0.7},
+                {"exclusion_left_out", 0.9}, {"join_unasked", 0.5},    {"inflated", 0.5}};
 enum { N_EVIDENCE = sizeof evidence / sizeof *evidence };
 static const double least_share = 0.6;
 
