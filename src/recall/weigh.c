@@ -178,20 +178,39 @@ static emend_rc read_fits(const model *m, const catalog *cat, const weighing *x,
   return EMEND_OK;
 }
 
+/* Values of the new question that the network looks for, and of which neither the stored question
+ * nor its query knows: jazz tracks are not all tracks. */
+static bool count_new_values(const weighing *x, const catalog *cat, recall_candidate *c, arena *a) {
+  str asked = text_normalise(a, x->probe->question);
+  str stored = text_normalise(a, x->nears->items[c->near].example.question);
+  str sql = text_normalise(a, c->sql), own = x->own->n ? x->own->sqls[0] : (str){0};
+  size_t pos = 0;
+  for (;;) {
+    sql_token t = sql_next_token(own, cat->dialect, &pos);
+    if (t.kind == SQL_TOK_END) return !arena_failed(a);
+    if (t.kind != SQL_TOK_STRING) continue;
+    str value = text_normalise(a, t.raw);
+    c->features[WEIGH_NEW_VALUE] += value.len > 1 && str_find(asked, value, 0) != SIZE_MAX &&
+                                    str_find(stored, value, 0) == SIZE_MAX &&
+                                    str_find(sql, value, 0) == SIZE_MAX;
+  }
+}
+
 static double belief_of(const double *features) {
   double x = 0;
   for (int i = 0; i < WEIGH_N; i++) x += weights[i] * features[i];
   return 1 / (1 + exp(-x));
 }
 
-static emend_rc read_beliefs(const weighing *x, recall_candidates *list, arena *a,
-                             emend_error *err) {
+static emend_rc read_beliefs(const weighing *x, const catalog *cat, recall_candidates *list,
+                             arena *a, emend_error *err) {
   str asked = recall_key(x->probe->question, a);
   bool any = false;
   for (size_t i = 0; i < list->len; i++) {
     recall_candidate *c = &list->items[i];
     str stored = recall_key(x->nears->items[c->near].example.question, a);
-    if (!asked.ptr || !stored.ptr) return err_nomem(err, "recall");
+    if (!asked.ptr || !stored.ptr || !count_new_values(x, cat, c, a))
+      return err_nomem(err, "recall");
     c->belief = belief_of(c->features);
     c->same = str_eq(asked, stored);
     if (c->same && c->belief < same_question) c->belief = same_question;
@@ -200,7 +219,8 @@ static emend_rc read_beliefs(const weighing *x, recall_candidates *list, arena *
   /* the others answer other questions */
   for (size_t i = 0; i < list->len; i++) {
     recall_candidate *c = &list->items[i];
-    bool placed = c->features[WEIGH_STRAY] <= 0 && c->features[WEIGH_LOOSE] <= 0;
+    bool placed = c->features[WEIGH_STRAY] <= 0 && c->features[WEIGH_LOOSE] <= 0 &&
+                  c->features[WEIGH_NEW_VALUE] <= 0;
     if (any && !c->same) c->belief *= 1 - same_question;
     c->trust = c->same || placed ? c->belief : 0;
   }
@@ -236,7 +256,7 @@ emend_rc recall_weigh(const model *m, const catalog *cat, const recall_probe *pr
   }
   read_leads(out);
   emend_rc rc = read_fits(m, cat, &x, out, a, err);
-  if (!rc) rc = read_beliefs(&x, out, a, err);
+  if (!rc) rc = read_beliefs(&x, cat, out, a, err);
   if (!rc) sort(out);
   return rc;
 }

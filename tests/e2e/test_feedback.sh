@@ -126,6 +126,11 @@ teach "How many customers are in the Club segment?" \
 near=$taught
 ask "$asked"
 expect_json_match warnings code
+teach "How many customers do we have?" "SELECT COUNT(*) FROM customers"
+all=$taught
+ask "How many Club customers do we have?"
+expect_json_match sql "'Club'"
+feedback reject "$all" --by rev
 teach "$asked" "$none"
 ask "$asked"
 expect_json sql "$none"
