@@ -248,6 +248,7 @@ static bool is_safe_rest(const recall_evidence *is) {
     return false;
   if (is->modifiers || is->q_used || q > 1 || w > 1) return false;
   if ((is->w_again && q) || (is->q_table && w)) return false;
+  if (is->replaced) return false;
   if (is->q_repeated > 1 || (is->q_repeated && w)) return false;
   if (is->unsaid && is->w_unknown) return false; /* it may stand for that value */
   return is->q_unknown == 0 || is->margin >= wide_margin * 1.5;

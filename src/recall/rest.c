@@ -266,10 +266,27 @@ static int count_heads(const aligner *x) {
   return n;
 }
 
+/* The first light word without a counterpart; NULL: none. */
+static const recall_word *left_light(const recall_wording *w, const bool *done) {
+  for (size_t i = 0; i < w->n; i++)
+    if (!done[i] && w->words[i].light) return &w->words[i];
+  return NULL;
+}
+
+/* "Who work in Lima" for "who live in Lima": each says little, but not in the place of another. */
+static bool replaces_light(aligner *x) {
+  const recall_word *q = left_light(x->q, x->q_done), *w = left_light(x->w, x->w_done);
+  if (!q || !w) return false;
+  x->out->is.q_unknown++;
+  x->out->is.w_unknown++;
+  x->out->is.cost += cost_unknown;
+  return true;
+}
+
 static void compare_sides(aligner *x) {
   recall_evidence *is = &x->out->is;
   is->q_heads = count_heads(x);
-  is->replaced = replaces(x);
+  is->replaced = replaces_light(x) || replaces(x);
   if (!is->replaced) return;
   is->cost += (cost_table - cost_spelt) * (is->q_spelt + is->w_spelt);
   is->q_used += is->q_spelt;
