@@ -254,6 +254,16 @@ static bool is_safe_rest(const recall_evidence *is) {
   return is->q_unknown == 0 || is->margin >= wide_margin * 1.5;
 }
 
+/* "How many staff", confirmed as "how many employees": a name of the query itself stands in the
+ * place of a word that the schema has not, and the query narrows nothing that its own question
+ * leaves unsaid. Not "the price of" for "the tag of": that may be another column. */
+static bool is_own_name(const recall_evidence *is) {
+  int others = is->q_unknown + is->q_again + is->q_repeated + is->q_heads + is->w_table +
+               is->w_used + is->w_again + is->w_spelt + is->ends;
+  return is->replaced && is->q_table + is->q_used == 1 && is->w_unknown == 1 &&
+         is->w_foreign == 1 && !others && !is->modifiers && !is->unsaid;
+}
+
 /* Words are left over that name what the query does or say little of it, and none stands in the
  * place of another: the network is asked. It overlooks a word as easily as it reads one, so nothing
  * that may narrow or turn the question is left to it. */
@@ -294,7 +304,8 @@ static bool decide(finder *x, candidate *best) {
     return o->id.ptr != NULL;
   }
   const recall_evidence *is = &best->al.is;
-  bool same = is->faults == 0 && is->n_changed == 0 && (is->cost <= most_hit || is_safe_rest(is));
+  bool same = is->faults == 0 && is->n_changed == 0 &&
+              (is->cost <= most_hit || is_safe_rest(is) || is_own_name(is));
   bool other = is->faults == 0 && is->n_changed == 1 && is->cost <= most_rebound &&
                is->margin >= rebound_margin;
   if (is_refused(x, best->e)) return true;

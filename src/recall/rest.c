@@ -192,6 +192,7 @@ static void charge_wording_word(aligner *x, size_t k) {
     is->cost += cost_unknown;
   } else {
     is->w_unknown++;
+    is->w_foreign += !lexicon_has(x->ctx->lexicon, w->stem);
     is->modifiers += is_modifier(x->w, k);
     is->cost += cost_unknown;
   }
