@@ -224,13 +224,14 @@ static bool is_one_of(str word, const char *const *list, size_t n) {
 
 /* Whether the word says little unless the schema has it. */
 static bool is_light(const reader *r, size_t i) {
-  static const char *const PREPOSITIONS[] = {"in", "at", "on",    "for", "from", "with",  "by",
-                                             "to", "of", "under", "as",  "into", "within"};
+  static const char *const BEFORE[] = {"in",     "at",     "on",     "for",     "from",   "with",
+                                       "by",     "to",     "of",     "under",   "as",     "into",
+                                       "within", "across", "around", "through", "during", "among",
+                                       "the",    "a",      "an",     "any"};
   str word = r->tokens.items[i].lower;
   if (is_one_of(word, LIGHT, N_LIGHT)) return true;
   return i + 1 < r->tokens.len && is_one_of(word, LEADING, N_LEADING) &&
-         is_one_of(r->tokens.items[i + 1].lower, PREPOSITIONS,
-                   sizeof PREPOSITIONS / sizeof *PREPOSITIONS);
+         is_one_of(r->tokens.items[i + 1].lower, BEFORE, sizeof BEFORE / sizeof *BEFORE);
 }
 
 static bool read_word(reader *r, size_t i) {
