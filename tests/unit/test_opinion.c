@@ -11,36 +11,16 @@
 
 #include "base/mem.h"
 #include "judge/judge.h"
-#include "support/database.h"
-
-static database files;
-static source *db;
-static catalog *cat;
-static arena *mem;
-static emend_error err;
+#include "support/opened.h"
 
 static int set_up(void **state) {
   (void)state;
-  if (!database_create(&files,
+  return open_database("shops",
                        "CREATE TABLE shop (id INTEGER PRIMARY KEY, city TEXT, rent INT);"
                        "CREATE TABLE sale (id INTEGER PRIMARY KEY, kind TEXT, "
                        "  shop_id INT REFERENCES shop (id));"
                        "INSERT INTO shop VALUES (1, 'Oslo', 10), (2, 'Rome', 30);"
-                       "INSERT INTO sale VALUES (1, 'a', 1), (2, 'a', 1), (3, 'b', 2);"))
-    return -1;
-  assert_int_equal(source_open(files.path, &db, &err), EMEND_OK);
-  assert_int_equal(catalog_load(db, STR("shops"), NULL, &cat, &err), EMEND_OK);
-  mem = arena_create(64 << 20);
-  return mem == NULL;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  arena_destroy(mem);
-  catalog_unref(cat);
-  source_close(db);
-  database_drop(&files);
-  return 0;
+                       "INSERT INTO sale VALUES (1, 'a', 1), (2, 'a', 1), (3, 'b', 2);");
 }
 
 typedef struct looked {

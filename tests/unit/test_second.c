@@ -9,34 +9,14 @@
 
 #include "ask/second.h"
 #include "base/mem.h"
-#include "support/database.h"
+#include "support/opened.h"
 #include "support/scripted.h"
-
-static database files;
-static source *db;
-static catalog *cat;
-static arena *mem;
-static emend_error err;
 
 static int set_up(void **state) {
   (void)state;
-  if (!database_create(&files,
+  return open_database("pets",
                        "CREATE TABLE pet (id INTEGER PRIMARY KEY, name TEXT, weight REAL);"
-                       "INSERT INTO pet VALUES (1,'Rex',12.5),(2,'Tom',4),(3,'Kit',3.25);"))
-    return -1;
-  assert_int_equal(source_open(files.path, &db, &err), EMEND_OK);
-  assert_int_equal(catalog_load(db, STR("pets"), NULL, &cat, &err), EMEND_OK);
-  mem = arena_create(64 << 20);
-  return mem == NULL;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  arena_destroy(mem);
-  catalog_unref(cat);
-  source_close(db);
-  database_drop(&files);
-  return 0;
+                       "INSERT INTO pet VALUES (1,'Rex',12.5),(2,'Tom',4),(3,'Kit',3.25);");
 }
 
 static const char heavy[] = "Which pets are heavier than 10?";
