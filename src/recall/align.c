@@ -65,6 +65,8 @@ static void set_aside(aligner *x) {
 
 /* The same forms first: "named" is "named" before it is "names". */
 static void match_same(aligner *x) {
+  size_t place[WORDING_MAX_WORDS], last = 0; /* 1 + that of the counterpart; 0: none */
+  memset(place, 0, sizeof place);
   for (size_t i = 0; i < x->q->n; i++)
     x->out->is.n_words += !x->q_done[i] && is_content(&x->q->words[i]);
   for (int pass = 0; pass < 2; pass++)
@@ -75,9 +77,15 @@ static void match_same(aligner *x) {
         if (x->w_done[k] || !same_word(x, i, k)) continue;
         x->q_done[i] = x->w_done[k] = true;
         x->out->is.n_same += is_content(&x->q->words[i]);
+        if (is_content(&x->q->words[i])) place[i] = k + 1;
         break;
       }
     }
+  for (size_t i = 0; i < x->q->n; i++) {
+    if (!place[i]) continue;
+    x->out->is.moved |= place[i] < last;
+    last = place[i];
+  }
 }
 
 /* ---- operations that a word of the other question stands for: "oldest", "age" ---- */

@@ -306,8 +306,9 @@ static bool decide(finder *x, candidate *best) {
   const recall_evidence *is = &best->al.is;
   bool same = is->faults == 0 && is->n_changed == 0 &&
               (is->cost <= most_hit || is_safe_rest(is) || is_own_name(is));
+  /* "the title of the prerequisite" may be "the prerequisite of the title" when a value differs */
   bool other = is->faults == 0 && is->n_changed == 1 && is->cost <= most_rebound &&
-               is->margin >= rebound_margin;
+               is->margin >= rebound_margin && !is->moved;
   if (is_refused(x, best->e)) return true;
   if (!same && !other && may_be_witnessed(is)) same = ask_witness(x, best);
   bool clear = is->witnessed || is->margin >= (is_all_the_same(is) ? same_margin : least_margin);

@@ -38,6 +38,7 @@ typedef struct recall_evidence {
   bool replaced;         /* a word stands in the place of another */
   bool same_ops;         /* both ask for the same operations, each as often */
   bool witnessed;        /* the network's own best query */
+  bool moved;            /* words that both have stand in another order */
   int n_words, n_same, n_changed;
 } recall_evidence;
 
