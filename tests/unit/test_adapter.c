@@ -12,9 +12,7 @@
 
 #include "base/mem.h"
 #include "model/adapter.h"
-#include "support/database.h"
-#include "support/folder.h"
-#include "support/small_model.h"
+#include "support/network.h"
 
 static const char *const SCHEMA =
     "CREATE TABLE singer (singer_id INTEGER PRIMARY KEY, name TEXT, age INTEGER, country TEXT);"
@@ -29,34 +27,16 @@ static const char *const TAUGHT[PAIRS][2] = {
     {"Names of singers from Chile", "SELECT name FROM singer WHERE country = 'Chile'"},
     {"Who is the oldest?", "SELECT name FROM singer ORDER BY age DESC LIMIT 1"}};
 
-static arena *mem;
-static catalog *cat;
-static const char *folder, *weights_path, *adapter_path, *checkpoint_path;
-static model *m;
+static const char *adapter_path, *checkpoint_path;
 static model_pair pairs[PAIRS];
 
 static int set_up(void **state) {
   (void)state;
-  emend_error err;
-  mem = arena_create((size_t)1 << 28);
-  cat = database_catalog(SCHEMA, NULL);
-  folder = mem ? folder_make(mem) : NULL;
-  if (!cat || !folder) return -1;
-  weights_path = folder_path(mem, folder, "w.emt");
+  if (open_network(SCHEMA, 5)) return -1;
   adapter_path = folder_path(mem, folder, "a.emt");
   checkpoint_path = folder_path(mem, folder, "c.emt");
   for (int i = 0; i < PAIRS; i++)
     pairs[i] = (model_pair){cat, str_from(TAUGHT[i][0]), str_from(TAUGHT[i][1])};
-  if (small_model_write(weights_path, small_model_shape(), 5) != EMEND_OK) return -1;
-  return model_load(weights_path, &m, &err) == EMEND_OK ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  model_free(m);
-  folder_remove(folder);
-  catalog_unref(cat);
-  arena_destroy(mem);
   return 0;
 }
 
@@ -146,24 +126,34 @@ static void stop_after(void *arg, const model_adapter_progress *now) {
   if (now->step == s->after) atomic_store(&s->stop, true);
 }
 
+static void score_whole_training(double *out) {
+  model_adapter *ad = train(&quick, EMEND_OK, NULL);
+  scores(ad, out);
+  model_adapter_free(ad);
+}
+
+/* Trains until `s` stops it; with what is returned that goes on. */
+static model_adapter_options train_until(stopper *s, model_adapter_report *report) {
+  model_adapter_options opt = quick;
+  opt.checkpoint = checkpoint_path;
+  opt.progress = stop_after;
+  opt.arg = s;
+  opt.stop = &s->stop;
+  assert_null(train(&opt, EMEND_ECANCELED, report));
+  return opt;
+}
+
 static void a_stopped_training_goes_on_to_the_same_bits(void **state) {
   (void)state;
   double whole[PAIRS], parts[PAIRS];
   model_adapter_report report;
   stopper s = {.after = STEPS / 2};
-  model_adapter *ad = train(&quick, EMEND_OK, NULL);
-  scores(ad, whole);
-  model_adapter_free(ad);
-  model_adapter_options opt = quick;
-  opt.checkpoint = checkpoint_path;
-  opt.progress = stop_after;
-  opt.arg = &s;
-  opt.stop = &s.stop;
-  assert_null(train(&opt, EMEND_ECANCELED, &report));
+  score_whole_training(whole);
+  model_adapter_options opt = train_until(&s, &report);
   assert_int_equal(report.steps, STEPS / 2);
   assert_int_equal(access(checkpoint_path, F_OK), 0);
   atomic_store(&s.stop, false);
-  ad = train(&opt, EMEND_OK, &report);
+  model_adapter *ad = train(&opt, EMEND_OK, &report);
   assert_true(report.resumed);
   scores(ad, parts);
   assert_memory_equal(whole, parts, sizeof whole);
@@ -180,18 +170,11 @@ static void a_training_goes_on_over_the_pairs_as_they_were_first_read(void **sta
   catalog *hasty = database_catalog(SCHEMA, &(catalog_options){.budget_ms = 1e-6});
   assert_non_null(hasty);
   assert_true(hasty->n_sorted < cat->n_sorted);
-  model_adapter *ad = train(&quick, EMEND_OK, NULL);
-  scores(ad, whole);
-  model_adapter_free(ad);
-  model_adapter_options opt = quick;
-  opt.checkpoint = checkpoint_path;
-  opt.progress = stop_after;
-  opt.arg = &s;
-  opt.stop = &s.stop;
-  assert_null(train(&opt, EMEND_ECANCELED, NULL));
+  score_whole_training(whole);
+  model_adapter_options opt = train_until(&s, &report);
   atomic_store(&s.stop, false);
   for (int i = 0; i < PAIRS; i++) pairs[i].cat = hasty;
-  ad = train(&opt, EMEND_OK, &report);
+  model_adapter *ad = train(&opt, EMEND_OK, &report);
   for (int i = 0; i < PAIRS; i++) pairs[i].cat = cat;
   assert_true(report.resumed);
   assert_int_equal(report.pairs, PAIRS - 1);
@@ -214,12 +197,7 @@ static void a_checkpoint_without_its_pairs_is_not_taken_up(void **state) {
   for (int damage = 0; damage < 3; damage++) {
     model_adapter_report report;
     stopper s = {.after = 3};
-    model_adapter_options opt = quick;
-    opt.checkpoint = checkpoint_path;
-    opt.progress = stop_after;
-    opt.arg = &s;
-    opt.stop = &s.stop;
-    assert_null(train(&opt, EMEND_ECANCELED, NULL));
+    model_adapter_options opt = train_until(&s, NULL);
     if (damage == 0) assert_int_equal(unlink(kept), 0);
     if (damage == 1) assert_int_equal(truncate(kept, 4000), 0);
     if (damage == 2) assert_int_equal(rename(weights_path, kept), 0);
@@ -239,12 +217,7 @@ static void another_trainings_checkpoint_is_not_taken_up(void **state) {
   (void)state;
   model_adapter_report report;
   stopper s = {.after = 2};
-  model_adapter_options opt = quick;
-  opt.checkpoint = checkpoint_path;
-  opt.progress = stop_after;
-  opt.arg = &s;
-  opt.stop = &s.stop;
-  assert_null(train(&opt, EMEND_ECANCELED, NULL));
+  model_adapter_options opt = train_until(&s, NULL);
   s.after = 0;
   atomic_store(&s.stop, false);
   opt.seed++;

@@ -8,15 +8,11 @@
 #include <cmocka.h>
 
 #include "generate/generate.h"
-#include "support/database.h"
-
-static arena *mem;
-static catalog *cat;
+#include "support/schema.h"
 
 static int set_up(void **state) {
   (void)state;
-  mem = arena_create(64 << 20);
-  cat = database_catalog(
+  return open_schema(
       "CREATE TABLE clerk (id INTEGER PRIMARY KEY, name TEXT, badge TEXT);"
       "CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT);"
       "CREATE TABLE sale (id INTEGER PRIMARY KEY, clerk_id INT REFERENCES clerk (id), "
@@ -25,14 +21,6 @@ static int set_up(void **state) {
       "INSERT INTO shop VALUES (1,'Corner'),(2,'Market');"
       "INSERT INTO sale VALUES (1,1,1),(2,3,2);",
       NULL);
-  return !mem || !cat;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  catalog_unref(cat);
-  arena_destroy(mem);
-  return 0;
 }
 
 static void becomes(const char *question, const char *sql, const char *want) {

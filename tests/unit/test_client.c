@@ -8,21 +8,9 @@
 #include <cmocka.h>
 
 #include "llm/client.h"
+#include "support/memory.h"
 
-static arena *mem;
 static emend_error err;
-
-static int set_up(void **state) {
-  (void)state;
-  mem = arena_create(16 << 20);
-  return !mem;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  arena_destroy(mem);
-  return 0;
-}
 
 static llm_client *open_at(llm_protocol protocol, const char *url, const char *key) {
   llm_client *c = NULL;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "generate/prompt.h"
-#include "support/database.h"
+#include "support/schema.h"
 
 static const char SCHEMA[] =
     "CREATE TABLE owner (id INTEGER PRIMARY KEY, name TEXT, city TEXT);"
@@ -28,8 +28,6 @@ static const char SCHEMA[] =
     "INSERT INTO owner VALUES (1,'Ann','Oslo'),(2,'Bob','Rome');"
     "INSERT INTO pet VALUES (1,'Rex',12.5,'it''s\nold',1);";
 
-static arena *mem;
-static catalog *cat;
 static emend_error err;
 
 static bool is_note(void *ctx, str table, str column) {
@@ -40,16 +38,7 @@ static bool is_note(void *ctx, str table, str column) {
 static int set_up(void **state) {
   (void)state;
   catalog_options opt = {.is_private = is_note};
-  mem = arena_create(64 << 20);
-  cat = database_catalog(SCHEMA, &opt);
-  return !mem || !cat;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  catalog_unref(cat);
-  arena_destroy(mem);
-  return 0;
+  return open_schema(SCHEMA, &opt);
 }
 
 static const retrieve_result *retrieved(const char *question) {

@@ -11,39 +11,27 @@
 
 #include "check/check.h"
 #include "generate/grammar.h"
-#include "support/database.h"
+#include "support/schema.h"
 #include "support/gbnf.h"
 #include "support/library_db.h"
 #include "support/public_data.h"
 
-static catalog *cat;
-static arena *a;
-
-static int set_up(void **unused) {
-  (void)unused;
-  cat = database_catalog(LIBRARY_SCHEMA LIBRARY_ROWS, NULL);
-  a = arena_create((size_t)1 << 28);
-  return !cat || !a;
-}
-
-static int tear_down(void **unused) {
-  (void)unused;
-  catalog_unref(cat);
-  arena_destroy(a);
-  return 0;
+static int set_up(void **state) {
+  (void)state;
+  return open_schema(LIBRARY_SCHEMA LIBRARY_ROWS, NULL);
 }
 
 static gbnf *grammar_of(const catalog *c, const int *tables, int n) {
   const char *why = NULL;
-  str text = gen_grammar(c, tables, n, a);
+  str text = gen_grammar(c, tables, n, mem);
   assert_non_null(text.ptr);
-  gbnf *g = gbnf_read(text, a, &why);
+  gbnf *g = gbnf_read(text, mem, &why);
   if (!g) fail_msg("not a grammar: %s\n%.*s", why ? why : "", STR_ARG(text));
   return g;
 }
 
 static gbnf *whole_grammar(const catalog *c) {
-  int *tables = ARENA_ARRAY(a, int, (size_t)c->n_tables + 1);
+  int *tables = ARENA_ARRAY(mem, int, (size_t)c->n_tables + 1);
   for (int i = 0; i < c->n_tables; i++) tables[i] = i;
   return grammar_of(c, tables, c->n_tables);
 }
@@ -51,8 +39,8 @@ static gbnf *whole_grammar(const catalog *c) {
 static str canonical(const catalog *c, const char *sql) {
   check_report report;
   check_options opt = {.dialect = c->dialect};
-  assert_int_equal(check_sql(str_from(sql), c, &opt, a, &report, NULL), EMEND_OK);
-  return report.query ? gen_grammar_canonical(report.query, c, a) : (str){0};
+  assert_int_equal(check_sql(str_from(sql), c, &opt, mem, &report, NULL), EMEND_OK);
+  return report.query ? gen_grammar_canonical(report.query, c, mem) : (str){0};
 }
 
 static bool takes(const gbnf *g, const char *sql) {
@@ -136,7 +124,7 @@ static void names_that_need_quotes_have_them(void **unused) {
 
 /* The tables that a query reads: the least that retrieve must have found. */
 static gbnf *grammar_of_query(const catalog *c, const check_report *report) {
-  int *tables = ARENA_ARRAY(a, int, report->tables.len + 1);
+  int *tables = ARENA_ARRAY(mem, int, report->tables.len + 1);
   int n = 0;
   for (size_t i = 0; i < report->tables.len; i++) {
     const cat_table *t = catalog_table(c, report->tables.items[i]);
@@ -149,10 +137,10 @@ static bool gold_is_taken(const catalog *c, const char *db, const char *sql) {
   check_report report;
   check_options opt = {.dialect = SQL_SQLITE};
   size_t reached = 0;
-  arena_reset(a);
-  assert_int_equal(check_sql(str_from(sql), c, &opt, a, &report, NULL), EMEND_OK);
+  arena_reset(mem);
+  assert_int_equal(check_sql(str_from(sql), c, &opt, mem, &report, NULL), EMEND_OK);
   gbnf *g = grammar_of_query(c, &report);
-  str got = report.query ? gen_grammar_canonical(report.query, c, a) : (str){0};
+  str got = report.query ? gen_grammar_canonical(report.query, c, mem) : (str){0};
   if (got.ptr && gbnf_match(g, got, &reached)) return true;
   printf("not taken in %s: %s\n  canonical: %s\n  up to byte %zu\n", db, sql,
          got.ptr ? got.ptr : "(none)", reached);

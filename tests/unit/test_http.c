@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "http/http.h"
+#include "support/memory.h"
 
 /* ---- a server that says what it was told to, one connection after the other ---- */
 
@@ -88,20 +89,7 @@ static void end(served *s) {
   close(s->listening);
 }
 
-static arena *mem;
 static emend_error err;
-
-static int set_up(void **state) {
-  (void)state;
-  mem = arena_create(64 << 20);
-  return !mem;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  arena_destroy(mem);
-  return 0;
-}
 
 #define HEAD(status, length) "HTTP/1.1 " status "\r\nContent-Length: " length "\r\n\r\n"
 

@@ -8,29 +8,17 @@
 #include <cmocka.h>
 
 #include "check/check.h"
-#include "support/database.h"
-
-static arena *mem;
-static catalog *cat;
+#include "support/schema.h"
 
 static int set_up(void **state) {
   (void)state;
-  mem = arena_create(64 << 20);
-  cat = database_catalog(
+  return open_schema(
       "CREATE TABLE clerk (id INTEGER PRIMARY KEY, clerk_name TEXT, first_name TEXT, badge TEXT);"
       "CREATE TABLE sale (id INTEGER PRIMARY KEY, clerk_id INT REFERENCES clerk (id), boss INT);"
       "CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT);"
       "INSERT INTO clerk VALUES (1,'Ann','Ann','x'),(2,'Bob','Bob','x'),(3,'Ann','Ann','z');"
       "INSERT INTO sale VALUES (1,1,1),(2,3,1); INSERT INTO shop VALUES (1,'Corner');",
       NULL);
-  return !mem || !cat;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  catalog_unref(cat);
-  arena_destroy(mem);
-  return 0;
 }
 
 /* The key that the groups of `sql` are without, as text; "" when there is none. */

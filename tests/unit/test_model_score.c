@@ -9,9 +9,7 @@
 
 #include "base/mem.h"
 #include "model/model.h"
-#include "support/database.h"
-#include "support/folder.h"
-#include "support/small_model.h"
+#include "support/network.h"
 
 static const char *const SCHEMA =
     "CREATE TABLE singer (singer_id INTEGER PRIMARY KEY, name TEXT, age INTEGER, country TEXT);"
@@ -23,30 +21,9 @@ static const str QUESTION = {"How many singers from Chile are older than 35?", 4
 /* Random weights seldom write anything; these do. */
 enum { SEED = 29 };
 
-static arena *mem;
-static catalog *cat;
-static const char *folder, *weights_path;
-static model *m;
-
 static int set_up(void **state) {
   (void)state;
-  emend_error err;
-  mem = arena_create((size_t)1 << 28);
-  cat = database_catalog(SCHEMA, NULL);
-  folder = mem ? folder_make(mem) : NULL;
-  weights_path = folder ? folder_path(mem, folder, "w.emt") : NULL;
-  if (!cat || !weights_path) return -1;
-  if (small_model_write(weights_path, small_model_shape(), SEED) != EMEND_OK) return -1;
-  return model_load(weights_path, &m, &err) == EMEND_OK ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  model_free(m);
-  folder_remove(folder);
-  catalog_unref(cat);
-  arena_destroy(mem);
-  return 0;
+  return open_network(SCHEMA, SEED);
 }
 
 static double score(const char *sql, const model_options *opt) {

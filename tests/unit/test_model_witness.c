@@ -10,37 +10,17 @@
 
 #include "check/check.h"
 #include "judge/judge.h"
-#include "support/database.h"
-#include "support/folder.h"
-#include "support/small_model.h"
+#include "support/network.h"
 
 static const char SCHEMA[] =
     "CREATE TABLE singer (id INTEGER PRIMARY KEY, name TEXT, age INT, country TEXT, line_2 TEXT);"
     "INSERT INTO singer VALUES (1,'Ann',30,'Chile','x'),(2,'Bo',40,'Peru','y');";
 
-static arena *mem;
-static catalog *cat;
-static const char *folder;
-static model *m;
 static emend_error err;
 
 static int set_up(void **state) {
   (void)state;
-  mem = arena_create((size_t)1 << 28);
-  cat = database_catalog(SCHEMA, NULL);
-  folder = mem ? folder_make(mem) : NULL;
-  const char *path = folder ? folder_path(mem, folder, "w.emt") : NULL;
-  if (!cat || !path || small_model_write(path, small_model_shape(), 29)) return -1;
-  return model_load(path, &m, &err) != EMEND_OK;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  model_free(m);
-  folder_remove(folder);
-  catalog_unref(cat);
-  arena_destroy(mem);
-  return 0;
+  return open_network(SCHEMA, 29);
 }
 
 static model_view look(const char *question, const char *sql) {

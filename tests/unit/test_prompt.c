@@ -8,25 +8,14 @@
 #include <cmocka.h>
 
 #include "generate/prompt.h"
-#include "support/database.h"
+#include "support/schema.h"
 
-static arena *mem;
-static catalog *cat;
 static emend_error err;
 static gen_context context = {.text = {"The database.\n", 14}};
 
 static int set_up(void **state) {
   (void)state;
-  mem = arena_create(64 << 20);
-  cat = database_catalog("CREATE TABLE pet (id INTEGER PRIMARY KEY, name TEXT);", NULL);
-  return !mem || !cat;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  catalog_unref(cat);
-  arena_destroy(mem);
-  return 0;
+  return open_schema("CREATE TABLE pet (id INTEGER PRIMARY KEY, name TEXT);", NULL);
 }
 
 static gen_prompt build_as(const gen_request *req, gen_form form, const char *said) {

@@ -7,24 +7,11 @@
 #include <cmocka.h>
 
 #include "generate/quote.h"
-#include "support/database.h"
-
-static arena *mem;
-static catalog *cat;
+#include "support/schema.h"
 
 static int set_up(void **state) {
   (void)state;
-  mem = arena_create(16 << 20);
-  cat =
-      database_catalog("CREATE TABLE pet (id INTEGER PRIMARY KEY, name TEXT, weight REAL);", NULL);
-  return !mem || !cat;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  catalog_unref(cat);
-  arena_destroy(mem);
-  return 0;
+  return open_schema("CREATE TABLE pet (id INTEGER PRIMARY KEY, name TEXT, weight REAL);", NULL);
 }
 
 static void quoted(const char *text, size_t most, const char *want) {

@@ -7,20 +7,7 @@
 #include <cmocka.h>
 
 #include "generate/prompt.h"
-
-static arena *mem;
-
-static int set_up(void **state) {
-  (void)state;
-  mem = arena_create(16 << 20);
-  return !mem;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  arena_destroy(mem);
-  return 0;
-}
+#include "support/memory.h"
 
 static gen_reply read_text(const char *text) {
   gen_reply r;

@@ -8,21 +8,9 @@
 #include <cmocka.h>
 
 #include "llm/client.h"
+#include "support/memory.h"
 
-static arena *mem;
 static emend_error err;
-
-static int set_up(void **state) {
-  (void)state;
-  mem = arena_create(64 << 20);
-  return !mem;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  arena_destroy(mem);
-  return 0;
-}
 
 static llm_client ollama = {.opt.protocol = LLM_OLLAMA, .url = "http://there", .key = "sk-1"};
 static llm_client openai = {.opt.protocol = LLM_OPENAI, .url = "http://there/v1", .key = "sk-1"};
