@@ -6,9 +6,7 @@
 
 #include "base/mem.h"
 
-str str_from(const char *cstr) {
-  return cstr ? (str){cstr, strlen(cstr)} : (str){NULL, 0};
-}
+str str_from(const char *cstr) { return cstr ? (str){cstr, strlen(cstr)} : (str){NULL, 0}; }
 
 str str_slice(str s, size_t from, size_t to) {
   if (to > s.len) to = s.len;
@@ -27,6 +25,12 @@ bool str_eq(str a, str b) {
 }
 
 bool str_eq_nocase(str a, str b) { return a.len == b.len && str_cmp_nocase(a, b) == 0; }
+
+bool str_is_any(str s, const char *const *list) {
+  for (; *list; list++)
+    if (str_eq(s, str_from(*list))) return true;
+  return false;
+}
 
 int str_cmp(str a, str b) {
   size_t n = a.len < b.len ? a.len : b.len;

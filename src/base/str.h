@@ -24,6 +24,8 @@ str str_trim(str s);
 bool str_eq(str a, str b);
 /** ASCII case folded; bytes above 127 compare exactly. */
 bool str_eq_nocase(str a, str b);
+/** Is it, exactly, one of a list that NULL ends? */
+bool str_is_any(str s, const char *const *list);
 int str_cmp(str a, str b);
 int str_cmp_nocase(str a, str b);
 bool str_starts(str s, str prefix);

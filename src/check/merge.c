@@ -6,12 +6,6 @@ static bool is_column(const sql_expr *e) {
   return e->kind == SQL_COLUMN && e->bound.item && e->bound.table >= 0 && e->bound.column >= 0;
 }
 
-static bool is_one_of(str word, const char *const *list) {
-  for (; *list; list++)
-    if (str_eq(word, str_from(*list))) return true;
-  return false;
-}
-
 /* By its profile several rows have one of its values, and by its name these are whole names. Who
  * asks by first names takes several for one knowingly. */
 static bool has_shared_names(const cat_column *c) {
@@ -20,8 +14,8 @@ static bool has_shared_names(const cat_column *c) {
   const cat_profile *p = &c->profile;
   if (c->n_words == 0 || c->unique || !p->known || p->distinct < 0) return false;
   if (p->distinct + p->nulls >= p->rows) return false;
-  return is_one_of(c->words[c->n_words - 1], last) &&
-         (c->n_words < 2 || !is_one_of(c->words[c->n_words - 2], part));
+  return str_is_any(c->words[c->n_words - 1], last) &&
+         (c->n_words < 2 || !str_is_any(c->words[c->n_words - 2], part));
 }
 
 sql_expr *check_merged_key(const sql_query *q, const catalog *cat) {

@@ -1,9 +1,9 @@
 /* An engine's beginning and end, and what it makes when first needed: the state
  * and the generator. */
 #include "engine/engine.h"
+#include "ask/known.h"
 #include "engine/influence.h"
 #include "engine/lessons.h"
-#include "ask/known.h"
 #include "engine/recall.h"
 
 #include <string.h>

@@ -3,18 +3,12 @@
 #include "generate/generate.h"
 #include "text/text.h"
 
-static bool is_one_of(str word, const char *const *list) {
-  for (; *list; list++)
-    if (str_eq(word, str_from(*list))) return true;
-  return false;
-}
-
 /* "each name", "the same title": then those of one name are one. */
 static bool asks_for_names(const text_words *q, str name_stem) {
   static const char *const before[] = {"each",      "every",    "per",    "same",    "common",
                                        "different", "distinct", "unique", "popular", NULL};
   for (size_t i = 1; i < q->len; i++)
-    if (str_eq(q->items[i].stem, name_stem) && is_one_of(q->items[i - 1].lower, before))
+    if (str_eq(q->items[i].stem, name_stem) && str_is_any(q->items[i - 1].lower, before))
       return true;
   return false;
 }

@@ -3,12 +3,7 @@
 #include "judge/judge.h"
 #include "judge/request.h"
 
-static bool is_one_of(str word, const char *const *list) {
-  for (; *list; list++)
-    if (str_eq(word, str_from(*list))) return true;
-  return false;
-}
-#define IN(word, ...) is_one_of((word), (const char *const[]){__VA_ARGS__, NULL})
+#define IN(word, ...) str_is_any((word), (const char *const[]){__VA_ARGS__, NULL})
 
 static str lower_at(const judge_intent *in, size_t i) {
   return i < in->words.len && !in->words.items[i].quoted ? in->words.items[i].lower : STR("");
