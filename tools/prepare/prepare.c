@@ -392,8 +392,8 @@ static bool read_options(int argc, char **argv, options *o) {
     } else
       return false;
   }
-  return o->out && o->spider && o->variants > 0 && o->folds > 0 && o->folds <= MOST_FOLDS &&
-         o->shards > 0;
+  return o->out && o->spider && o->unlinked >= 0 && o->unlinked <= 1 && o->variants > 0 &&
+         o->folds > 0 && o->folds <= MOST_FOLDS && o->shards > 0;
 }
 
 static bool open_sayings(preparer *p, emend_error *err) {
