@@ -53,6 +53,7 @@ static void print_pair(const emend_feedback *f) {
   print_line("gives", f->wrong_result);
   print_line("corrected", f->sql);
   print_line("gives", f->result);
+  print_line("doubt", f->doubt);
 }
 
 static void print_long(const cli *c, const emend_feedback *f) {
@@ -273,6 +274,8 @@ const cli_command feedback_command = {
     .about = "correct an answer; review corrections",
     .more =
         "A corrected SQL is checked and run before it is kept. Verifying applies it too, when it\n"
-        "is rated 4 at least (or not at all), gives another result, and contradicts nothing.",
+        "is rated 4 at least (or not at all), gives another result, and contradicts nothing.\n"
+        "bulk-verify leaves what has a doubt to a closer look: the judge suspects the correction\n"
+        "and not what it replaces, and one person alone says it.",
     .options = options,
     .run = run_feedback};

@@ -599,6 +599,8 @@ typedef struct emend_feedback {
   int64_t shown, chosen, changed, confirmed; /* answers: it was before their writer; they are its
                                                 query; they would be others without; and were
                                                 confirmed by a person */
+  const char *doubt; /* why a reviewer should look closer: the judge suspects the correction, and
+                        not what it replaces; NULL: nothing speaks against it */
 } emend_feedback;
 
 /**
@@ -679,8 +681,9 @@ typedef struct emend_bulk_options {
   bool dry_run; /* say what would be done, and do nothing */
 } emend_bulk_options;
 
-/** Verify what is pending, would be applied by that, and contradicts nothing; of one person 20 at
- *  most. *out lists what was (or would be) verified; what was left out has a `why`. */
+/** Verify what is pending, would be applied by that, contradicts nothing, and is not doubted while
+ *  one person alone says it; of one person 20 at most. *out lists what was (or would be) verified;
+ *  what was left out has a `why`. */
 EMEND_API emend_rc emend_feedback_bulk_verify(emend_engine *e, const emend_bulk_options *opt,
                                               emend_feedback_list **out, emend_error *err);
 

@@ -5,6 +5,7 @@
 
 #include "engine/influence.h"
 #include "engine/recall.h"
+#include "learn/doubt.h"
 
 emend_rc engine_state_needed(emend_engine *e, store **out, emend_error *err) {
   emend_rc rc = engine_state(e, true, out, err);
@@ -30,7 +31,8 @@ static emend_rc open_others(emend_engine *e, engine_subject *s, arena *a, emend_
 
 emend_rc engine_subject_open(emend_engine *e, const char *name, arena *a, engine_subject *out,
                              emend_error *err) {
-  *out = (engine_subject){0};
+  *out = (engine_subject){.engine = e, .critic = {out, engine_suspect}};
+  out->it.critic = &out->critic;
   emend_rc rc = engine_source_find(e, name, &out->source, err);
   if (!rc) rc = engine_catalog(e, out->source, &out->cat, err);
   if (!rc) rc = engine_take(e, out->source, &out->taken, err);
@@ -67,7 +69,8 @@ void engine_show_feedback(emend_feedback *to, const store_feedback *from, arena 
                          .rating = from->rating,
                          .differs = from->differs,
                          .wrong_result = text_or_null(a, from->wrong_result),
-                         .result = text_or_null(a, from->result)};
+                         .result = text_or_null(a, from->result),
+                         .doubt = text_or_null(a, learn_doubt_text(from, a))};
 }
 
 static emend_rc add_trail(store *st, emend_feedback *f, arena *a, emend_error *err) {

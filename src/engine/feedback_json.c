@@ -32,6 +32,7 @@ void engine_json_feedback(jw *w, const emend_feedback *f) {
   jw_text(w, "id", f->id);
   jw_text(w, "status", emend_feedback_status_name(f->status));
   jw_text(w, "why", f->why);
+  jw_text(w, "doubt", f->doubt);
   jw_text(w, "source", f->source);
   jw_text(w, "question", f->question);
   jw_text(w, "answer_id", f->answer);

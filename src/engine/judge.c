@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ask/verdict.h"
+#include "engine/feedback.h"
 #include "engine/registry.h"
 
 typedef struct judging {
@@ -26,8 +27,8 @@ static emend_rc turn_down(const ask_try *t, emend_judgement *out, arena *a, emen
   return out->signals ? EMEND_OK : err_nomem(err, "judge");
 }
 
-static emend_rc judge_it(emend_engine *e, judging *x, const char *question, const char *sql,
-                         arena *work, emend_judgement *out, arena *a, emend_error *err) {
+static emend_rc verdict_on(emend_engine *e, judging *x, const char *question, const str *sqls,
+                           size_t n, arena *work, ask_verdict *out, emend_error *err) {
   static const double patience_ms = 30000;
   ask_source only = {.name = x->source->name, .cat = x->cat};
   ask_context ctx = {.sources = &only,
@@ -35,12 +36,17 @@ static emend_rc judge_it(emend_engine *e, judging *x, const char *question, cons
                      .connect = give_connection,
                      .ctx = x,
                      .cancels = &e->cancels};
-  str query = str_from(sql);
-  ask_verdict verdict;
   emend_rc rc = e->backend.is_server ? engine_second(e, &ctx.second, err)
                                      : engine_generator(e, &ctx.second, err);
   if (!rc) rc = engine_functions(e, work, &ctx.functions, &ctx.n_functions, err);
-  if (!rc) rc = ask_verdict_on(&ctx, question, &query, 1, patience_ms, work, &verdict, err);
+  return rc ? rc : ask_verdict_on(&ctx, question, sqls, n, patience_ms, work, out, err);
+}
+
+static emend_rc judge_it(emend_engine *e, judging *x, const char *question, const char *sql,
+                         arena *work, emend_judgement *out, arena *a, emend_error *err) {
+  const str query = str_from(sql);
+  ask_verdict verdict;
+  emend_rc rc = verdict_on(e, x, question, &query, 1, work, &verdict, err);
   if (rc) return rc;
   const ask_try *t = verdict.tries.items[0];
   if (t->failed) return turn_down(t, out, a, err);
@@ -48,6 +54,18 @@ static emend_rc judge_it(emend_engine *e, judging *x, const char *question, cons
   out->band = (emend_band)judge_band_of(out->suspicion);
   out->signals = ask_signals(&t->signals, t->setting, a, &out->n_signals);
   return out->n_signals && !out->signals ? err_nomem(err, "judge") : EMEND_OK;
+}
+
+emend_rc engine_suspect(void *self, str question, const str *sqls, size_t n, arena *a, double *out,
+                        emend_error *err) {
+  const engine_subject *s = self;
+  judging x = {s->source, s->cat, s->it.db};
+  char *text = arena_strndup(a, question.ptr, question.len);
+  ask_verdict verdict;
+  if (!text) return err_nomem(err, "judge");
+  emend_rc rc = verdict_on(s->engine, &x, text, sqls, n, a, &verdict, err);
+  for (size_t i = 0; i < n && !rc; i++) out[i] = verdict.tries.items[i]->suspicion;
+  return rc;
 }
 
 EMEND_API emend_rc emend_judge(emend_engine *e, const char *source_name, const char *question,

@@ -1,11 +1,12 @@
 /* The steps of feedback's life and the rules between them; see feedback.h. What its SQL is worth
- * is found out in feedback_check.c, what it teaches about words in lesson.c. */
+ * is found out in feedback_check.c and doubt.c, what it teaches about words in lesson.c. */
 #include "learn/feedback.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "learn/doubt.h"
 #include "learn/feedback_check.h"
 #include "recall/recall.h"
 #include "store/finalized.h"
@@ -152,6 +153,7 @@ emend_rc learn_feedback_take(store *st, const learn_subject *s, const store_feed
   if (rc) return rc;
   if (!sound) return refuse(out, STR("the corrected SQL has faults; nothing was kept"));
   rc = find_known(st, out, a, err);
+  if (!rc && !out->known) rc = learn_doubt_judge(s, &out->row, a, err);
   if (rc || out->known) return rc;
   char id[STORE_ID_MAX];
   store_new_id("fb_", id);
@@ -231,6 +233,17 @@ emend_rc learn_feedback_judge(store *st, const store_feedback *f, arena *a, str 
                                  STR_ARG(x->id)));
   }
   return why->len ? EMEND_OK : weigh_confirmed(st, f, mine, a, why, err);
+}
+
+emend_rc learn_feedback_doubt(store *st, const store_feedback *f, arena *a, str *why,
+                              emend_error *err) {
+  store_feedbacks all;
+  *why = (str){0};
+  if (!learn_doubted(f)) return EMEND_OK;
+  emend_rc rc = same_topic(st, f, a, &all, err);
+  if (rc || people_behind(&all, f->shape, (str){0}) > 1) return rc;
+  *why = learn_doubt_text(f, a);
+  return why->ptr ? EMEND_OK : err_nomem(err, STAGE);
 }
 
 /* ---- steps ---- */
@@ -328,6 +341,7 @@ emend_rc learn_feedback_edit(store *st, const learn_subject *s, str id, str sql,
     rc = learn_feedback_check(s, &out->row, a, &out->faults, &sound, err);
   if (rc) return rc;
   if (!sound) return refuse(out, STR("the corrected SQL has faults; nothing was changed"));
-  rc = store_feedback_edit(st, &out->row, by, err);
+  rc = learn_doubt_judge(s, &out->row, a, err);
+  if (!rc) rc = store_feedback_edit(st, &out->row, by, err);
   return rc ? rc : store_feedback_get(st, id, a, &out->row, err);
 }

@@ -14,6 +14,14 @@ enum {
   FEEDBACK_GOOD_RATING = 4 /* applied by itself from here on; unrated SQL is vouched for */
 };
 
+/** Says how likely it is that queries are wrong as answers to a question. The engine fills it. */
+typedef struct learn_critic {
+  void *self;
+  /** `out` gets n figures of 0 to 1; one below 0 where nothing can be said. */
+  emend_rc (*suspect)(void *self, str question, const str *sqls, size_t n, arena *a, double *out,
+                      emend_error *err);
+} learn_critic;
+
 /** The database that feedback is about. */
 typedef struct learn_subject {
   str name;
@@ -21,6 +29,7 @@ typedef struct learn_subject {
   source *db;                   /* NULL: a schema alone, nothing is run */
   const catalog *const *others; /* the engine's other sources, for attribution */
   size_t n_others;
+  const learn_critic *critic; /* NULL: corrections are not judged */
 } learn_subject;
 
 typedef struct learn_taken {
@@ -58,5 +67,10 @@ emend_rc learn_feedback_edit(store *st, const learn_subject *s, str id, str sql,
  *  NULL) gets the ids of applied feedback that it would replace. */
 emend_rc learn_feedback_judge(store *st, const store_feedback *f, arena *a, str *why,
                               store_feedbacks *contradicts, emend_error *err);
+
+/** Why a reviewer should look closer before `f` is verified: the judge speaks against it, and one
+ *  person alone for it. Empty: nothing does. */
+emend_rc learn_feedback_doubt(store *st, const store_feedback *f, arena *a, str *why,
+                              emend_error *err);
 
 #endif

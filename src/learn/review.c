@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "learn/doubt.h"
 #include "text/text.h"
 
 enum { MOST_OF_ONE = 3, HISTORY = 50000 };
@@ -124,7 +125,7 @@ static str why_not(const store_feedbacks *all, const learn_bulk *done, size_t at
   for (size_t i = 0; i < all->len; i++) {
     const store_feedback *x = &all->items[i];
     if (i != at && str_eq(x->source, f->source) && str_eq(x->topic, f->topic) && x->sql.len &&
-        !str_eq(x->shape, f->shape))
+        !str_eq(x->shape, f->shape) && (!learn_doubted(x) || learn_doubted(f)))
       return STR("others say something else; decide by hand");
   }
   for (size_t i = 0; i < done->len; i++)
@@ -140,6 +141,7 @@ emend_rc learn_bulk_verify(store *st, str source_name, const str *ids, size_t n,
   for (size_t i = 0; i < all.len && !rc; i++) {
     learn_bulk_item it = {.row = all.items[i], .why = why_not(&all, out, i)};
     if (!it.why.len) rc = learn_feedback_judge(st, &it.row, a, &it.why, NULL, err);
+    if (!rc && !it.why.len) rc = learn_feedback_doubt(st, &it.row, a, &it.why, err);
     if (!rc && !it.why.len && !dry) {
       rc = learn_feedback_move(st, it.row.id, STORE_VERIFIED, by, STR("in bulk"), a, &it.why, err);
       if (!rc) rc = store_feedback_get(st, it.row.id, a, &it.row, err);

@@ -48,6 +48,17 @@ static emend_rc add_log(store *s, str id, str now, str by, const char *from, con
   return store_rows_run(s, STORE_FEEDBACK_LOG_ADD, texts, 6, err);
 }
 
+/* Parameters from..from+1: NULL where the judge was not asked. */
+static void bind_suspicions(sqlite3_stmt *stmt, int from, const store_feedback *f) {
+  if (f->suspicion >= 0) sqlite3_bind_double(stmt, from, f->suspicion);
+  if (f->wrong_suspicion >= 0) sqlite3_bind_double(stmt, from + 1, f->wrong_suspicion);
+}
+
+static double read_suspicion(sqlite3_stmt *stmt, int column) {
+  bool asked = sqlite3_column_type(stmt, column) != SQLITE_NULL;
+  return asked ? sqlite3_column_double(stmt, column) : -1;
+}
+
 static emend_rc insert(store *s, const store_feedback *f, str now, emend_error *err) {
   sqlite3_stmt *stmt = store_db_stmt(s, STORE_FEEDBACK_ADD, err);
   if (!stmt) return store_db_error(s, err);
@@ -65,6 +76,7 @@ static emend_rc insert(store *s, const store_feedback *f, str now, emend_error *
   sqlite3_bind_int(stmt, 16, f->differs);
   store_db_bind(stmt, 17, f->wrong_result);
   store_db_bind(stmt, 18, f->result);
+  bind_suspicions(stmt, 19, f);
   return store_db_done(s, stmt, err);
 }
 
@@ -141,6 +153,7 @@ static emend_rc edit(store *s, const store_feedback *f, str now, str by, emend_e
   store_db_bind(stmt, 5, f->result);
   if (f->rating) sqlite3_bind_int(stmt, 6, f->rating);
   store_db_bind(stmt, 7, now);
+  bind_suspicions(stmt, 8, f);
   emend_rc rc = store_db_done(s, stmt, err);
   if (!rc && sqlite3_changes(s->db) == 0)
     rc = err_set(err, EMEND_EBUSY, "state", "%.*s can no longer be edited", STR_ARG(f->id));
@@ -173,6 +186,8 @@ static bool read_columns(sqlite3_stmt *stmt, arena *a, store_feedback *f) {
   if (!store_db_text(stmt, N, a, &status) || !store_status_find(status, &f->status)) return false;
   f->rating = sqlite3_column_int(stmt, N + 1);
   f->differs = sqlite3_column_int(stmt, N + 2);
+  f->suspicion = read_suspicion(stmt, N + 3);
+  f->wrong_suspicion = read_suspicion(stmt, N + 4);
   return true;
 }
 

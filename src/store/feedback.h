@@ -31,6 +31,8 @@ typedef struct store_feedback {
   store_feedback_status status;
   int rating;  /* 1..5 of the corrected SQL; 0: unsaid */
   int differs; /* do the two results? 1, 0; -1: not known */
+  /* how likely the judge finds it that either is wrong, 0 to 1; below 0: it was not asked */
+  double suspicion, wrong_suspicion;
 } store_feedback;
 typedef VEC(store_feedback) store_feedbacks;
 
@@ -87,8 +89,9 @@ emend_rc store_feedback_steps(store *s, const store_step *steps, size_t n, emend
 /** What `step` is against goes, and nothing else of it is done: it was taken before. */
 emend_rc store_feedback_withdraw(store *s, const store_step *step, emend_error *err);
 
-/** Puts another correction (sql, shape, differs, result, rating of `f`) into a feedback that is
- *  pending or verified, with a line in the trail. EMEND_EBUSY when it is neither any more. */
+/** Puts another correction (sql, shape, differs, result, rating, suspicions of `f`) into a feedback
+ *  that is pending or verified, with a line in the trail. EMEND_EBUSY when it is neither any more.
+ */
 emend_rc store_feedback_edit(store *s, const store_feedback *f, str by, emend_error *err);
 
 typedef struct store_log {

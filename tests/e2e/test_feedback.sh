@@ -215,7 +215,19 @@ expect_json learned_from null
 feedback verify "$other"
 expect_status 2
 
-# ---- in bulk ----
+# ---- in bulk; what the judge speaks against is left to a closer look ----
+ask "How many customers are in the segment Club?"
+expect_json status answered
+feedback add --db "$db" --answer "$(json id)" --user eve --sql "SELECT status FROM shipments"
+expect_json_match doubt 'the judge suspects it'
+doubted=$(json id)
+feedback bulk-verify --by rev
+expect_json counts.applied 0
+expect_json_match "items[0].why" 'look closer'
+run "$EMEND" feedback queue --state "$state"
+expect_out 'doubt +the judge suspects it'
+feedback reject "$doubted" --by rev
+expect_json status rejected
 feedback add --db "$db" --question "Names of lost parcels' states" --user dan \
   --sql "SELECT status FROM shipments WHERE status = 'lost'"
 feedback bulk-verify --dry-run

@@ -95,6 +95,21 @@ static void every_step_leaves_a_line_with_who_and_when(void **state) {
   assert_int_equal(active(), 1);
 }
 
+static void what_the_judge_made_of_it_is_kept_and_so_is_that_it_was_not_asked(void **state) {
+  (void)state;
+  store_feedback f = sample("fb_1", "ann"), got;
+  f.suspicion = 0.875;
+  f.wrong_suspicion = -1;
+  assert_int_equal(store_feedback_add(s, &f, &err), EMEND_OK);
+  assert_int_equal(store_feedback_get(s, f.id, mem, &got, &err), EMEND_OK);
+  assert_true(got.suspicion == 0.875 && got.wrong_suspicion < 0);
+  f.suspicion = -1;
+  f.wrong_suspicion = 0;
+  assert_int_equal(store_feedback_edit(s, &f, STR("rev"), &err), EMEND_OK);
+  assert_int_equal(store_feedback_get(s, f.id, mem, &got, &err), EMEND_OK);
+  assert_true(got.suspicion < 0 && got.wrong_suspicion == 0);
+}
+
 static void a_state_is_neither_skipped_nor_entered_twice(void **state) {
   (void)state;
   store_feedback f = sample("fb_1", "ann");
@@ -283,6 +298,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(every_step_leaves_a_line_with_who_and_when, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(
+          what_the_judge_made_of_it_is_kept_and_so_is_that_it_was_not_asked, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_state_is_neither_skipped_nor_entered_twice, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(what_is_rejected_later_takes_back_what_it_taught, set_up,
