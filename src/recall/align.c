@@ -190,10 +190,18 @@ static bool is_misspelt(aligner *x, str typed, str meant, uint64_t stem) {
   return text_edit_distance(typed, meant, most) <= most;
 }
 
+/* "Perfomed in": mistyped, it is not among the words that say little. */
+static bool is_misspelt_weak(aligner *x, size_t i, size_t k) {
+  const recall_word *wq = &x->q->words[i], *ww = &x->w->words[k];
+  if (wq->kind + ww->kind != WORD_CONTENT + WORD_WEAK) return false;
+  str q = lower_word(x, x->q, i), w = lower_word(x, x->w, k);
+  return wq->kind == WORD_CONTENT ? is_misspelt(x, q, w, wq->stem) : is_misspelt(x, w, q, ww->stem);
+}
+
 /* What it costs to take word `i` of the question for word `k` of the other; above 1: nothing. */
 static double pair_cost(aligner *x, size_t i, size_t k) {
   const recall_word *wq = &x->q->words[i], *ww = &x->w->words[k];
-  if (wq->kind != ww->kind) return 2;
+  if (wq->kind != ww->kind) return is_misspelt_weak(x, i, k) ? cost_spelling : 2;
   if (wq->kind == WORD_NUMBER || wq->kind == WORD_DATE || ww->kind == WORD_DATE) return 2;
   bool names = lexicon_has(x->ctx->lexicon, wq->stem) && lexicon_has(x->ctx->lexicon, ww->stem);
   if (!names && is_taught(x->ctx->taught, wq->stem, ww->stem)) return 0;
@@ -260,6 +268,16 @@ static void forgive_whole_numbers(aligner *x, operations *q) {
   }
 }
 
+/* "Who joined at least one club" is "who joined a club", where the query counts none. */
+static void forgive_some(const aligner *x, const recall_wording *w, operations *ops) {
+  for (size_t i = 0; i < w->n; i++) {
+    if (w->words[i].kind != WORD_OP || w->words[i].op != OP_SOME || x->e->facts.having) continue;
+    size_t of = i + 1 < w->n ? i + 1 : i;
+    bool table = lexicon_has_table(x->ctx->lexicon, w->words[of].stem);
+    ops->n[OP_SOME] = (uint8_t)(ops->n[OP_SOME] - (table && ops->n[OP_SOME]));
+  }
+}
+
 /* Two values of a kind stand in the same comparisons, and in the same order. */
 static void compare_places(aligner *x) {
   const slots_filling *fill = &x->out->fill;
@@ -299,7 +317,6 @@ static void tell_faults(aligner *x) {
 static bool align(aligner *x) {
   alignment *out = x->out;
   operations ops_w, ops_q;
-  bool w_taken[WORDING_MAX_WORDS] = {false};
   *out = (alignment){0};
   if (!slots_fill(&x->e->facts, &x->ew->slots, x->w, x->q, x->ctx->cat, x->a, &out->fill))
     return false;
@@ -307,15 +324,17 @@ static bool align(aligner *x) {
   set_aside(x);
   for (size_t s = 0; s < x->ew->slots.n; s++)
     for (size_t k = 0; k < x->ew->slots.items[s].n_words; k++)
-      w_taken[x->ew->slots.items[s].word + k] = true;
-  operations_read(x->w, w_taken, &ops_w);
+      x->w_taken[x->ew->slots.items[s].word + k] = true;
+  operations_read(x->w, x->w_taken, &ops_w);
   operations_read(x->q, out->fill.taken, &ops_q);
   forgive_whole_numbers(x, &ops_q);
+  forgive_some(x, x->w, &ops_w);
+  forgive_some(x, x->q, &ops_q);
   out->is.n_changed = out->fill.n_changed;
   out->is.faults |= operations_compare(&x->e->facts, &ops_w, &ops_q);
   out->is.same_ops = operations_equal(&ops_w, &ops_q);
   compare_places(x);
-  places_compare(x, w_taken);
+  places_compare(x);
   match_same(x);
   match_dimensions(x);
   match_related(x);

@@ -14,6 +14,7 @@ typedef struct aligner {
   alignment *out;
   recall_match *reasons;
   bool w_done[WORDING_MAX_WORDS], q_done[WORDING_MAX_WORDS]; /* has a counterpart or needs none */
+  bool w_taken[WORDING_MAX_WORDS]; /* part of a value; the question's are out->fill.taken */
 } aligner;
 
 /** The text of word `i`. */
@@ -33,7 +34,7 @@ bool align_is_of(const recall_word *w);
 void rest_charge(aligner *x);
 /** Faults of the same words in other places, before words are matched; `w_taken` marks the
  *  confirmed question's words that are part of values. */
-void places_compare(aligner *x, const bool *w_taken);
+void places_compare(aligner *x);
 /** The same once it is known which words have no counterpart. */
 void places_compare_rest(aligner *x);
 

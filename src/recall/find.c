@@ -14,8 +14,8 @@ enum { MOST_CANDIDATES = 24, WORK_BYTES = 64 << 20 };
  * lie above; what an asked-back one may have. Tuned on half of Spider's databases: docs/recall.md
  */
 static const double most_hit = 0.45, most_rebound = 0.3, least_margin = 0.65, same_margin = 0.4,
-                    most_same = 0.2, witnessed_margin = 0.4, rebound_margin = 1.1,
-                    wide_margin = 1.0, most_near = 2.6, most_witnessed = 2, most_gap = 1e-3;
+                    most_same = 0.2, witnessed_margin = 0.42, rebound_margin = 1.1,
+                    wide_margin = 1.0, most_near = 2.6, most_witnessed = 2.6, most_gap = 1e-3;
 static const float exact_score = 1e9f; /* above any of words */
 static const double fault_price = 0.9, change_price = 0.7;
 
@@ -246,7 +246,8 @@ static bool is_safe_rest(const recall_evidence *is) {
   int q = is->q_unknown + is->q_table, w = is->w_unknown + is->w_again;
   if (is->margin < wide_margin || is->ends || is->w_used || is->w_table || is->q_again)
     return false;
-  if (is->modifiers || is->q_used || q > 1 || w > 1) return false;
+  if (is->q_modifiers || is->w_modifiers || is->q_generic || is->q_used || q > 1 || w > 1)
+    return false;
   if ((is->w_again && q) || (is->q_table && w)) return false;
   if (is->replaced) return false;
   if (is->q_repeated > 1 || (is->q_repeated && w)) return false;
@@ -261,18 +262,22 @@ static bool is_own_name(const recall_evidence *is) {
   int others = is->q_unknown + is->q_again + is->q_repeated + is->q_heads + is->w_table +
                is->w_used + is->w_again + is->w_spelt + is->ends;
   return is->replaced && is->q_table + is->q_used == 1 && is->w_unknown == 1 &&
-         is->w_foreign == 1 && !others && !is->modifiers && !is->unsaid;
+         is->w_foreign == 1 && !others && !is->q_modifiers && !is->w_modifiers && !is->unsaid;
 }
 
-/* Words are left over that name what the query does or say little of it, and none stands in the
- * place of another: the network is asked. It overlooks a word as easily as it reads one, so nothing
- * that may narrow or turn the question is left to it. */
+/* "Rated by", confirmed as "reviewed by": a table of the query stands in the place of words that
+ * the query does not use. */
+static bool is_own_table(const recall_evidence *is) {
+  int others = is->q_unknown + is->q_used + is->q_again + is->w_used + is->w_again;
+  return is->q_table && is->w_unknown && !others;
+}
+
+/* The network is asked where words are left over. What the question does not say and the confirmed
+ * one did, it cannot overlook; of the question itself it overlooks a word as easily as it reads
+ * one, so nothing there that may narrow or turn it is left to the network. */
 static bool may_be_witnessed(const recall_evidence *is) {
-  if (is->faults || is->n_changed || is->q_unknown || is->ends || is->q_heads || is->replaced)
-    return false;
-  int q = is->q_used + is->q_table + is->q_again, w = is->w_used + is->w_table + is->w_again;
-  int q_more = is->q_repeated + is->q_spelt, w_more = is->w_unknown + is->w_spelt;
-  if ((q && w + w_more) || (w && q + q_more)) return false;
+  if (is->faults || is->n_changed || is->ends || is->q_heads) return false;
+  if (is->q_unknown > 1 || is->q_modifiers || (is->replaced && !is_own_table(is))) return false;
   return is->margin >= witnessed_margin && is->cost <= most_witnessed;
 }
 

@@ -26,9 +26,41 @@ static bool is_from_to(const recall_wording *w, size_t i, size_t *other) {
   return false;
 }
 
+static bool is_one_of(const recall_word *w, const str *words, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (w->lower == str_hash64(words[i])) return true;
+  return false;
+}
+
+/* "Parties whose number of hosts is greater than 20", "with a count above 3". */
+static bool is_condition(const recall_wording *w, const bool *taken, size_t i) {
+  static const str LEADS[] = {{"with", 4}, {"whose", 5}, {"having", 6}, {"have", 4}, {"has", 3}},
+                   ARTICLES[] = {{"a", 1}, {"the", 3}};
+  size_t lead = i;
+  if (lead && is_one_of(&w->words[lead - 1], ARTICLES, 2)) lead--;
+  if (!lead || !is_one_of(&w->words[lead - 1], LEADS, 5)) return false;
+  for (size_t ahead = 1; ahead <= 5 && i + ahead < w->n; ahead++) {
+    switch (op_at(w, taken, i + ahead)) {
+      case OP_HIGH:
+      case OP_LOW:
+      case OP_MORE:
+      case OP_LESS:
+      case OP_FROM:
+      case OP_UPTO:
+        return true;
+      case OP_AND:
+        return false;
+      default:
+        break;
+    }
+  }
+  return false;
+}
+
 /* Is the count at `i` only what rows are ordered or compared by: "the most number of", "more than
  * 3", "in descending order of the number of"? */
 static bool is_measure(const recall_wording *w, const bool *taken, size_t i) {
+  if (is_condition(w, taken, i)) return true;
   for (size_t back = 1; back <= 4 && back <= i; back++) {
     switch (op_at(w, taken, i - back)) {
       case OP_HIGH:
@@ -49,6 +81,26 @@ static bool is_measure(const recall_wording *w, const bool *taken, size_t i) {
   return false;
 }
 
+/* "How many different", "the average number of distinct". */
+static bool follows_number(const recall_wording *w, const bool *taken, size_t i) {
+  for (size_t back = 1; back <= 3 && back <= i; back++) {
+    recall_op op = (recall_op)op_at(w, taken, i - back);
+    if (op == OP_COUNT || op == OP_SUM || op == OP_AVG || op == OP_AMOUNT) return true;
+    if (w->words[i - back].kind == WORD_CONTENT || op == OP_AND) return false;
+  }
+  return false;
+}
+
+/* "2 to 4". */
+static bool has_range(const recall_wording *w) {
+  static const str TO = {"to", 2};
+  for (size_t i = 0; i + 2 < w->n; i++)
+    if (w->words[i].kind == WORD_NUMBER && w->words[i + 1].lower == str_hash64(TO) &&
+        w->words[i + 2].kind == WORD_NUMBER)
+      return true;
+  return false;
+}
+
 void operations_read(const recall_wording *w, const bool *taken, operations *out) {
   bool skip[WORDING_MAX_WORDS] = {false};
   memset(out, 0, sizeof *out);
@@ -64,7 +116,9 @@ void operations_read(const recall_wording *w, const bool *taken, operations *out
     }
     if (out->n[op] < 255) out->n[op]++;
     if (op == OP_COUNT && !is_measure(w, taken, i)) out->counts_rows++;
+    if (op == OP_DISTINCT && follows_number(w, taken, i)) out->counts_distinct++;
   }
+  if (!out->n[OP_BETWEEN]) out->n[OP_BETWEEN] = has_range(w);
   out->orders = out->orders || out->n[OP_ORDER] || out->n[OP_ASCENDING] || out->n[OP_DESCENDING] ||
                 out->n[OP_ALPHABETICAL];
   out->down = out->down || out->n[OP_DESCENDING];
@@ -130,6 +184,21 @@ static bool each_may_differ(const recall_facts *f) {
   return aggregates ? f->group && (f->count_item || f->sum || f->avg) : true;
 }
 
+/* "Different" says nothing of rows that the query does not tell apart, nor of those that it puts
+ * together: "the different cities, and how many shops each has". */
+static unsigned compare_distinct(const recall_facts *f, const operations *w, const operations *q) {
+  bool distinct = f->distinct || f->count_distinct;
+  bool each_q = f->group && has(q, OP_EACH) && !has(w, OP_EACH);
+  bool each_w = f->group && has(w, OP_EACH) && !has(q, OP_EACH);
+  bool less = q->n[OP_DISTINCT] < w->n[OP_DISTINCT];
+  bool more = q->n[OP_DISTINCT] > w->n[OP_DISTINCT];
+  bool counts = q->counts_distinct != w->counts_distinct;
+  if (less && ((!distinct && !counts) || (!has(q, OP_DISTINCT) && each_q))) return 0;
+  if (more && !has(w, OP_DISTINCT) && (distinct || each_w)) return 0;
+  if (more && f->group && !distinct && !counts) return 0;
+  return less || more ? FAULT_DISTINCT : 0;
+}
+
 static unsigned compare_groups(const recall_facts *f, const operations *w, const operations *q) {
   unsigned faults = 0;
   bool listed = f->n_items > 1 && has(q, OP_AND); /* "majors and the number of students" */
@@ -139,12 +208,7 @@ static unsigned compare_groups(const recall_facts *f, const operations *w, const
     faults |= FAULT_GROUP;
   bool aggregates = f->count || f->sum || f->avg || f->max || f->min;
   if (has(w, OP_EACH) && aggregates && !f->group) faults |= FAULT_GROUP; /* its words say more */
-  bool distinct = f->distinct || f->count_distinct;
-  bool each_q = f->group && has(q, OP_EACH) && !has(w, OP_EACH);
-  bool each_w = f->group && has(w, OP_EACH) && !has(q, OP_EACH);
-  bool fits = has(q, OP_DISTINCT) ? !has(w, OP_DISTINCT) && (distinct || each_w) : each_q;
-  if (w->n[OP_DISTINCT] != q->n[OP_DISTINCT] && !fits) faults |= FAULT_DISTINCT;
-  return faults;
+  return faults | compare_distinct(f, w, q);
 }
 
 static unsigned compare_order(const recall_facts *f, const operations *w, const operations *q) {

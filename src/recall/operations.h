@@ -7,8 +7,9 @@
 /** How often each operation is asked for, values' words left out. */
 typedef struct operations {
   uint8_t n[OP_N];
-  uint8_t counts_rows; /* how often a count is asked for, not only ordered or compared by */
-  bool orders, down;   /* rows in an order; from high to low */
+  uint8_t counts_rows;     /* how often a count is asked for, not only ordered or compared by */
+  uint8_t counts_distinct; /* how often different ones are counted */
+  bool orders, down;       /* rows in an order; from high to low */
 } operations;
 
 /** `taken` (may be NULL) marks words that are part of values. */

@@ -30,11 +30,11 @@ static bool has_content(const recall_wording *w, uint64_t stem) {
 
 /* "distinct students of courses" is not "distinct courses of students": where the words stand in
  * both questions, an operation is about the same ones. */
-static void compare_objects(aligner *x, const bool *w_taken) {
+static void compare_objects(aligner *x) {
   static const recall_op OPS[] = {OP_COUNT, OP_DISTINCT, OP_AVG, OP_SUM, OP_HIGH, OP_LOW, OP_EACH};
   for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) {
     uint64_t w[OBJECT_WORDS], q[OBJECT_WORDS];
-    size_t n_w = objects_of(x->w, w_taken, OPS[i], w);
+    size_t n_w = objects_of(x->w, x->w_taken, OPS[i], w);
     size_t n_q = objects_of(x->q, x->out->fill.taken, OPS[i], q);
     bool shared = n_w == 0 || n_q == 0;
     for (size_t a = 0; a < n_w; a++)
@@ -77,11 +77,11 @@ static bool is_article(const recall_word *w) {
   return false;
 }
 
-/* Whether things are listed: "types and names", not "the names, and sort them"; of a query for one
- * thing, not "live in Peru and have a pet" either. */
-static bool is_list(const recall_wording *w, bool one) {
+/* Whether things are listed: "types and names", not "the names, and sort them", nor the "and" of a
+ * value; of a query for one thing, not "live in Peru and have a pet" either. */
+static bool is_list(const recall_wording *w, const bool *taken, bool one) {
   for (size_t i = 0; i + 1 < w->n; i++) {
-    if (w->words[i].kind != WORD_OP || w->words[i].op != OP_AND) continue;
+    if (w->words[i].kind != WORD_OP || w->words[i].op != OP_AND || (taken && taken[i])) continue;
     size_t at = i + 1;
     while (at + 1 < w->n && is_article(&w->words[at])) at++;
     const recall_word *next = &w->words[at];
@@ -98,9 +98,9 @@ static bool is_list(const recall_wording *w, bool one) {
 static bool has_comma(const recall_wording *w) {
   for (size_t i = 0; i + 1 < w->n; i++) {
     str between = str_trim(str_slice(w->text, w->words[i].to, w->words[i + 1].from));
-    if (str_eq(between, STR(",")) && w->words[i].kind == WORD_CONTENT &&
-        w->words[i + 1].kind == WORD_CONTENT)
-      return true;
+    bool things = (w->words[i].kind == WORD_CONTENT || w->words[i].kind == WORD_OP) &&
+                  (w->words[i + 1].kind == WORD_CONTENT || w->words[i + 1].kind == WORD_OP);
+    if (things && str_eq(between, STR(","))) return true;
   }
   return false;
 }
@@ -120,8 +120,10 @@ static bool leaves_each(const aligner *x) {
     uint64_t of[OBJECT_WORDS];
     size_t n = objects_of(sides[i], NULL, OP_EACH, of);
     if (n == 0 && align_has_op(sides[i], OP_EACH)) return true;
+    bool again = i && !x->e->facts.group; /* said of each, and the asked one only speaks of it */
     for (size_t k = 0; k < n; k++)
-      if (is_left(sides[i], done[i], of[k])) return true;
+      if (is_left(sides[i], done[i], of[k]) && !(again && align_speaks_of(x->q, of[k])))
+        return true;
   }
   return false;
 }
@@ -139,9 +141,9 @@ static void compare_lists(aligner *x) {
   int named_more = is->q_again + is->q_repeated + is->q_used + is->q_table + is->q_spelt;
   if (each && named_more + is->w_again > 0 && leaves_each(x)) is->faults |= FAULT_GROUP;
   bool one = x->e->facts.n_items < 2;
-  bool q = is_list(x->q, one), w = is_list(x->w, one);
+  bool q = is_list(x->q, x->out->fill.taken, one), w = is_list(x->w, x->w_taken, one);
   bool listed = (q && !w && !has_comma(x->w)) || (w && !q && !has_comma(x->q));
-  bool conditions = one && (x->e->facts.all || x->e->facts.not_);
+  bool conditions = one && (x->e->facts.all || x->e->facts.not_ || x->e->facts.between);
   if (listed && !x->e->facts.group && !conditions) is->faults |= FAULT_PLACES;
 }
 
@@ -195,17 +197,16 @@ static uint64_t head_of(const aligner *x, const recall_wording *w, const bool *t
   return 0;
 }
 
-static bool heads_differ(const aligner *x, const bool *w_taken, bool whole) {
-  uint64_t w = head_of(x, x->w, w_taken, whole);
+static bool heads_differ(const aligner *x, bool whole) {
+  uint64_t w = head_of(x, x->w, x->w_taken, whole);
   uint64_t q = head_of(x, x->q, x->out->fill.taken, whole);
   return w && q && w != q && align_speaks_of(x->w, q) && align_speaks_of(x->q, w);
 }
 
 /* "Products bought by customers" are not "customers who bought products". */
-static void compare_heads(aligner *x, const bool *w_taken) {
+static void compare_heads(aligner *x) {
   if (align_has_op(x->q, OP_EACH) || align_has_op(x->w, OP_EACH)) return;
-  if (heads_differ(x, w_taken, false) && heads_differ(x, w_taken, true))
-    x->out->is.faults |= FAULT_PLACES;
+  if (heads_differ(x, false) && heads_differ(x, true)) x->out->is.faults |= FAULT_PLACES;
 }
 
 /* "How high is …" asks for a measure, as "the height of" does and "which" does not. */
@@ -276,11 +277,11 @@ static void compare_numbers(aligner *x) {
   }
 }
 
-void places_compare(aligner *x, const bool *w_taken) {
-  compare_objects(x, w_taken);
+void places_compare(aligner *x) {
+  compare_objects(x);
   compare_neighbours(x);
   compare_who(x);
-  compare_heads(x, w_taken);
+  compare_heads(x);
   compare_all(x);
   if (compares_any(x->w) || compares_any(x->q)) x->out->is.faults |= FAULT_COMPARE;
 }

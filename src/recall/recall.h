@@ -31,7 +31,8 @@ typedef struct recall_evidence {
   int q_heads;          /* names what the query uses, and asks for it: "names of" */
   int q_repeated;       /* names a table or what is asked for once more than the other does */
   int w_foreign; /* of the confirmed question's unknown ones, those that the schema has not */
-  int modifiers; /* of the unknown ones, those that narrow what follows: "female students" */
+  int q_modifiers, w_modifiers; /* of the unknown ones, those that narrow: "female students" */
+  int q_generic; /* of the question's unknown ones, those that narrow little: "enrollment size" */
   bool unsaid;   /* the query holds a value that its own question does not speak of */
   int related, misspelt; /* that have one by a dictionary, by a typing error */
   int ends;              /* "oldest" against no age */

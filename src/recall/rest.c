@@ -34,6 +34,30 @@ static bool are_listed(const recall_wording *w, size_t i) {
          str_find(between, STR(","), 0) != SIZE_MAX;
 }
 
+static bool is_among(uint64_t lower, const str *words, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (lower == str_hash64(words[i])) return true;
+  return false;
+}
+
+/* "Members from Paris", "members in the annex": by its capital, or by what is before it, a value or
+ * a thing that the schema has not. */
+static bool is_like_value(const recall_wording *w, size_t i) {
+  static const str ARTICLES[] = {{"the", 3},   {"a", 1},     {"an", 2},  {"this", 4}, {"these", 5},
+                                 {"their", 5}, {"those", 5}, {"any", 3}, {"some", 4}, {"our", 3}},
+                   BEFORE[] = {{"in", 2},   {"from", 4},   {"at", 2},    {"by", 2},    {"to", 2},
+                               {"with", 4}, {"of", 2},     {"on", 2},    {"for", 3},   {"as", 2},
+                               {"near", 4}, {"around", 6}, {"named", 5}, {"called", 6}};
+  if (i == 0 || w->words[i].generic) return false;
+  str between = str_slice(w->text, w->words[i - 1].to, w->words[i].from);
+  bool begins =
+      str_find(between, STR("."), 0) != SIZE_MAX || str_find(between, STR("?"), 0) != SIZE_MAX;
+  if (begins || w->words[i].capital) return !begins;
+  size_t at = i - 1;
+  if (at && is_among(w->words[at].lower, ARTICLES, sizeof ARTICLES / sizeof *ARTICLES)) at--;
+  return is_among(w->words[at].lower, BEFORE, sizeof BEFORE / sizeof *BEFORE);
+}
+
 /* "female" of "female students", "normally", "widest": what such a word means may be a condition;
  * and what stands in a list is asked for. */
 static bool is_modifier(const recall_wording *w, size_t i) {
@@ -45,6 +69,15 @@ static bool is_modifier(const recall_wording *w, size_t i) {
   bool after = i && (w->words[i - 1].op == OP_AND || w->words[i - 1].op == OP_OR);
   if (after || are_listed(w, i)) return true;
   return narrows || head || str_ends(text, STR("ly")) || str_ends(text, STR("est"));
+}
+
+/* "Size" of "enrollment size" and "part" of "a part of"; not the names of "count the names of". */
+static bool is_generic(const recall_wording *w, size_t i) {
+  if (!w->words[i].generic) return false;
+  for (size_t back = 1; back <= 2 && back <= i; back++)
+    if (w->words[i - back].op == OP_COUNT) return false;
+  bool beside = i && w->words[i - 1].kind == WORD_CONTENT;
+  return beside || (i + 1 < w->n && align_is_of(&w->words[i + 1]));
 }
 
 /* Whether a name of the query with this word is what the literal is compared with. */
@@ -102,7 +135,7 @@ static bool is_name_of_item(const aligner *x, const recall_wording *w, size_t i)
   if (align_roles(&x->e->facts, w->words[i].stem)) return false; /* a name is a column itself */
   size_t at = i + 1;
   if (at >= w->n || !align_is_of(&w->words[at])) return false;
-  while (at < w->n && w->words[at].kind == WORD_FILLER) at++;
+  while (at < w->n && (w->words[at].kind == WORD_FILLER || w->words[at].op == OP_EACH)) at++;
   return at < w->n && is_whole_item(&x->e->facts, w->words[at].stem);
 }
 
@@ -111,6 +144,17 @@ static bool names_only_item(const aligner *x, unsigned roles) {
   const recall_facts *f = &x->e->facts;
   bool aggregates = f->count_item || f->sum || f->avg || f->max || f->min;
   return roles == ROLE_PROJECT && f->n_items == 1 && !f->star && !aggregates;
+}
+
+/* "First name and last name" for "first and last name": a part of a list's names said once more. */
+static bool is_part_again(const aligner *x, size_t i) {
+  uint64_t stem = x->q->words[i].stem;
+  for (size_t k = i > 4 ? i - 4 : 0; k < x->q->n && k <= i + 4; k++) {
+    if (k == i || x->q->words[k].stem != stem) continue;
+    for (size_t m = k < i ? k : i; m < (k < i ? i : k); m++)
+      if (are_listed(x->q, m)) return align_speaks_of(x->w, stem);
+  }
+  return false;
 }
 
 /* A word of the question that the other has no counterpart of. */
@@ -140,6 +184,9 @@ static void charge_question_word(aligner *x, size_t i) {
     is->q_used += roles != ROLE_TABLE;
     is->q_table += roles == ROLE_TABLE;
     is->cost += cost_table;
+  } else if (lexicon_has(x->ctx->lexicon, w->stem) && is_part_again(x, i)) {
+    is->q_again++; /* "first name and last name" */
+    is->cost += cost_again;
   } else if (lexicon_has(x->ctx->lexicon, w->stem) && !is_said_of(x, i)) {
     is->faults |= FAULT_OTHER_NAME;
     align_tell(x, "\"", text, "\" names something that the confirmed query does not use");
@@ -151,7 +198,11 @@ static void charge_question_word(aligner *x, size_t i) {
     is->cost += cost_weak;
   } else {
     is->q_unknown++;
-    is->modifiers += is_modifier(x->q, i);
+    bool again = align_speaks_of(x->w, w->stem);
+    bool narrows = is_modifier(x->q, i) || (!again && is_like_value(x->q, i));
+    bool generic = narrows && is_generic(x->q, i);
+    is->q_generic += generic;
+    is->q_modifiers += narrows && !generic;
     is->cost += cost_unknown;
     align_tell(x, "\"", text, "\" is not in the confirmed question");
   }
@@ -193,7 +244,7 @@ static void charge_wording_word(aligner *x, size_t k) {
   } else {
     is->w_unknown++;
     is->w_foreign += !lexicon_has(x->ctx->lexicon, w->stem);
-    is->modifiers += is_modifier(x->w, k);
+    is->w_modifiers += is_modifier(x->w, k);
     is->cost += cost_unknown;
   }
   align_tell(x, "the confirmed question also says \"", align_text(x->w, k), "\"");
@@ -237,11 +288,33 @@ static bool has_phrase(const recall_wording *w, const recall_word *op, bool same
 /* "In alphabetical price" for "in alphabetical order": in the place of a phrase's end. */
 static bool ends_phrase(const aligner *x, size_t i) {
   const recall_word *op = i ? &x->q->words[i - 1] : NULL;
-  return op && op->kind == WORD_OP && !has_phrase(x->w, op, true) && has_phrase(x->w, op, false);
+  bool orders = op && op->kind == WORD_OP && op->op >= OP_ORDER && op->op <= OP_ALPHABETICAL;
+  bool ends = op && op->kind == WORD_OP && (op->op == OP_HIGH || op->op == OP_LOW);
+  return (orders || ends) && !has_phrase(x->w, op, true) && has_phrase(x->w, op, false);
+}
+
+static bool leaves_name(const aligner *x, const recall_wording *w, const bool *done) {
+  for (size_t i = 0; i < w->n; i++)
+    if (w->words[i].kind == WORD_CONTENT && lexicon_has(x->ctx->lexicon, w->words[i].stem) &&
+        is_left(x, w, done, i))
+      return true;
+  return false;
+}
+
+/* "The lowest min" for "the lowest budget": an operation in the place of a name. */
+static bool replaces_name(const aligner *x) {
+  static const recall_op OPS[] = {OP_HIGH, OP_LOW, OP_AVG, OP_SUM, OP_MEDIAN};
+  for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) {
+    size_t q = align_count_op(x->q, OPS[i]), w = align_count_op(x->w, OPS[i]);
+    if ((q > w && leaves_name(x, x->w, x->w_done)) || (w > q && leaves_name(x, x->q, x->q_done)))
+      return true;
+  }
+  return false;
 }
 
 /* "Last title" for "last name": one word in the place of another is not a word more. */
 static bool replaces(const aligner *x) {
+  if (replaces_name(x)) return true;
   for (size_t i = 0; i < x->q->n; i++) {
     if (!is_left(x, x->q, x->q_done, i)) continue;
     if (ends_phrase(x, i)) return true;

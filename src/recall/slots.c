@@ -65,7 +65,7 @@ static bool find_text(const recall_wording *w, str value, const bool *taken, are
       out->n_words = (uint16_t)n;
       return true;
     }
-  uint64_t stem = len > 3 ? wording_stem(a, (str){letters, len}) : 0;
+  uint64_t stem = len > 2 ? wording_stem(a, (str){letters, len}) : 0;
   for (size_t i = 0; stem && i < w->n; i++)
     if (w->words[i].stem == stem && w->words[i].kind != WORD_OP && is_free(taken, i, 1)) {
       out->word = (uint16_t)i;

@@ -29,6 +29,7 @@ static const phrase PHRASES[] = {
 #define RECALL_WEAK(word) word,
 #define RECALL_LIGHT(word)
 #define RECALL_LEADING(word)
+#define RECALL_GENERIC(word)
 static const char *const WEAK[] = {
 #include "recall/weak.def"
 };
@@ -46,12 +47,20 @@ static const char *const LIGHT[] = {
 static const char *const LEADING[] = {
 #include "recall/weak.def"
 };
+#undef RECALL_LEADING
+#undef RECALL_GENERIC
+#define RECALL_LEADING(word)
+#define RECALL_GENERIC(word) word,
+static const char *const GENERIC[] = {
+#include "recall/weak.def"
+};
 
 enum {
   N_PHRASES = sizeof PHRASES / sizeof *PHRASES,
   N_WEAK = sizeof WEAK / sizeof *WEAK,
   N_LIGHT = sizeof LIGHT / sizeof *LIGHT,
-  N_LEADING = sizeof LEADING / sizeof *LEADING
+  N_LEADING = sizeof LEADING / sizeof *LEADING,
+  N_GENERIC = sizeof GENERIC / sizeof *GENERIC
 };
 
 static uint16_t phrase_slots[TABLE], weak_slots[TABLE]; /* 1 + index; open addressing */
@@ -147,11 +156,19 @@ static size_t join_words(const reader *r, size_t i, size_t most, char *out, size
   return n;
 }
 
+static bool is_one_of(str word, const char *const *list, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (str_eq(word, str_from(list[i]))) return true;
+  return false;
+}
+
 /* "below 3 or above 5" joins two values, "5 or above" is one. */
 static bool joins_values(const reader *r, size_t i, size_t n) {
   str first = r->tokens.items[i].lower;
   bool joins = str_eq(first, STR("or")) || str_eq(first, STR("and"));
-  return joins && n > 1 && i + n < r->tokens.len && r->tokens.items[i + n].is_number;
+  size_t next = i + n;
+  next += next < r->tokens.len && str_eq(r->tokens.items[next].lower, STR("than"));
+  return joins && n > 1 && next < r->tokens.len && r->tokens.items[next].is_number;
 }
 
 /* "The phone number of" a shop is a name; "the large number of" is not, nor "what number of". */
@@ -165,13 +182,25 @@ static bool names_number(const reader *r, size_t i, const phrase *p) {
   return false;
 }
 
+/* "Customers under the new policy": what comes is no amount, nor an average of some. */
+static bool leads_to_thing(const reader *r, size_t i, const phrase *p) {
+  static const char *const AMOUNTS[] = {"age", "that", "those", "what"};
+  if (strcmp(p->text, "under") != 0 || i + 1 >= r->tokens.len) return false;
+  for (size_t k = i + 1; k < r->tokens.len && k <= i + 2; k++) {
+    const text_word *t = &r->tokens.items[k];
+    if (t->is_number || find_phrase(t->lower) || is_one_of(t->lower, AMOUNTS, 4)) return false;
+  }
+  return true;
+}
+
 /* The longest phrase that begins at token `i`; *n is how many tokens it takes. */
 static const phrase *phrase_at(const reader *r, size_t i, size_t *n) {
   char text[96];
   for (size_t most = LONGEST_PHRASE + 2; most > 0; most--) {
     if (join_words(r, i, most, text, sizeof text) != most) continue;
     const phrase *p = find_phrase(str_from(text));
-    if (!p || joins_values(r, i, most) || names_number(r, i, p)) continue;
+    if (!p || joins_values(r, i, most) || names_number(r, i, p) || leads_to_thing(r, i, p))
+      continue;
     *n = most;
     return p;
   }
@@ -216,12 +245,6 @@ static bool is_ordinal(const text_word *t) {
          !ascii_is_digit(t->raw.ptr[0]);
 }
 
-static bool is_one_of(str word, const char *const *list, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (str_eq(word, str_from(list[i]))) return true;
-  return false;
-}
-
 /* Whether the word says little unless the schema has it. */
 static bool is_light(const reader *r, size_t i) {
   static const char *const BEFORE[] = {"in",     "at",     "on",     "for",     "from",   "with",
@@ -258,6 +281,7 @@ static bool read_word(reader *r, size_t i) {
     w->light = true;
   } else {
     w->kind = WORD_CONTENT;
+    w->generic = !t->quoted && is_one_of(base, GENERIC, N_GENERIC);
   }
   return negated || w->stem != 0;
 }

@@ -69,6 +69,7 @@ typedef struct recall_word {
   uint8_t kind, op;
   bool capital, quoted;
   bool light;    /* weak only where the schema has no such word: "studying in" */
+  bool generic;  /* beside another word it says little: "enrollment size" */
   bool ordinal;  /* "first": a number only where a value wants one */
   bool numeric;  /* `number` is set, also where the kind is another */
   uint16_t date; /* 1 + index into periods; 0: none */

@@ -154,6 +154,44 @@ static void a_witness_settles_what_words_leave_open(void **state) {
   recall_free(r);
 }
 
+/* It overlooks a word as easily as it reads one: neither what stands in another's place nor what
+ * narrows the question is left to it. What only the confirmed question says may be. */
+static void a_witness_is_asked_of_what_it_cannot_overlook(void **state) {
+  library *l = *state;
+  recall *r = NULL;
+  heard h = {0};
+  recall_witness witness = {&h, tell_gap};
+  recall_options opt = {.witness = &witness};
+  recall_match m;
+  recall_record it[2] = {
+      record(l, "fz_1", "Which generous festival has the lowest visitors?",
+             "SELECT town FROM festival ORDER BY visitors LIMIT 1"),
+      record(l, "fz_2", "Which members were thoroughly reviewed in 2021?",
+             "SELECT m.name FROM member m JOIN loan l USING (member_id) WHERE l.day LIKE '2021%'")};
+  static const char *const SERVED[] = {"Which festival has the lowest visitors?",
+                                       "Which festival has the lowest visitors score?",
+                                       "Which members had loans in 2021?"};
+  static const char *const NOT[] = {
+      "Which festival has the lowest min?", "Which busy festival has the lowest visitors?",
+      "Which festival has the lowest guests?", "Which members were promoted in 2021?"};
+  assert_int_equal(recall_create(&r, NULL), EMEND_OK);
+  assert_int_equal(recall_put(r, it, 2, NULL), EMEND_OK);
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_not_equal(find(l, r, SERVED[i]).verdict, RECALL_HIT);
+    assert_int_equal(recall_find(r, &l->at, 1, str_from(SERVED[i]), &opt, l->db.a, &m, NULL),
+                     EMEND_OK);
+    if (m.verdict != RECALL_HIT) fail_msg("\"%s\" is not served", SERVED[i]);
+  }
+  h = (heard){0};
+  for (size_t i = 0; i < 4; i++) {
+    assert_int_equal(recall_find(r, &l->at, 1, str_from(NOT[i]), &opt, l->db.a, &m, NULL),
+                     EMEND_OK);
+    if (m.verdict == RECALL_HIT) fail_msg("\"%s\" is served", NOT[i]);
+  }
+  assert_int_equal(h.asked, 0);
+  recall_free(r);
+}
+
 static void two_that_fit_are_none(void **state) {
   library *l = *state;
   recall *r = NULL;
@@ -409,6 +447,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(questions_are_told_apart, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_witness_settles_what_words_leave_open, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_witness_is_asked_of_what_it_cannot_overlook, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(the_confirmed_text_is_found_as_any_other, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_rival_that_comes_to_the_same_is_none, set_up, tear_down),
       cmocka_unit_test_setup_teardown(the_schemas_own_name_stands_for_a_synonym, set_up, tear_down),
