@@ -265,11 +265,11 @@ static bool is_own_name(const recall_evidence *is) {
          is->w_foreign == 1 && !others && !is->q_modifiers && !is->w_modifiers && !is->unsaid;
 }
 
-/* "Rated by", confirmed as "reviewed by": a table of the query stands in the place of words that
- * the query does not use. */
+/* "Loans", confirmed as "what was handed out": a table of the query stands in the place of words
+ * that the schema has not. */
 static bool is_own_table(const recall_evidence *is) {
   int others = is->q_unknown + is->q_used + is->q_again + is->w_used + is->w_again;
-  return is->q_table && is->w_unknown && !others;
+  return is->q_table && is->w_unknown && is->w_foreign == is->w_unknown && !others;
 }
 
 /* The network is asked where words are left over. What the question does not say and the confirmed

@@ -91,6 +91,22 @@ static bool follows_number(const recall_wording *w, const bool *taken, size_t i)
   return false;
 }
 
+static bool has_other(const recall_wording *w, const bool *taken, size_t i) {
+  for (size_t k = 0; k < w->n; k++)
+    if (k != i && op_at(w, taken, k) == w->words[i].op) return true;
+  return false;
+}
+
+/* "The top 3 highest", "the top 3 with the most": one end, said twice. */
+static bool says_again(const recall_wording *w, const bool *taken, size_t i) {
+  static const str TOP[] = {{"top", 3}};
+  uint8_t op = op_at(w, taken, i);
+  if (op != OP_HIGH && op != OP_LOW) return false;
+  bool top = is_one_of(&w->words[i], TOP, 1) && i + 1 < w->n && w->words[i + 1].numeric;
+  if (top) return has_other(w, taken, i);
+  return i > 0 && op_at(w, taken, i - 1) == op;
+}
+
 /* "2 to 4". */
 static bool has_range(const recall_wording *w) {
   static const str TO = {"to", 2};
@@ -114,7 +130,7 @@ void operations_read(const recall_wording *w, const bool *taken, operations *out
       out->down = out->down || op == OP_HIGH;
       continue;
     }
-    if (out->n[op] < 255) out->n[op]++;
+    if (out->n[op] < 255 && !says_again(w, taken, i)) out->n[op]++;
     if (op == OP_COUNT && !is_measure(w, taken, i)) out->counts_rows++;
     if (op == OP_DISTINCT && follows_number(w, taken, i)) out->counts_distinct++;
   }
@@ -162,9 +178,9 @@ static unsigned compare_values(const operations *w, const operations *q) {
   static const recall_op COMPARISONS[] = {OP_FROM, OP_UPTO, OP_MORE, OP_LESS, OP_BETWEEN, OP_SOME};
   unsigned faults = 0;
   for (size_t i = 0; i < sizeof COMPARISONS / sizeof *COMPARISONS; i++)
-    if (differ(w, q, COMPARISONS[i])) faults |= FAULT_COMPARE;
+    if (w->n[COMPARISONS[i]] != q->n[COMPARISONS[i]]) faults |= FAULT_COMPARE;
   if (differ(w, q, OP_BEGINS) || differ(w, q, OP_ENDS)) faults |= FAULT_TEXT;
-  if (differ(w, q, OP_HIGH) || differ(w, q, OP_LOW)) faults |= FAULT_END;
+  if (w->n[OP_HIGH] != q->n[OP_HIGH] || w->n[OP_LOW] != q->n[OP_LOW]) faults |= FAULT_END;
   return faults;
 }
 
@@ -220,12 +236,12 @@ static unsigned compare_order(const recall_facts *f, const operations *w, const 
 /* One operation in the place of another, where both also stand elsewhere: "average … average" and
  * "total … average". */
 static unsigned compare_swaps(const operations *w, const operations *q) {
-  static const recall_op AGGREGATES[] = {OP_AVG, OP_SUM, OP_HIGH, OP_LOW};
+  static const recall_op AGGREGATES[] = {OP_AVG, OP_SUM, OP_HIGH, OP_LOW, OP_COUNT};
   static const recall_op COMPARISONS[] = {OP_FROM, OP_UPTO, OP_MORE, OP_LESS, OP_EXACTLY};
   int up[2] = {0}, down[2] = {0};
   for (size_t i = 0; i < 5; i++) {
-    up[0] += i < 4 && q->n[AGGREGATES[i % 4]] > w->n[AGGREGATES[i % 4]];
-    down[0] += i < 4 && q->n[AGGREGATES[i % 4]] < w->n[AGGREGATES[i % 4]];
+    up[0] += q->n[AGGREGATES[i]] > w->n[AGGREGATES[i]];
+    down[0] += q->n[AGGREGATES[i]] < w->n[AGGREGATES[i]];
     up[1] += q->n[COMPARISONS[i]] > w->n[COMPARISONS[i]];
     down[1] += q->n[COMPARISONS[i]] < w->n[COMPARISONS[i]];
   }

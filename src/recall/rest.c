@@ -40,6 +40,11 @@ static bool is_among(uint64_t lower, const str *words, size_t n) {
   return false;
 }
 
+static bool follows_by(const recall_wording *w, size_t i) {
+  static const str BY = {"by", 2};
+  return i > 0 && w->words[i - 1].lower == str_hash64(BY);
+}
+
 /* "Members from Paris", "members in the annex": by its capital, or by what is before it, a value or
  * a thing that the schema has not. */
 static bool is_like_value(const recall_wording *w, size_t i) {
@@ -48,7 +53,7 @@ static bool is_like_value(const recall_wording *w, size_t i) {
                    BEFORE[] = {{"in", 2},   {"from", 4},   {"at", 2},    {"by", 2},    {"to", 2},
                                {"with", 4}, {"of", 2},     {"on", 2},    {"for", 3},   {"as", 2},
                                {"near", 4}, {"around", 6}, {"named", 5}, {"called", 6}};
-  if (i == 0 || w->words[i].generic) return false;
+  if (i == 0 || (w->words[i].generic && !follows_by(w, i))) return false;
   str between = str_slice(w->text, w->words[i - 1].to, w->words[i].from);
   bool begins =
       str_find(between, STR("."), 0) != SIZE_MAX || str_find(between, STR("?"), 0) != SIZE_MAX;
@@ -66,7 +71,8 @@ static bool is_modifier(const recall_wording *w, size_t i) {
                  (w->words[i + 1].kind == WORD_CONTENT || w->words[i + 1].kind == WORD_OP);
   bool head =
       i + 1 < w->n && align_is_of(&w->words[i + 1]); /* "height of": something else is asked */
-  bool after = i && (w->words[i - 1].op == OP_AND || w->words[i - 1].op == OP_OR);
+  bool after = i && (w->words[i - 1].op == OP_AND || w->words[i - 1].op == OP_OR ||
+                     w->words[i - 1].op == OP_EACH);
   if (after || are_listed(w, i)) return true;
   return narrows || head || str_ends(text, STR("ly")) || str_ends(text, STR("est"));
 }
@@ -157,6 +163,30 @@ static bool is_part_again(const aligner *x, size_t i) {
   return false;
 }
 
+/* Where `w` says "by" right before a word with this stem; 0: nowhere. */
+static size_t find_by(const recall_wording *w, uint64_t stem) {
+  for (size_t i = 1; i < w->n; i++)
+    if (w->words[i].stem == stem && follows_by(w, i)) return i;
+  return 0;
+}
+
+/* "How many loans by country", where the other does not say so: put together, or in order, by what
+ * the query does not use for that. Not "borrowed by members". */
+static bool groups_by(const aligner *x, size_t i) {
+  uint64_t stem = x->q->words[i].stem;
+  size_t at = find_by(x->q, stem);
+  if (!at || find_by(x->w, stem)) return false;
+  if (align_roles(&x->e->facts, stem) & ROLE_ORDER) return false;
+  if (at < 2) return true;
+  const recall_word *before = &x->q->words[at - 2];
+  bool known = lexicon_has(x->ctx->lexicon, stem);
+  bool orders = before->kind == WORD_OP && before->op >= OP_ORDER && before->op <= OP_ALPHABETICAL;
+  if (orders) return known;
+  bool done = before->kind == WORD_WEAK || str_ends(align_text(x->q, at - 2), STR("ed")) ||
+              str_ends(align_text(x->q, at - 2), STR("en"));
+  return !done || (known && !lexicon_has_table(x->ctx->lexicon, stem));
+}
+
 /* A word of the question that the other has no counterpart of. */
 static void charge_question_word(aligner *x, size_t i) {
   const recall_word *w = &x->q->words[i];
@@ -164,6 +194,7 @@ static void charge_question_word(aligner *x, size_t i) {
   unsigned roles = align_roles(&x->e->facts, w->stem);
   str text = align_text(x->q, i);
   bool rank = w->ordinal && w->number > 1; /* the second most */
+  if (groups_by(x, i)) is->faults |= FAULT_GROUP;
   if (is_name_of_item(x, x->q, i)) {
     is->q_spelt++;
     is->cost += cost_spelt;
