@@ -6,16 +6,15 @@ static bool is_column(const sql_expr *e) {
   return e->kind == SQL_COLUMN && e->bound.item && e->bound.table >= 0 && e->bound.column >= 0;
 }
 
-/* By its profile several rows have one of its values, and by its name these are whole names. Who
- * asks by first names takes several for one knowingly. */
+/* By its profile several rows have one of its values, and by its own name these are names. A half
+ * of a name is one like any other: Spider's training queries that select a first or last name over
+ * a join group by the key in 43 cases and by that half in 5, in none of which two rows share it. */
 static bool has_shared_names(const cat_column *c) {
-  static const char *const last[] = {"name", "title", "label", "fullname", NULL};
-  static const char *const part[] = {"first", "last", "middle", "given", "family", "nick", NULL};
+  static const char *const last[] = {"name",  "title",     "label",    "fullname", "fname",
+                                     "lname", "firstname", "lastname", "surname",  NULL};
   const cat_profile *p = &c->profile;
   if (c->n_words == 0 || c->unique || !p->known || p->distinct < 0) return false;
-  if (p->distinct + p->nulls >= p->rows) return false;
-  return str_is_any(c->words[c->n_words - 1], last) &&
-         (c->n_words < 2 || !str_is_any(c->words[c->n_words - 2], part));
+  return p->distinct + p->nulls < p->rows && str_is_any(c->words[c->n_words - 1], last);
 }
 
 sql_expr *check_merged_key(const sql_query *q, const catalog *cat) {

@@ -3,13 +3,19 @@
 #include "generate/generate.h"
 #include "text/text.h"
 
-/* "each name", "the same title": then those of one name are one. */
-static bool asks_for_names(const text_words *q, str name_stem) {
+/* "each name", "the most common first name": then those of one name are one. */
+static bool asks_for_names(const text_words *q, const cat_column *name, arena *a) {
   static const char *const before[] = {"each",      "every",    "per",    "same",    "common",
                                        "different", "distinct", "unique", "popular", NULL};
-  for (size_t i = 1; i < q->len; i++)
-    if (str_eq(q->items[i].stem, name_stem) && str_is_any(q->items[i - 1].lower, before))
-      return true;
+  for (size_t i = 1; i < q->len; i++) {
+    size_t first = i;
+    int k = name->n_words - 1;
+    while (k >= 0 && str_eq(q->items[first].stem, text_stem(a, name->words[k])) && first > 0) {
+      first--;
+      k--;
+    }
+    if (first < i && str_is_any(q->items[first].lower, before)) return true;
+  }
   return false;
 }
 
@@ -37,7 +43,6 @@ str gen_tell_apart(str question, str sql, const catalog *cat, arena *a) {
   const sql_binding *by = &q->group_by.items[0]->bound;
   const cat_column *name = &cat->columns[by->column];
   if (!text_tokenize(question, a, &words)) return (str){0};
-  str stem = text_stem(a, name->words[name->n_words - 1]);
-  if (asks_for_names(&words, stem) || !names(&words, &cat->tables[by->table], a)) return sql;
+  if (asks_for_names(&words, name, a) || !names(&words, &cat->tables[by->table], a)) return sql;
   return vec_push(a, &q->group_by, key) ? sql_print(q, cat->dialect, a) : (str){0};
 }

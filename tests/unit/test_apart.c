@@ -13,11 +13,11 @@
 static int set_up(void **state) {
   (void)state;
   return open_schema(
-      "CREATE TABLE clerk (id INTEGER PRIMARY KEY, name TEXT, badge TEXT);"
+      "CREATE TABLE clerk (id INTEGER PRIMARY KEY, name TEXT, badge TEXT, first_name TEXT);"
       "CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT);"
       "CREATE TABLE sale (id INTEGER PRIMARY KEY, clerk_id INT REFERENCES clerk (id), "
       "  shop_id INT REFERENCES shop (id));"
-      "INSERT INTO clerk VALUES (1,'Ann','x'),(2,'Bob','x'),(3,'Ann','z');"
+      "INSERT INTO clerk VALUES (1,'Ann','x','A'),(2,'Bob','x','B'),(3,'Ann','z','A');"
       "INSERT INTO shop VALUES (1,'Corner'),(2,'Market');"
       "INSERT INTO sale VALUES (1,1,1),(2,3,2);",
       NULL);
@@ -46,6 +46,17 @@ static void a_question_of_names_keeps_them(void **state) {
   becomes("How many sales by person?", by_name, by_name); /* no word for the table */
 }
 
+static void a_half_of_a_name_is_a_name(void **state) {
+  (void)state;
+  static const char by_half[] =
+      "SELECT clerk.first_name, COUNT(*) FROM clerk JOIN sale ON clerk.id = sale.clerk_id "
+      "GROUP BY clerk.first_name";
+  becomes("What is the first name of each clerk, and how many sales?", by_half,
+          "SELECT clerk.first_name, COUNT(*) FROM clerk JOIN sale ON clerk.id = sale.clerk_id "
+          "GROUP BY clerk.first_name, clerk.id");
+  becomes("What is the most common first name among clerks with sales?", by_half, by_half);
+}
+
 static void names_that_nobody_shares_need_no_key(void **state) {
   (void)state;
   static const char sql[] =
@@ -71,6 +82,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(those_of_one_name_are_told_apart_by_the_key),
       cmocka_unit_test(a_question_of_names_keeps_them),
+      cmocka_unit_test(a_half_of_a_name_is_a_name),
       cmocka_unit_test(names_that_nobody_shares_need_no_key),
       cmocka_unit_test(what_is_no_name_or_has_its_key_stays),
   };
