@@ -137,7 +137,7 @@ emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_try *best,
   a->pub.text = sentence.ptr;
   a->pub.confidence = 1 - best->suspicion;
   judge_signals against = {0};
-  if (judge_band_of(best->suspicion) != JUDGE_DELIVER) {
+  if (judge_band_of(best->suspicion, best->setting) != JUDGE_DELIVER) {
     if (!keep_shown(q->work, &best->signals, &against)) return err_nomem(err, "ask");
     if (against.len == 0 && !judge_add_unsure(&against, q->work, a->pub.confidence))
       return err_nomem(err, "ask");
@@ -161,7 +161,7 @@ emend_rc ask_answer_without(ask_answer *a, emend_status status, str reason, emen
 /* ---- what was tried ---- */
 
 static bool is_suspected(const ask_try *t) {
-  return !t->failed && judge_band_of(t->suspicion) != JUDGE_DELIVER;
+  return !t->failed && judge_band_of(t->suspicion, t->setting) != JUDGE_DELIVER;
 }
 
 /* What led to the answer, in order: the first candidate, those that were turned down for a reason

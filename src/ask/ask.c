@@ -116,7 +116,7 @@ static emend_rc generate(ask_question *q, str question, int round, const outcome
  * as much as it likes. */
 static bool is_enough(ask_question *q, const ask_tries *tries, uint64_t work, double db_ms_before) {
   const ask_try *best = tries->len ? ask_choose(tries) : NULL;
-  bool stands = best && judge_band_of(best->suspicion) != JUDGE_CORRECT;
+  bool stands = best && judge_band_of(best->suspicion, best->setting) != JUDGE_CORRECT;
   q->max_work = stands && work < AGREEMENT_WORK ? AGREEMENT_WORK - work : 0;
   return stands && (work >= AGREEMENT_WORK || q->db_ms - db_ms_before >= agreement_budget_ms);
 }
@@ -170,7 +170,7 @@ static bool ends_here(const outcome *o) {
 }
 
 static bool is_suspect(const ask_try *t) {
-  return !t || judge_band_of(t->suspicion) == JUDGE_CORRECT;
+  return !t || judge_band_of(t->suspicion, t->setting) == JUDGE_CORRECT;
 }
 
 /* Did any of a correction's candidates give rows that none before it gave? Without, more of them
@@ -194,8 +194,8 @@ static bool has_new_rows(const ask_tries *tries, int round) {
  * is an attempt like any other. */
 static emend_rc take_second(ask_question *q, outcome *o, emend_error *err) {
   ask_try *rival = ask_choose(&o->second.tries);
-  if (o->best && !ask_is_doubted(o->best)) return EMEND_OK;
-  if (!rival || !ask_outdoes(rival, o->best)) return EMEND_OK;
+  if (o->best && !ask_is_doubted(&ask_margin_used, o->best)) return EMEND_OK;
+  if (!rival || !ask_outdoes(&ask_margin_used, rival, o->best)) return EMEND_OK;
   for (size_t i = 0; i < o->second.tries.len; i++) {
     ask_try *t = o->second.tries.items[i];
     if (t != rival && t->repaired != rival) continue;
@@ -234,7 +234,8 @@ static emend_rc settle(ask_question *q, str question, ask_try *before, outcome *
   if (rc) return rc;
   ask_taught_trust(&o->tries);
   o->best = ask_choose(&o->tries);
-  if (before && o->best != before && !ask_outdoes(o->best, before)) o->best = before;
+  if (before && o->best != before && !ask_outdoes(&ask_margin_used, o->best, before))
+    o->best = before;
   rc = tell_change(q, before, o, err);
   if (rc) return rc;
   return o->second.asked ? take_second(q, o, err) : EMEND_OK;

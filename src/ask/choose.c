@@ -27,12 +27,11 @@ static const struct {
 #undef RANK_CORE
 #undef RANK
 };
-/* A correction must be so much less suspicious than what it replaces, in log odds, and rather
- * right than wrong itself. Chosen on drafts of databases left out: of what was right at first fewer
- * than one in a hundred is to be replaced by something wrong. */
-static const double least_gain = 2.5, most_suspicion = 0.2;
-/* From this suspicion on something better is looked for. */
-static const double doubted_from = 0.6;
+const ask_margin ask_margin_used = {
+#define ASK_MARGIN(name, value) .name = value,
+#include "ask/margin.def"
+#undef ASK_MARGIN
+};
 
 /* A repair takes the place of what it mends where that failed, or where it is less suspicious. */
 ask_try *ask_final_form(ask_try *t) {
@@ -94,11 +93,13 @@ ask_try *ask_choose(const ask_tries *tries) {
   return best;
 }
 
-bool ask_is_doubted(const ask_try *t) { return t->failed || t->suspicion >= doubted_from; }
+bool ask_is_doubted(const ask_margin *m, const ask_try *t) {
+  return t->failed || t->suspicion >= m->doubted_from;
+}
 
-bool ask_outdoes(const ask_try *better, const ask_try *than) {
+bool ask_outdoes(const ask_margin *m, const ask_try *better, const ask_try *than) {
   if (!better || better->failed) return false;
   if (!than || than->failed) return true;
-  return better->suspicion <= most_suspicion &&
-         log_odds(than->suspicion) - log_odds(better->suspicion) >= least_gain;
+  return better->suspicion <= m->most_suspicion &&
+         log_odds(than->suspicion) - log_odds(better->suspicion) >= m->least_gain;
 }

@@ -17,10 +17,19 @@ const char *ask_core_name(int i);
 void ask_core_features(const ask_tries *tries, const ask_try *t, double *out);
 /** The candidate, or its repair where that is to stand for it. */
 ask_try *ask_final_form(ask_try *t);
+
+/** What lets one candidate take another's place. */
+typedef struct ask_margin {
+  double doubted_from;   /* from this suspicion on something better is looked for */
+  double most_suspicion; /* what takes its place has no more */
+  double least_gain;     /* … and so much less, in log odds */
+} ask_margin;
+extern const ask_margin ask_margin_used; /* margin.def, by tools/fit */
+
 /** Is it worth a look whether the second opinion is far less suspicious? */
-bool ask_is_doubted(const ask_try *t);
+bool ask_is_doubted(const ask_margin *m, const ask_try *t);
 /** May `better` (NULL: no) take the place of `than` (NULL: nothing stands)? Only what runs where
- *  the other fails, or is less suspicious by a margin. */
-bool ask_outdoes(const ask_try *better, const ask_try *than);
+ *  the other fails, or is less suspicious by that margin. */
+bool ask_outdoes(const ask_margin *m, const ask_try *better, const ask_try *than);
 
 #endif

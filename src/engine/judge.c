@@ -51,7 +51,7 @@ static emend_rc judge_it(emend_engine *e, judging *x, const char *question, cons
   const ask_try *t = verdict.tries.items[0];
   if (t->failed) return turn_down(t, out, a, err);
   out->suspicion = t->suspicion;
-  out->band = (emend_band)judge_band_of(out->suspicion);
+  out->band = (emend_band)judge_band_of(out->suspicion, t->setting);
   out->signals = ask_signals(&t->signals, t->setting, a, &out->n_signals);
   return out->n_signals && !out->signals ? err_nomem(err, "judge") : EMEND_OK;
 }

@@ -163,6 +163,7 @@ double judge_suspicion(const judge_signals *signals, judge_setting setting);
 double judge_signal_weight(const judge_signal *s, judge_setting setting);
 
 typedef enum judge_band { JUDGE_DELIVER, JUDGE_WARN, JUDGE_CORRECT } judge_band;
-judge_band judge_band_of(double suspicion);
+/** Where they begin depends on what was known: fitted.def. */
+judge_band judge_band_of(double suspicion, judge_setting setting);
 
 #endif

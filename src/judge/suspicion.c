@@ -8,7 +8,10 @@
 
 /* Where the bands begin. The highest is for what alone suffices (below) and for sums that hardly
  * any right query has: mere disagreement with other readings stays in the middle. */
-static const double warn_from = 0.72, correct_from = 0.9;
+static const double band_from[JUDGE_N_SETTINGS][JUDGE_CORRECT + 1] = {
+#define JUDGE_BAND(setting, band, from) [JUDGE_##setting][JUDGE_##band] = from,
+#include "judge/fitted.def"
+};
 
 static const struct {
   const char *code;
@@ -141,7 +144,8 @@ double judge_suspicion(const judge_signals *signals, judge_setting setting) {
   if (p < least) p = least;
   /* The network has only what is stored to choose from: an answer that leaves out what was named,
    * or puts another in its place, is never passed off in silence. */
-  return setting == JUDGE_OWN && left_out && p < warn_from ? warn_from : p;
+  double warned = band_from[setting][JUDGE_WARN];
+  return setting == JUDGE_OWN && left_out && p < warned ? warned : p;
 }
 
 double judge_signal_weight(const judge_signal *s, judge_setting setting) {
@@ -150,8 +154,9 @@ double judge_signal_weight(const judge_signal *s, judge_setting setting) {
   return p > alone ? p : alone;
 }
 
-judge_band judge_band_of(double suspicion) {
-  return suspicion >= correct_from ? JUDGE_CORRECT
-         : suspicion >= warn_from  ? JUDGE_WARN
-                                   : JUDGE_DELIVER;
+judge_band judge_band_of(double suspicion, judge_setting setting) {
+  const double *from = band_from[setting];
+  return suspicion >= from[JUDGE_CORRECT] ? JUDGE_CORRECT
+         : suspicion >= from[JUDGE_WARN]  ? JUDGE_WARN
+                                          : JUDGE_DELIVER;
 }

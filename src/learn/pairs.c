@@ -64,7 +64,8 @@ static emend_rc judge_pair(const learn_pair *p, const check_report *report,
   emend_rc rc = judge_read(p->question, work, &intent, err);
   if (!rc) rc = judge_sql(&intent, report, work, &signals, err);
   if (!rc && result) rc = judge_result(&intent, report->query, result, work, &signals, err);
-  *likely = !rc && judge_band_of(judge_suspicion(&signals, JUDGE_OWN)) == JUDGE_DELIVER &&
+  *likely = !rc &&
+            judge_band_of(judge_suspicion(&signals, JUDGE_OWN), JUDGE_OWN) == JUDGE_DELIVER &&
             (!result || result->n_rows > 0);
   return rc;
 }

@@ -104,7 +104,7 @@ static void what_is_shown_never_lowers_the_suspicion(void **state) {
       EMEND_OK);
   for (int setting = 0; setting < JUDGE_N_SETTINGS; setting++) {
     double least = judge_suspicion(&none, (judge_setting)setting);
-    assert_true(least > 0 && judge_band_of(least) == JUDGE_DELIVER);
+    assert_true(least > 0 && judge_band_of(least, (judge_setting)setting) == JUDGE_DELIVER);
     quiet.len = 0;
     for (size_t i = 0; i < some.len; i++)
       if (!some.items[i].message.len) assert_true(vec_push(a, &quiet, some.items[i]));

@@ -61,8 +61,8 @@ static void the_right_query_is_suspected_less_than_one_without_its_filter(void *
                                      "SELECT name FROM pet"};
   script s = {.sql = {{"SELECT name FROM pet WHERE weight > 10"}}};
   ask_verdict v = judged(&s, db, sqls, 2);
-  assert_int_equal(judge_band_of(v.tries.items[0]->suspicion), JUDGE_DELIVER);
-  assert_int_equal(judge_band_of(v.tries.items[1]->suspicion), JUDGE_CORRECT);
+  assert_int_equal(judge_band_of(v.tries.items[0]->suspicion, JUDGE_DRAFT), JUDGE_DELIVER);
+  assert_int_equal(judge_band_of(v.tries.items[1]->suspicion, JUDGE_DRAFT), JUDGE_CORRECT);
 }
 
 static void nothing_is_corrected(void **state) {

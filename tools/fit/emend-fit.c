@@ -12,8 +12,9 @@ static int usage(void) {
       "                         [--variants DIR] [--labels FILE] [--out FILE]\n"
       "       emend-fit faults  --model FILE --data FILE --db-dir DIR [--fold] [--labels FILE]\n"
       "                         [--out FILE]\n"
-      "       emend-fit text    --model FILE --data FILE --schema FILE [--out FILE]\n"
-      "       emend-fit tables  ROWS... [--scores FILE] [--out src/judge/fitted.def]\n");
+      "       emend-fit text    --model FILE --data FILE --schema FILE [--fold] [--out FILE]\n"
+      "       emend-fit tables  ROWS... [--read ROWS] [--systems NAME,…] [--scores FILE]\n"
+      "                         [--margin src/ask/margin.def] [--out src/judge/fitted.def]\n");
   return 2;
 }
 
@@ -22,20 +23,24 @@ static int fail(const emend_error *err) {
   return 3;
 }
 
+/* "a,b" as the names of two; `list` is cut up. */
+static void name_systems(fit_options *opt, char *list) {
+  int n = 0;
+  for (char *name = strtok(list, ","); name && n < FIT_MOST_FILES; name = strtok(NULL, ","))
+    opt->systems[n++] = name;
+}
+
 int main(int argc, char **argv) {
-  static const struct option options[] = {{"model", required_argument, NULL, 'm'},
-                                          {"data", required_argument, NULL, 'd'},
-                                          {"db-dir", required_argument, NULL, 'b'},
-                                          {"predictions", required_argument, NULL, 'p'},
-                                          {"schema", required_argument, NULL, 's'},
-                                          {"variants", required_argument, NULL, 'v'},
-                                          {"fold", no_argument, NULL, 'f'},
-                                          {"labels", required_argument, NULL, 'l'},
-                                          {"scores", required_argument, NULL, 'r'},
-                                          {"out", required_argument, NULL, 'o'},
-                                          {NULL, 0, NULL, 0}};
+  static const struct option options[] = {
+      {"model", required_argument, NULL, 'm'},   {"data", required_argument, NULL, 'd'},
+      {"db-dir", required_argument, NULL, 'b'},  {"predictions", required_argument, NULL, 'p'},
+      {"schema", required_argument, NULL, 's'},  {"variants", required_argument, NULL, 'v'},
+      {"fold", no_argument, NULL, 'f'},          {"labels", required_argument, NULL, 'l'},
+      {"scores", required_argument, NULL, 'r'},  {"read", required_argument, NULL, 'R'},
+      {"systems", required_argument, NULL, 'S'}, {"margin", required_argument, NULL, 'g'},
+      {"out", required_argument, NULL, 'o'},     {NULL, 0, NULL, 0}};
   fit_options opt = {0};
-  const char *weights = NULL, *path = NULL, *score_path = NULL;
+  const char *weights = NULL, *path = NULL, *score_path = NULL, *margin_path = NULL;
   int at;
   while ((at = getopt_long(argc, argv, "", options, NULL)) != -1) {
     switch (at) {
@@ -67,6 +72,15 @@ int main(int argc, char **argv) {
       case 'r':
         score_path = optarg;
         break;
+      case 'R':
+        opt.read = optarg;
+        break;
+      case 'S':
+        name_systems(&opt, optarg);
+        break;
+      case 'g':
+        margin_path = optarg;
+        break;
       case 'o':
         path = optarg;
         break;
@@ -82,11 +96,13 @@ int main(int argc, char **argv) {
   FILE *out = path ? fopen(path, "w") : stdout;
   if (!out) return fprintf(stderr, "emend-fit: cannot write %s\n", path), 3;
   if (tables) {
-    FILE *scores = score_path ? fopen(score_path, "w") : NULL;
+    fit_output to = {out, margin_path ? fopen(margin_path, "w") : NULL,
+                     score_path ? fopen(score_path, "w") : NULL};
     emend_rc done =
-        fit_tables((const char *const *)argv + optind + 1, argc - optind - 1, scores, out, &err);
+        fit_tables((const char *const *)argv + optind + 1, argc - optind - 1, &opt, &to, &err);
     if (path) fclose(out);
-    if (scores) fclose(scores);
+    if (to.margin) fclose(to.margin);
+    if (to.scores) fclose(to.scores);
     return done ? fail(&err) : 0;
   }
   if ((!text && !extract && !faults) || !weights || !opt.data || (text ? !opt.schema : !opt.db_dir))

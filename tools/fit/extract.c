@@ -145,6 +145,14 @@ static emend_rc give_connection(void *ctx, size_t i, source **out, emend_error *
   return EMEND_OK;
 }
 
+/* What the second opinion would have answered itself. */
+static void write_own(extracting *x, const char *db, const char *kind, str gold,
+                      const ask_second *second) {
+  const ask_try *top = ask_choose(&second->tries);
+  int right = top ? label(x, db, gold, top->sql) : -1;
+  if (right >= 0) write_row(x, db, kind, 0, top, right);
+}
+
 /* The drafts of all systems for one question, and the second opinion's own answer. */
 static emend_rc extract_item(extracting *x, const generator *gen, const str_list *lines,
                              emend_error *err) {
@@ -166,11 +174,7 @@ static emend_rc extract_item(extracting *x, const generator *gen, const str_list
     int right = label(x, db, gold, t->sql);
     if (right >= 0) write_row(x, db, "draft", (int)i, t, right);
   }
-  ask_try *top = rc ? NULL : ask_choose(&v.second.tries);
-  if (top) {
-    int right = label(x, db, gold, top->sql);
-    if (right >= 0) write_row(x, db, "own", 0, top, right);
-  }
+  if (!rc) write_own(x, db, "own", gold, &v.second);
   arena_destroy(work);
   return rc;
 }
@@ -208,11 +212,13 @@ static emend_rc extract_faults_of(extracting *x, const generator *gen, fault_cou
   emend_rc rc = n ? ask_verdict_on(&ctx, question, sqls, n, 0, work, &v, err) : EMEND_OK;
   for (size_t i = 0; !rc && i < v.tries.len; i++) {
     const ask_try *t = v.tries.items[i];
+    if (t->failed) continue; /* a query that cannot be run is another fault */
     counts[kinds[i]].n++;
-    counts[kinds[i]].warned += judge_band_of(t->suspicion) != JUDGE_DELIVER;
-    counts[kinds[i]].alarmed += judge_band_of(t->suspicion) == JUDGE_CORRECT;
+    counts[kinds[i]].warned += judge_band_of(t->suspicion, t->setting) != JUDGE_DELIVER;
+    counts[kinds[i]].alarmed += judge_band_of(t->suspicion, t->setting) == JUDGE_CORRECT;
     write_row(x, db, "fault", kinds[i], t, kinds[i] == FIT_FAULT_NONE);
   }
+  if (!rc && n) write_own(x, db, "fold_own", gold, &v.second);
   arena_destroy(work);
   return rc;
 }
@@ -318,7 +324,8 @@ static emend_rc extract_text_item(extracting *x, const generator *gen, json_t *i
   ask_verdict v;
   if (!rc) rc = work ? ask_verdict_on(&ctx, question, &query, 1, 0, work, &v, err) : EMEND_ENOMEM;
   if (!rc)
-    write_row(x, db, "text", 0, v.tries.items[0], json_is_true(json_object_get(item, "label")));
+    write_row(x, db, x->opt->fold ? "fold_text" : "text", 0, v.tries.items[0],
+              json_is_true(json_object_get(item, "label")));
   arena_destroy(work);
   return rc;
 }

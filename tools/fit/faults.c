@@ -121,13 +121,13 @@ static bool fan_out(finding *f, const catalog *cat, arena *a) {
 
 typedef struct qualifying {
   str alias;
-  int table;
+  const sql_from *item;
 } qualifying;
 
 /* Columns of the aggregated table get its alias, so that the join makes none ambiguous. */
 static sql_walk_next qualify(void *ctx, sql_expr *e) {
   const qualifying *x = ctx;
-  if (e->kind == SQL_COLUMN && e->bound.table == x->table) e->table.text = x->alias;
+  if (e->kind == SQL_COLUMN && e->bound.item == x->item) e->table.text = x->alias;
   return SQL_WALK_ON;
 }
 
@@ -148,7 +148,7 @@ str fit_fault(int kind, str gold, const catalog *cat, uint64_t seed, arena *a) {
   switch (kind) {
     case FIT_FAULT_FAN_OUT: {
       qualifying x = {f.figures ? f.figures->from->alias.text : STR(""),
-                      f.figures ? f.figures->from->table : -1};
+                      f.figures ? f.figures->from : NULL};
       if (!x.alias.len) x.alias = STR("one_side");
       const sql_visitor names_visitor = {qualify, NULL, NULL, &x};
       done = fan_out(&f, cat, a);

@@ -1,5 +1,4 @@
-/* Logistic weights over signals, fitted leaving each database out, and what they would have done
- * there. See fit.h. */
+/* Logistic weights over signals, fitted leaving each database out, and the tables. See fit.h. */
 #define _GNU_SOURCE
 #include "fit.h"
 
@@ -7,39 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ask/choose.h"
-#include "base/map.h"
 #include "json_lines.h"
+#include "tables.h"
 
-enum {
-  MOST_SIGNALS = 256,
-  MOST_GROUPS = 256,
-  STEPS = 30,
-  LEAST_ROWS = 8,
-  BINS = 10,
-  MOST_STEPS = 12
-};
-
-typedef struct fit_row {
-  int group, item, system;
-  judge_setting setting;
-  bool wrong, failed;
-  bool made_up;       /* a fault put in: fitted on, never counted */
-  double out_of_fold; /* the sum of log odds by weights that never saw its database */
-  double suspicion;   /* calibrated without its database too */
-  double *x;          /* [n_signals] */
-} fit_row;
-
-typedef struct fitting {
-  arena *mem;
-  VEC(fit_row) rows;
-  VEC(json_t *) signals; /* a row's, until all names are known */
-  const char *codes[MOST_SIGNALS];
-  int n_codes;
-  const char *groups[MOST_GROUPS];
-  int n_groups;
-  double ridge[JUDGE_N_SETTINGS];
-} fitting;
+enum { STEPS = 30, LEAST_ROWS = 8, MOST_STEPS = 12 };
 
 static const char *const setting_names[] = {"OWN", "DRAFT", "TEXT"};
 
@@ -104,10 +74,13 @@ static bool read_row(void *ctx, json_t *row) {
   fit_row r = {.group = index_of(f->groups, &f->n_groups, MOST_GROUPS, group, f->mem),
                .item = (int)json_integer_value(json_object_get(row, "item")),
                .system = (int)json_integer_value(json_object_get(row, "system")),
-               .setting = strcmp(kind, "own") == 0    ? JUDGE_OWN
-                          : strcmp(kind, "text") == 0 ? JUDGE_TEXT
-                                                      : JUDGE_DRAFT,
-               .made_up = strcmp(kind, "fault") == 0,
+               .setting = strcmp(kind, "own") == 0 || strcmp(kind, "fold_own") == 0 ? JUDGE_OWN
+                          : strcmp(kind, "text") == 0 || strcmp(kind, "fold_text") == 0
+                              ? JUDGE_TEXT
+                              : JUDGE_DRAFT,
+               .aside = strcmp(kind, "fault") == 0 || strncmp(kind, "fold_", 5) == 0,
+               .read_only = f->reading,
+               .left_out_name = json_number_value(json_object_get(signals, "name_left_out")) > 0,
                .wrong = !json_is_true(json_object_get(row, "right")),
                .failed = json_is_true(json_object_get(row, "failed"))};
   const char *code;
@@ -138,7 +111,7 @@ typedef struct fitted {
 } fitted;
 
 static bool is_used(const fit_row *r, judge_setting setting, int left_out) {
-  return r->setting == setting && !r->failed && r->group != left_out;
+  return r->setting == setting && !r->failed && !r->read_only && r->group != left_out;
 }
 
 /* Scales to unit variance; 0 for a signal that is too rare or always the same. */
@@ -178,8 +151,10 @@ static void solve(double *h, double *g, int n) {
   }
 }
 
-/* Faults that were put in are plainer than those that people and models make. */
-static const double made_up_weight = 0.3;
+/* Faults that were put in are plainer than those that people and models make, what is right on
+ * training databases was never tried on other contents, and drafts over other schemas are of other
+ * people's questions. */
+static const double aside_weight[JUDGE_N_SETTINGS] = {0.3, 0.3, 0.1};
 
 static double logistic(double x) { return 1 / (1 + exp(-x)); }
 
@@ -198,7 +173,7 @@ static bool newton_step(const fitting *f, judge_setting setting, int left_out, c
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
     if (!is_used(r, setting, left_out)) continue;
-    double p = logistic(sum_of(f, w, r)), weight = r->made_up ? made_up_weight : 1;
+    double p = logistic(sum_of(f, w, r)), weight = r->aside ? aside_weight[setting] : 1;
     double error = weight * (p - r->wrong), curve = weight * p * (1 - p);
     for (int k = 0; k < f->n_codes; k++) z[k] = r->x[k] * scale[k];
     z[n - 1] = 1;
@@ -261,7 +236,7 @@ static int calibrate(const fitting *f, judge_setting setting, int left_out, step
   int n = 0, steps = 0;
   if (!all) return 0;
   for (size_t i = 0; i < f->rows.len; i++)
-    if (is_used(&f->rows.items[i], setting, left_out) && !f->rows.items[i].made_up)
+    if (is_used(&f->rows.items[i], setting, left_out) && !f->rows.items[i].aside)
       all[n++] = (step){f->rows.items[i].out_of_fold, f->rows.items[i].wrong, 1};
   qsort(all, (size_t)n, sizeof *all, by_sum);
   for (int b = 0; b < most; b++) {
@@ -372,130 +347,10 @@ static bool cross_validate(fitting *f, judge_setting setting) {
   return true;
 }
 
-/* ---- what it is worth ---- */
-
-typedef struct scored {
-  double p, sum;
-  bool wrong;
-} scored;
-
-static int by_suspicion(const void *x, const void *y) {
-  double a = ((const scored *)x)->p, b = ((const scored *)y)->p;
-  return (a < b) - (a > b);
-}
-
-/* One table's sums order as its suspicions do, without the steps that each left-out database
- * calibrates differently. */
-static int by_score(const void *x, const void *y) {
-  double a = ((const scored *)x)->sum, b = ((const scored *)y)->sum;
-  return (a < b) - (a > b);
-}
-
-static size_t collect(const fitting *f, int setting, scored *out) {
-  size_t n = 0;
-  for (size_t i = 0; i < f->rows.len; i++) {
-    const fit_row *r = &f->rows.items[i];
-    bool asked = setting < 0 ? r->setting != JUDGE_TEXT : (int)r->setting == setting;
-    if (!asked || r->made_up) continue;
-    out[n++] = (scored){r->suspicion, r->failed ? 1e9 : r->out_of_fold, r->wrong};
-  }
-  qsort(out, n, sizeof *out, setting < 0 ? by_suspicion : by_score);
-  return n;
-}
-
-static void print_worth(const fitting *f, const char *name, int setting, FILE *out) {
-  scored *s = calloc(f->rows.len + 1, sizeof *s);
-  size_t n = s ? collect(f, setting, s) : 0;
-  double wrong = 0, brier = 0, pairs = 0, ece = 0, noise = 0, found = 0, false_alarms = 0;
-  for (size_t i = 0; i < n; i++) {
-    wrong += s[i].wrong;
-    brier += (s[i].p - s[i].wrong) * (s[i].p - s[i].wrong);
-  }
-  double right = (double)n - wrong, seen_wrong = 0;
-  for (size_t i = 0; i < n; i++) {
-    if (s[i].wrong) {
-      seen_wrong++;
-      if (false_alarms <= 0.05 * right) found = seen_wrong / wrong;
-    } else {
-      pairs += seen_wrong;
-      false_alarms++;
-    }
-  }
-  if (s) qsort(s, n, sizeof *s, by_suspicion);
-  for (int b = 0; b < BINS; b++) { /* of equal count; less what chance alone would show */
-    size_t from = n * (size_t)b / BINS, to = n * (size_t)(b + 1) / BINS;
-    double p = 0, y = 0, m = (double)(to - from), variance = 0;
-    for (size_t i = from; i < to; i++) p += s[i].p, y += s[i].wrong;
-    if (m < 1) continue;
-    variance = (y / m) * (1 - y / m) / m;
-    ece += m / (double)n * fabs(p / m - y / m);
-    noise += m / (double)n * sqrt(2 * variance / 3.14159265358979);
-  }
-  double base = wrong / (double)n * (1 - wrong / (double)n);
-  if (n)
-    fprintf(out,
-            "%-6s n %5zu  wrong %.3f  AUC %.4f  recall at 5%% false alarms %.3f  Brier skill %.3f  "
-            "ECE %.4f, debiased %.4f\n",
-            name, n, wrong / (double)n, pairs / (wrong * right), found,
-            1 - brier / (double)n / base, ece, ece > noise ? ece - noise : 0);
-  free(s);
-}
-
-/* ---- the loop over drafts, as ask.c decides ---- */
-
-typedef struct outcomes {
-  double right, broken, warned_right, wrong, fixed, warned_wrong;
-} outcomes;
-
-static const fit_row *own_answer(const fitting *f, int item, int group) {
-  for (size_t i = 0; i < f->rows.len; i++)
-    if (f->rows.items[i].setting == JUDGE_OWN && f->rows.items[i].item == item &&
-        f->rows.items[i].group == group)
-      return &f->rows.items[i];
-  return NULL;
-}
-
-static void decide(const fitting *f, const fit_row *draft, outcomes *o) {
-  const fit_row *own = own_answer(f, draft->item, draft->group), *best = draft;
-  ask_try mine = {.suspicion = draft->suspicion, .failed = draft->failed};
-  if (own) {
-    ask_try rival = {.suspicion = own->suspicion, .failed = own->failed};
-    if (ask_is_doubted(&mine) && ask_outdoes(&rival, &mine)) best = own;
-  }
-  bool warned = judge_band_of(best->suspicion) != JUDGE_DELIVER || best->failed;
-  if (draft->wrong) {
-    o->wrong++;
-    o->fixed += !best->wrong;
-    o->warned_wrong += best->wrong && warned;
-  } else {
-    o->right++;
-    o->broken += best->wrong;
-    o->warned_right += !best->wrong && warned;
-  }
-}
-
-static void print_loop(const fitting *f, FILE *out) {
-  for (int system = -1; system < FIT_MOST_FILES; system++) {
-    outcomes o = {0};
-    for (size_t i = 0; i < f->rows.len; i++) {
-      const fit_row *r = &f->rows.items[i];
-      if (r->setting == JUDGE_DRAFT && !r->made_up && (system < 0 || r->system == system))
-        decide(f, r, &o);
-    }
-    if (o.right + o.wrong < 1) continue;
-    double n = o.right + o.wrong;
-    fprintf(out,
-            "drafts of %d: right %.3f; of right ones harmed %.4f (broken %.4f); of wrong ones "
-            "helped %.3f (fixed %.3f); right afterwards %.3f (%+.1f)\n",
-            system, o.right / n, (o.broken + o.warned_right) / o.right, o.broken / o.right,
-            (o.fixed + o.warned_wrong) / o.wrong, o.fixed / o.wrong,
-            (o.right - o.broken + o.fixed) / n, (o.fixed - o.broken) / n * 100);
-  }
-}
-
 /* ---- the tables ---- */
 
-static bool write_setting(const fitting *f, judge_setting setting, FILE *out) {
+/* Fitted on all that may be fitted on, written, and every row's suspicion by it. */
+static bool write_setting(fitting *f, judge_setting setting, FILE *out) {
   step steps[MOST_STEPS + 2];
   fitted w;
   if (!fit_weights(f, setting, -1, &w)) return false;
@@ -519,49 +374,76 @@ static bool write_setting(const fitting *f, judge_setting setting, FILE *out) {
   for (int i = 0; i < n; i++)
     fprintf(out, "JUDGE_KNOT(%s, %.4f, %.4f)\n", setting_names[setting], steps[i].sum,
             steps[i].wrong);
+  for (size_t i = 0; i < f->rows.len; i++) {
+    fit_row *r = &f->rows.items[i];
+    if (r->setting == setting)
+      r->shipped =
+          r->failed ? 1 : with_evidence(f, &alone, r, calibrated(steps, n, sum_of(f, &w, r)));
+  }
   return true;
 }
 
 static const char head[] =
-    "/* What emend-fit found: for each setting the log odds that a query without any signal is\n"
-    " * wrong, what one of each signal adds, the share of queries that were wrong where the sum "
-    "was\n"
-    " * such, and what suffices alone. Written by tools/fit; docs/accuracy.md says what came of "
-    "it. */\n"
+    "/* What emend-fit found: where the bands begin, and for each setting the log odds that a "
+    "query\n"
+    " * without any signal is wrong, what one of each signal adds, the share of queries that were\n"
+    " * wrong where the sum was such, and what suffices alone. Written by tools/fit;\n"
+    " * docs/accuracy.md says what came of it. */\n"
     "#ifndef JUDGE_FIT\n#define JUDGE_FIT(setting, code, weight)\n#endif\n"
     "#ifndef JUDGE_BIAS\n#define JUDGE_BIAS(setting, log_odds)\n#endif\n"
     "#ifndef JUDGE_EVIDENCE\n#define JUDGE_EVIDENCE(setting, code, least, wrong)\n#endif\n"
+    "#ifndef JUDGE_BAND\n#define JUDGE_BAND(setting, band, from)\n#endif\n"
     "#ifndef JUDGE_KNOT\n#define JUDGE_KNOT(setting, sum, wrong)\n#endif\n";
 static const char tail[] =
-    "\n#undef JUDGE_FIT\n#undef JUDGE_BIAS\n#undef JUDGE_EVIDENCE\n#undef JUDGE_KNOT\n";
+    "\n#undef JUDGE_FIT\n#undef JUDGE_BIAS\n#undef JUDGE_EVIDENCE\n#undef JUDGE_BAND\n"
+    "#undef JUDGE_KNOT\n";
+
+static void write_margin(const ask_margin *m, FILE *out) {
+  fprintf(out,
+          "/* When one candidate takes another's place: see ask_margin. Written by tools/fit;\n"
+          " * docs/accuracy.md says by what it was chosen. */\n"
+          "ASK_MARGIN(doubted_from, %.2f)\nASK_MARGIN(most_suspicion, %.2f)\n"
+          "ASK_MARGIN(least_gain, %.2f)\n",
+          m->doubted_from, m->most_suspicion, m->least_gain);
+}
 
 static void write_scores(const fitting *f, FILE *out) {
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
-    if (!r->made_up)
+    if (!r->aside)
       fprintf(out, "%s\t%s\t%d\t%d\t%d\t%.5f\n", setting_names[r->setting], f->groups[r->group],
               r->item, r->system, !r->wrong, r->suspicion);
   }
 }
 
-emend_rc fit_tables(const char *const *paths, int n_paths, FILE *scores, FILE *out,
-                    emend_error *err) {
+static bool make_tables(fitting *f, const fit_options *opt, const fit_output *to) {
+  fit_choice choice;
+  fit_outcomes left_out[FIT_MOST_FILES + 1];
+  for (int s = 0; s < JUDGE_N_SETTINGS; s++)
+    if (!cross_validate(f, (judge_setting)s)) return false;
+  if (!fit_choose(f, &choice, left_out)) return false;
+  fputs(head, to->tables);
+  fputc('\n', to->tables);
+  for (int s = 0; s < JUDGE_N_SETTINGS; s++)
+    fprintf(to->tables, "JUDGE_BAND(%s, WARN, %.4f)\nJUDGE_BAND(%s, CORRECT, %.4f)\n",
+            setting_names[s], choice.warn_from[s], setting_names[s], choice.correct_from);
+  for (int s = 0; s < JUDGE_N_SETTINGS; s++)
+    if (!write_setting(f, (judge_setting)s, to->tables)) return false;
+  fputs(tail, to->tables);
+  if (to->margin) write_margin(&choice.margin, to->margin);
+  if (to->scores) write_scores(f, to->scores);
+  fit_print_worth(f, &choice, left_out, opt->systems, stderr);
+  return true;
+}
+
+emend_rc fit_tables(const char *const *paths, int n_paths, const fit_options *opt,
+                    const fit_output *to, emend_error *err) {
   fitting f = {.mem = arena_create((size_t)2 << 30), .ridge = {50, 100, 60}};
   bool ok = f.mem != NULL;
   for (int i = 0; ok && i < n_paths; i++) ok = json_lines_each(paths[i], read_row, &f);
-  ok = ok && fill_matrix(&f);
-  for (int s = 0; ok && s < JUDGE_N_SETTINGS; s++) {
-    ok = cross_validate(&f, (judge_setting)s);
-    if (ok) print_worth(&f, setting_names[s], s, stderr);
-  }
-  if (ok) {
-    print_worth(&f, "pooled", -1, stderr);
-    print_loop(&f, stderr);
-    if (scores) write_scores(&f, scores);
-    fputs(head, out);
-    for (int s = 0; ok && s < JUDGE_N_SETTINGS; s++) ok = write_setting(&f, (judge_setting)s, out);
-    fputs(tail, out);
-  }
+  f.reading = true;
+  if (ok && opt->read) ok = json_lines_each(opt->read, read_row, &f);
+  ok = ok && fill_matrix(&f) && make_tables(&f, opt, to);
   arena_destroy(f.mem);
   return ok ? EMEND_OK
             : err_set(err, EMEND_EFORMAT, "fit", "the rows cannot be read, or memory is exhausted");

@@ -17,15 +17,18 @@ typedef struct fit_options {
   bool fold;            /* only databases that the shipped network was not trained on */
   const char *variants; /* DIR/<db_id>/<i>.sqlite: what is right must be right there too */
   const char *labels;   /* a file that remembers which queries were right; may be NULL */
+  const char *read;     /* faults in what is counted: told, never fitted on; may be NULL */
+  const char *systems[FIT_MOST_FILES + 1]; /* names of who wrote the drafts; NULL ends them */
 } fit_options;
 
 /** Questions with gold queries (Spider's format), everybody's drafts for each and the embedded
  *  network's own answer: one JSON object a line for each,
  *  {"group","item","kind","system","right","failed","suspicion","sql","x":{signal: value}}. */
 emend_rc fit_extract(const fit_options *opt, const generator *gen, FILE *out, emend_error *err);
-/** Right queries with faults put in, likewise: "kind" is "fault", "system" which fault. Only those
- *  of fold 0 of 10 of the databases when `opt->fold` is set; a fault that changes no row is left
- *  out. Prints how many of each kind the shipped tables would warn of to standard error. */
+/** Right queries with faults put in, likewise: "kind" is "fault", "system" which fault; and the
+ *  embedded network's own answer there, "fold_own". Only those of fold 0 of 10 of the databases
+ *  when `opt->fold` is set; a fault that changes no row or cannot be run is left out. Prints how
+ * many of each kind the shipped tables would warn of to standard error. */
 emend_rc fit_extract_faults(const fit_options *opt, const generator *gen, FILE *out,
                             emend_error *err);
 
@@ -44,14 +47,21 @@ const char *fit_fault_name(int kind);
  *  In `a`. */
 str fit_fault(int kind, str gold, const catalog *cat, uint64_t seed, arena *a);
 
-/** Labelled queries over schemas without databases (NL2SQL-Bugs' format), likewise. */
+/** Labelled queries over schemas without databases (NL2SQL-Bugs' format), likewise: "text", or with
+ *  `opt->fold` "fold_text", which is fitted on and never counted. */
 emend_rc fit_extract_text(const fit_options *opt, const generator *gen, FILE *out,
                           emend_error *err);
 
+/** Where fit_tables writes. */
+typedef struct fit_output {
+  FILE *tables; /* src/judge/fitted.def */
+  FILE *margin; /* src/ask/margin.def; may be NULL */
+  FILE *scores; /* a line a row: setting, database, item, system, right, suspicion; may be NULL */
+} fit_output;
+
 /** Reads such rows, prints to standard error what weights fitted without a database are worth on
- *  it, and writes the tables of src/judge/fitted.def, fitted on all, to `out`. To `scores` (may be
- *  NULL) goes a line a row: setting, database, item, system, right, suspicion. */
-emend_rc fit_tables(const char *const *paths, int n_paths, FILE *scores, FILE *out,
-                    emend_error *err);
+ *  it, and writes the tables, fitted on all but `opt->read`. */
+emend_rc fit_tables(const char *const *paths, int n_paths, const fit_options *opt,
+                    const fit_output *to, emend_error *err);
 
 #endif

@@ -1,0 +1,60 @@
+/* What the makers of the judge's tables share: the rows, and what was chosen from them. Private to
+ * tools/fit. */
+#ifndef FIT_TABLES_H
+#define FIT_TABLES_H
+
+#include <jansson.h>
+
+#include "ask/choose.h"
+#include "base/vec.h"
+#include "fit.h"
+#include "judge/judge.h"
+
+enum { MOST_SIGNALS = 256, MOST_GROUPS = 256 };
+
+typedef struct fit_row {
+  int group, item;
+  int system; /* whose draft; for a fault its kind */
+  judge_setting setting;
+  bool wrong, failed;
+  bool aside;         /* of a training database: fitted on, never counted */
+  bool read_only;     /* neither: a fault in what is counted */
+  bool left_out_name; /* an own answer without a name that was asked for */
+  double out_of_fold; /* the sum of log odds by weights that never saw its database */
+  double suspicion;   /* calibrated without its database too */
+  double shipped;     /* by the tables that are written, which may have seen it */
+  double *x;          /* [n_signals] */
+} fit_row;
+
+typedef struct fitting {
+  arena *mem;
+  VEC(fit_row) rows;
+  VEC(json_t *) signals; /* a row's, until all names are known */
+  const char *codes[MOST_SIGNALS];
+  int n_codes;
+  const char *groups[MOST_GROUPS];
+  int n_groups;
+  double ridge[JUDGE_N_SETTINGS];
+  bool reading; /* the file's rows are read_only */
+} fitting;
+
+/** Where the bands begin (the highest at the same for all), and the margin for replacing. */
+typedef struct fit_choice {
+  double warn_from[JUDGE_N_SETTINGS], correct_from;
+  ask_margin margin;
+} fit_choice;
+
+/** What came of drafts. */
+typedef struct fit_outcomes {
+  double right, broken, warned_right, wrong, fixed, warned_wrong;
+} fit_outcomes;
+
+/** The drafts of each system (last: of all) under choices that were made without that system and
+ *  without the database that is scored. In bands.c; false when out of memory. */
+bool fit_choose(const fitting *f, fit_choice *out, fit_outcomes left_out[FIT_MOST_FILES + 1]);
+
+/** Prints what left-out suspicions, those of the written tables, and the choice are worth. */
+void fit_print_worth(const fitting *f, const fit_choice *c, const fit_outcomes *left_out,
+                     const char *const *systems, FILE *out);
+
+#endif
