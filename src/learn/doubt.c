@@ -26,7 +26,7 @@ emend_rc learn_doubt_judge(const learn_subject *s, store_feedback *f, arena *a, 
 
 bool learn_doubted(const store_feedback *f) {
   return f->suspicion >= strongly && f->wrong_suspicion >= 0 &&
-         judge_band_of(f->wrong_suspicion) == JUDGE_DELIVER;
+         judge_band_of(f->wrong_suspicion, JUDGE_DRAFT) == JUDGE_DELIVER;
 }
 
 str learn_doubt_text(const store_feedback *f, arena *a) {
