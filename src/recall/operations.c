@@ -81,11 +81,14 @@ static bool is_measure(const recall_wording *w, const bool *taken, size_t i) {
   return false;
 }
 
-/* "How many different", "the average number of distinct". */
+/* "How many different", "the average number of distinct"; "the phone number of different", too,
+ * says more than that rows are different. */
 static bool follows_number(const recall_wording *w, const bool *taken, size_t i) {
+  static const str NUMBER[] = {{"number", 6}, {"numbers", 7}};
   for (size_t back = 1; back <= 3 && back <= i; back++) {
     recall_op op = (recall_op)op_at(w, taken, i - back);
     if (op == OP_COUNT || op == OP_SUM || op == OP_AVG || op == OP_AMOUNT) return true;
+    if (is_one_of(&w->words[i - back], NUMBER, 2)) return true;
     if (w->words[i - back].kind == WORD_CONTENT || op == OP_AND) return false;
   }
   return false;
