@@ -1,0 +1,111 @@
+/* Rules on the last steps of a query that is being written. See sense.h. Among the 8,345 different
+ * queries of Spider's training half that the rules were held to, none sums or averages a key, none
+ * compares a column with itself or bounds it twice from one side, 9 use a number of the question
+ * twice in one SELECT and 4 have a set operation on one query twice. */
+#include "model/sense.h"
+
+#include <string.h>
+
+static bool is_token(const ir_seq *s, int i, int id) {
+  return i >= 0 && i < s->n && s->steps[i].kind == IR_STEP_TOKEN && s->steps[i].id == id;
+}
+
+static bool is_column(const ir_seq *s, int i, int node) {
+  return i >= 0 && i < s->n && s->steps[i].kind == IR_STEP_COLUMN && s->steps[i].id == node;
+}
+
+static int token_at(const ir_seq *s, int i) {
+  return i >= 0 && i < s->n && s->steps[i].kind == IR_STEP_TOKEN ? s->steps[i].id : -1;
+}
+
+static bool is_comparison(int token) { return token >= IR_EQ && token <= IR_GE; }
+static bool is_upper(int token) { return token == IR_LT || token == IR_LE; }
+static bool is_lower(int token) { return token == IR_GT || token == IR_GE; }
+
+/* Which steps belong to the SELECT that is open at the end of s, those of nested ones left out. */
+static void own_steps(const ir_seq *s, bool *own) {
+  int open[IR_MAX_STEPS], depth = 0, of[IR_MAX_STEPS];
+  for (int i = 0; i < s->n; i++) {
+    int token = token_at(s, i);
+    if (token == IR_SELECT || token == IR_SELECT_DISTINCT) open[depth++] = i;
+    of[i] = depth ? open[depth - 1] : -1;
+    if (token == IR_END && depth) depth--;
+  }
+  for (int i = 0; i < s->n; i++) own[i] = depth && of[i] == open[depth - 1];
+}
+
+/* SUM or AVG has just been written. */
+static void forbid_keys(const features *f, uint8_t *nodes) {
+  bool others = false;
+  for (int i = 0; i < f->n_columns; i++) {
+    int at = features_column(f, i);
+    others |= nodes[at] && !(f->nodes[at].flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN));
+  }
+  for (int i = 0; others && i < f->n_columns; i++) {
+    int at = features_column(f, i);
+    if (f->nodes[at].flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN)) nodes[at] = 0;
+  }
+}
+
+/* A bound has just been opened: not on a column that has one on this side. */
+static void forbid_bounded(const ir_seq *s, const bool *own, uint8_t *nodes) {
+  int now = token_at(s, s->n - 1);
+  for (int i = 0; i + 2 < s->n; i++) {
+    int token = token_at(s, i);
+    bool same_side = (is_upper(now) && is_upper(token)) || (is_lower(now) && is_lower(token));
+    if (own[i] && same_side && s->steps[i + 1].kind == IR_STEP_COLUMN &&
+        s->steps[i + 2].kind == IR_STEP_VALUE)
+      nodes[s->steps[i + 1].id] = 0;
+  }
+}
+
+/* A comparison and its column have just been written. */
+static void forbid_compared(const features *f, const ir_seq *s, const bool *own, uint8_t *nodes) {
+  int now = token_at(s, s->n - 2), column = s->steps[s->n - 1].id;
+  nodes[column] = 0;
+  for (int i = 0; i + 2 < s->n; i++) {
+    int token = token_at(s, i);
+    if (!own[i] || !is_comparison(token) || s->steps[i + 2].kind != IR_STEP_VALUE) continue;
+    int value = s->steps[i + 2].id;
+    if ((token == now && is_column(s, i + 1, column)) || (f->nodes[value].flags & LINK_VAL_NUMBER))
+      nodes[value] = 0;
+  }
+}
+
+/* Whether the second of two queries joined by a set operation is, so far, the first. */
+static bool repeats_first(const ir_seq *s) {
+  int second = 1;
+  for (int depth = 0; second < s->n; second++) {
+    int token = token_at(s, second);
+    depth += token == IR_SELECT || token == IR_SELECT_DISTINCT;
+    if (token == IR_END && --depth == 0) break;
+  }
+  int length = second - 1; /* without its END, as the other's is still to come */
+  if (s->n - (second + 1) != length) return false;
+  for (int i = 0; i < length; i++) {
+    ir_step x = s->steps[1 + i], y = s->steps[second + 1 + i];
+    if (x.kind != y.kind || x.id != y.id) return false;
+  }
+  return true;
+}
+
+void sense_forbid(const features *f, const ir_seq *seq, ir_state state, int n_tokens,
+                  uint8_t *allowed) {
+  uint8_t *nodes = allowed + n_tokens;
+  int last = token_at(seq, seq->n - 1);
+  bool own[IR_MAX_STEPS];
+  if (last == IR_SUM || last == IR_AVG) forbid_keys(f, nodes);
+  if (is_upper(last) || is_lower(last)) {
+    own_steps(seq, own);
+    forbid_bounded(seq, own, nodes);
+  }
+  bool compared = seq->n >= 2 && seq->steps[seq->n - 1].kind == IR_STEP_COLUMN &&
+                  is_comparison(token_at(seq, seq->n - 2));
+  if (compared && (state == IR_S_VALUE || state == IR_S_HAVING_VALUE)) {
+    own_steps(seq, own);
+    forbid_compared(f, seq, own, nodes);
+  }
+  bool set =
+      is_token(seq, 0, IR_UNION) || is_token(seq, 0, IR_INTERSECT) || is_token(seq, 0, IR_EXCEPT);
+  if (set && allowed[IR_END] && repeats_first(seq)) allowed[IR_END] = 0;
+}
