@@ -57,8 +57,8 @@ static void others_lack_none(void **state) {
       "SELECT clerk_name, count(*) FROM clerk GROUP BY clerk_name", /* the question may be of names
                                                                      */
       "SELECT c.badge FROM clerk AS c JOIN sale AS s ON c.id = s.clerk_id GROUP BY c.badge",
-      "SELECT c.clerk_name FROM clerk AS c JOIN sale AS s ON c.id = s.clerk_id "
-      "GROUP BY c.clerk_name, c.id",
+      ("SELECT c.clerk_name FROM clerk AS c JOIN sale AS s ON c.id = s.clerk_id "
+       "GROUP BY c.clerk_name, c.id"),
       "SELECT h.name FROM shop AS h JOIN sale AS s ON h.id = s.boss GROUP BY h.name"};
   for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
     assert_string_equal(key_of(whole[i]), "");
