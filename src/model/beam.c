@@ -72,10 +72,6 @@ static bool any_allowed(const uint8_t *allowed, size_t n) { return memchr(allowe
 
 /* ---- the search ---- */
 
-/* A beginning that is so much less probable (natural logarithm) than the best is let go: steps cost
- * by the row, and what ends up chosen is all but always within 2 of the likeliest. */
-static const double hopeless = 4;
-
 typedef struct search {
   const features *f;
   const link_values *values;
@@ -169,7 +165,7 @@ static void expand(search *s) {
     for (size_t k = 0; k < s->alternatives; k++)
       if (logp[k] > -30.0f) keep(s, (candidate){s->now[i].logprob + (double)logp[k], i, (int)k});
   }
-  double least = lead(s) - hopeless;
+  double least = lead(s) - BEAM_HOPELESS;
   while (s->n_best && s->best[s->n_best - 1].logprob < least) s->n_best--;
 }
 

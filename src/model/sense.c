@@ -1,6 +1,6 @@
 /* Rules on the last steps of a query that is being written. See sense.h. Among the 8,345 different
  * queries of Spider's training half that the rules were held to, none sums or averages a key, none
- * compares a column with itself or bounds it twice from one side, 9 use a number of the question
+ * compares a column with itself or bounds it twice from one side, 8 use a number of the question
  * twice in one SELECT and 4 have a set operation on one query twice. */
 #include "model/sense.h"
 

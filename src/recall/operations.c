@@ -26,19 +26,13 @@ static bool is_from_to(const recall_wording *w, size_t i, size_t *other) {
   return false;
 }
 
-static bool is_one_of(const recall_word *w, const str *words, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (w->lower == str_hash64(words[i])) return true;
-  return false;
-}
-
 /* "Parties whose number of hosts is greater than 20", "with a count above 3". */
 static bool is_condition(const recall_wording *w, const bool *taken, size_t i) {
-  static const str LEADS[] = {{"with", 4}, {"whose", 5}, {"having", 6}, {"have", 4}, {"has", 3}},
-                   ARTICLES[] = {{"a", 1}, {"the", 3}};
+  static const char *const LEADS[] = {"with", "whose", "having", "have", "has", NULL},
+                           *const ARTICLES[] = {"a", "the", NULL};
   size_t lead = i;
-  if (lead && is_one_of(&w->words[lead - 1], ARTICLES, 2)) lead--;
-  if (!lead || !is_one_of(&w->words[lead - 1], LEADS, 5)) return false;
+  if (lead && wording_is_any(&w->words[lead - 1], ARTICLES)) lead--;
+  if (!lead || !wording_is_any(&w->words[lead - 1], LEADS)) return false;
   for (size_t ahead = 1; ahead <= 5 && i + ahead < w->n; ahead++) {
     switch (op_at(w, taken, i + ahead)) {
       case OP_HIGH:
@@ -84,11 +78,11 @@ static bool is_measure(const recall_wording *w, const bool *taken, size_t i) {
 /* "How many different", "the average number of distinct"; "the phone number of different", too,
  * says more than that rows are different. */
 static bool follows_number(const recall_wording *w, const bool *taken, size_t i) {
-  static const str NUMBER[] = {{"number", 6}, {"numbers", 7}};
+  static const char *const NUMBER[] = {"number", "numbers", NULL};
   for (size_t back = 1; back <= 3 && back <= i; back++) {
     recall_op op = (recall_op)op_at(w, taken, i - back);
     if (op == OP_COUNT || op == OP_SUM || op == OP_AVG || op == OP_AMOUNT) return true;
-    if (is_one_of(&w->words[i - back], NUMBER, 2)) return true;
+    if (wording_is_any(&w->words[i - back], NUMBER)) return true;
     if (w->words[i - back].kind == WORD_CONTENT || op == OP_AND) return false;
   }
   return false;
@@ -102,19 +96,19 @@ static bool has_other(const recall_wording *w, const bool *taken, size_t i) {
 
 /* "The top 3 highest", "the top 3 with the most": one end, said twice. */
 static bool says_again(const recall_wording *w, const bool *taken, size_t i) {
-  static const str TOP[] = {{"top", 3}};
+  static const char *const TOP[] = {"top", NULL};
   uint8_t op = op_at(w, taken, i);
   if (op != OP_HIGH && op != OP_LOW) return false;
-  bool top = is_one_of(&w->words[i], TOP, 1) && i + 1 < w->n && w->words[i + 1].numeric;
+  bool top = wording_is_any(&w->words[i], TOP) && i + 1 < w->n && w->words[i + 1].numeric;
   if (top) return has_other(w, taken, i);
   return i > 0 && op_at(w, taken, i - 1) == op;
 }
 
 /* "2 to 4". */
 static bool has_range(const recall_wording *w) {
-  static const str TO = {"to", 2};
+  static const char *const TO[] = {"to", NULL};
   for (size_t i = 0; i + 2 < w->n; i++)
-    if (w->words[i].kind == WORD_NUMBER && w->words[i + 1].lower == str_hash64(TO) &&
+    if (w->words[i].kind == WORD_NUMBER && wording_is_any(&w->words[i + 1], TO) &&
         w->words[i + 2].kind == WORD_NUMBER)
       return true;
   return false;

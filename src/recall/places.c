@@ -70,11 +70,8 @@ static void compare_neighbours(aligner *x) {
 }
 
 static bool is_article(const recall_word *w) {
-  static const str WORDS[] = {{"the", 3}, {"a", 1},     {"an", 2},
-                              {"its", 3}, {"their", 5}, {"all", 3}};
-  for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
-    if (w->lower == str_hash64(WORDS[i])) return true;
-  return false;
+  static const char *const WORDS[] = {"the", "a", "an", "its", "their", "all", NULL};
+  return wording_is_any(w, WORDS);
 }
 
 /* Whether things are listed: "types and names", not "the names, and sort them", nor the "and" of a

@@ -34,33 +34,27 @@ static bool are_listed(const recall_wording *w, size_t i) {
          str_find(between, STR(","), 0) != SIZE_MAX;
 }
 
-static bool is_among(uint64_t lower, const str *words, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (lower == str_hash64(words[i])) return true;
-  return false;
-}
-
 static bool follows_by(const recall_wording *w, size_t i) {
-  static const str BY = {"by", 2};
-  return i > 0 && w->words[i - 1].lower == str_hash64(BY);
+  static const char *const BY[] = {"by", NULL};
+  return i > 0 && wording_is_any(&w->words[i - 1], BY);
 }
 
 /* "Members from Paris", "members in the annex": by its capital, or by what is before it, a value or
  * a thing that the schema has not. */
 static bool is_like_value(const recall_wording *w, size_t i) {
-  static const str ARTICLES[] = {{"the", 3},   {"a", 1},     {"an", 2},  {"this", 4}, {"these", 5},
-                                 {"their", 5}, {"those", 5}, {"any", 3}, {"some", 4}, {"our", 3}},
-                   BEFORE[] = {{"in", 2},   {"from", 4},   {"at", 2},    {"by", 2},    {"to", 2},
-                               {"with", 4}, {"of", 2},     {"on", 2},    {"for", 3},   {"as", 2},
-                               {"near", 4}, {"around", 6}, {"named", 5}, {"called", 6}};
+  static const char *const ARTICLES[] = {"the",   "a",   "an",   "this", "these", "their",
+                                         "those", "any", "some", "our",  NULL},
+                           *const BEFORE[] = {"in",   "from",   "at",    "by",     "to",
+                                              "with", "of",     "on",    "for",    "as",
+                                              "near", "around", "named", "called", NULL};
   if (i == 0 || (w->words[i].generic && !follows_by(w, i))) return false;
   str between = str_slice(w->text, w->words[i - 1].to, w->words[i].from);
   bool begins =
       str_find(between, STR("."), 0) != SIZE_MAX || str_find(between, STR("?"), 0) != SIZE_MAX;
   if (begins || w->words[i].capital) return !begins;
   size_t at = i - 1;
-  if (at && is_among(w->words[at].lower, ARTICLES, sizeof ARTICLES / sizeof *ARTICLES)) at--;
-  return is_among(w->words[at].lower, BEFORE, sizeof BEFORE / sizeof *BEFORE);
+  if (at && wording_is_any(&w->words[at], ARTICLES)) at--;
+  return wording_is_any(&w->words[at], BEFORE);
 }
 
 /* "female" of "female students", "normally", "widest": what such a word means may be a condition;

@@ -105,6 +105,12 @@ uint64_t wording_stem(arena *a, str lower_word) {
   return stem.ptr ? str_hash64(stem) : 0;
 }
 
+bool wording_is_any(const recall_word *w, const char *const *words) {
+  for (; *words; words++)
+    if (w->lower == str_hash64(str_from(*words))) return true;
+  return false;
+}
+
 /* "don't" and "isn’t" without their apostrophes; what comes before one elsewhere. */
 static str without_apostrophe(str w, bool *negated) {
   static const str MARKS[] = {{"'", 1}, {"\xe2\x80\x99", 3}};

@@ -92,6 +92,8 @@ bool wording_read(str question, int64_t now, arena *a, recall_wording *out);
 
 /** The words' hash, as `stem` holds it. 0 when out of memory. */
 uint64_t wording_stem(arena *a, str lower_word);
+/** Is the word itself one of `words`, in small letters, which NULL ends? */
+bool wording_is_any(const recall_word *w, const char *const *words);
 
 /** yyyymmdd of days since 1970-01-01, and back. */
 int32_t wording_date(int64_t days);

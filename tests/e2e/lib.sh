@@ -50,6 +50,18 @@ run_with() {
   status=$?
 }
 
+# make_labelled: $work/data.json, a question about the demo database with its query, which is in
+# $work/db as the commands that learn from such data want it.
+make_labelled() {
+  mkdir -p "$work/db/demo"
+  "$MAKE_DEMO" "$work/db/demo/demo.sqlite" >/dev/null || fail "the demo database cannot be made"
+  cat >"$work/data.json" <<'END'
+[{"db_id": "demo", "question": "How many customers are there?",
+  "query": "SELECT count(*) FROM customers"},
+ {"db_id": "absent", "question": "How many?", "query": "SELECT 1"}]
+END
+}
+
 explain() {
   fail "$*"
   echo "  command: $(echo "$ran" | cut -c 1-300)"

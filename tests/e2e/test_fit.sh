@@ -44,16 +44,13 @@ cmp -s "$work/a.def" "$work/b.def" || fail "what was only to be read was fitted 
 
 run "$fit" tables "$work/nothing"
 [ $status -eq 3 ] || explain "rows that are not there: exit $status, not 3"
+run "$fit" tables "$work/rows" --margin "$work/no/margin.def" --out "$work/c.def"
+[ $status -eq 3 ] || explain "a margin that cannot be written: exit $status, not 3"
 run "$fit" faults --data "$work/rows"
 [ $status -eq 2 ] || explain "without --model: exit $status, not 2"
 
 have_weights || finish
-mkdir -p "$work/db/demo"
-"$MAKE_DEMO" "$work/db/demo/demo.sqlite" >/dev/null || fail "the demo database cannot be made"
-cat >"$work/data.json" <<'END'
-[{"db_id": "demo", "question": "How many customers are there?",
-  "query": "SELECT count(*) FROM customers"}]
-END
+make_labelled
 run "$fit" faults --model "$SOURCE_DIR/models/emend.emt" --data "$work/data.json" \
   --db-dir "$work/db" --out "$work/seen"
 [ $status -eq 0 ] || explain "putting faults in fails"

@@ -32,13 +32,7 @@ run "$rank" extract --data "$work/rows"
 [ $status -eq 2 ] || explain "without --model: exit $status, not 2"
 
 have_weights || finish
-mkdir -p "$work/db/demo"
-"$MAKE_DEMO" "$work/db/demo/demo.sqlite" >/dev/null || fail "the demo database cannot be made"
-cat >"$work/data.json" <<'END'
-[{"db_id": "demo", "question": "How many customers are there?",
-  "query": "SELECT count(*) FROM customers"},
- {"db_id": "absent", "question": "How many?", "query": "SELECT 1"}]
-END
+make_labelled
 run "$rank" extract --model "$SOURCE_DIR/models/emend.emt" --data "$work/data.json" \
   --db-dir "$work/db" --out "$work/seen"
 [ $status -eq 0 ] || explain "extracting fails"

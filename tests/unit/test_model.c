@@ -11,6 +11,7 @@
 #include "check/check.h"
 #include "model/beam.h"
 #include "model/dataset.h"
+#include "model/beam.h"
 #include "model/model.h"
 #include "support/database.h"
 #include "support/folder.h"
@@ -84,6 +85,27 @@ static void whatever_the_weights_the_sql_is_well_formed(void **state) {
     }
     model_free(m);
   }
+}
+
+static void what_is_hopeless_beside_the_likeliest_is_no_candidate(void **state) {
+  (void)state;
+  model *m;
+  emend_error err;
+  model_candidates c;
+  const char *shipped =
+      EMEND_SOURCE_DIR "/models/emend.emt"; /* random ones find nothing so unlikely */
+  const model_options wide = {.beam = BEAM_MAX_WIDTH, .max_candidates = BEAM_MAX_WIDTH};
+  if (model_load(shipped, &m, &err) != EMEND_OK) {
+    puts("SKIP: there is no models/emend.emt: what is hopeless was not looked for");
+    skip();
+  }
+  for (size_t i = 0; i < sizeof QUESTIONS / sizeof *QUESTIONS; i++) {
+    assert_int_equal(model_generate(m, cat, str_from(QUESTIONS[i]), &wide, mem, &c, &err),
+                     EMEND_OK);
+    for (size_t k = 0; k < c.items.len; k++)
+      assert_true(c.items.items[k].logprob >= c.items.items[0].logprob - BEAM_HOPELESS);
+  }
+  model_free(m);
 }
 
 static void the_same_question_gets_the_same_candidates(void **state) {
@@ -225,6 +247,7 @@ static void running_out_of_memory_is_reported(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(whatever_the_weights_the_sql_is_well_formed),
+      cmocka_unit_test(what_is_hopeless_beside_the_likeliest_is_no_candidate),
       cmocka_unit_test(the_same_question_gets_the_same_candidates),
       cmocka_unit_test(words_that_mean_nothing_here_are_not_answerable),
       cmocka_unit_test(weights_for_another_grammar_are_refused),

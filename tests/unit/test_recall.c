@@ -121,35 +121,38 @@ static bool tell_gap(void *self, const catalog *cat, str question, str sql, aren
   return true;
 }
 
+/* As find(), with `h` for a network to ask. */
+static recall_match find_heard(library *l, recall *r, const char *question, heard *h) {
+  recall_witness witness = {h, tell_gap};
+  recall_options opt = {.witness = &witness};
+  recall_match m;
+  assert_int_equal(recall_find(r, &l->at, 1, str_from(question), &opt, l->db.a, &m, NULL),
+                   EMEND_OK);
+  return m;
+}
+
 /* The network is heard where words are left over, and never where something else is asked. */
 static void a_witness_settles_what_words_leave_open(void **state) {
   library *l = *state;
   recall *r = NULL;
   heard h = {0};
-  recall_witness witness = {&h, tell_gap};
-  recall_options opt = {.witness = &witness};
-  recall_match m;
   recall_record it = record(l, "fz_1", "Which members joined the club after 2020?",
                             "SELECT name FROM member WHERE joined > '2020-12-31'");
   assert_int_equal(recall_create(&r, NULL), EMEND_OK);
   assert_int_equal(recall_put(r, &it, 1, NULL), EMEND_OK);
-  const str less = STR("Which members joined after 2020?"),
-            other = STR("Which members joined the club before 2020?"),
-            more = STR("Which vip members joined the club after 2020?");
-  assert_int_equal(find(l, r, less.ptr).verdict, RECALL_NEAR);
-  assert_int_equal(recall_find(r, &l->at, 1, less, &opt, l->db.a, &m, NULL), EMEND_OK);
+  const char *less = "Which members joined after 2020?",
+             *other = "Which members joined the club before 2020?",
+             *more = "Which vip members joined the club after 2020?";
+  assert_int_equal(find(l, r, less).verdict, RECALL_NEAR);
+  recall_match m = find_heard(l, r, less, &h);
   assert_int_equal(m.verdict, RECALL_HIT);
   assert_true(m.evidence.witnessed);
   h.gap = 1.5; /* it would have written something else */
-  assert_int_equal(recall_find(r, &l->at, 1, less, &opt, l->db.a, &m, NULL), EMEND_OK);
-  assert_int_equal(m.verdict, RECALL_NEAR);
+  assert_int_equal(find_heard(l, r, less, &h).verdict, RECALL_NEAR);
   h = (heard){0};
-  assert_int_equal(recall_find(r, &l->at, 1, other, &opt, l->db.a, &m, NULL), EMEND_OK);
-  assert_int_not_equal(m.verdict, RECALL_HIT);
-  assert_int_equal(recall_find(r, &l->at, 1, more, &opt, l->db.a, &m, NULL), EMEND_OK);
-  assert_int_not_equal(m.verdict, RECALL_HIT);
-  assert_int_equal(recall_find(r, &l->at, 1, it.question, &opt, l->db.a, &m, NULL), EMEND_OK);
-  assert_int_equal(m.verdict, RECALL_HIT);
+  assert_int_not_equal(find_heard(l, r, other, &h).verdict, RECALL_HIT);
+  assert_int_not_equal(find_heard(l, r, more, &h).verdict, RECALL_HIT);
+  assert_int_equal(find_heard(l, r, it.question.ptr, &h).verdict, RECALL_HIT);
   assert_int_equal(h.asked, 0);
   recall_free(r);
 }
@@ -160,9 +163,6 @@ static void a_witness_is_asked_of_what_it_cannot_overlook(void **state) {
   library *l = *state;
   recall *r = NULL;
   heard h = {0};
-  recall_witness witness = {&h, tell_gap};
-  recall_options opt = {.witness = &witness};
-  recall_match m;
   recall_record it[2] = {
       record(l, "fz_1", "Which generous festival has the lowest visitors?",
              "SELECT town FROM festival ORDER BY visitors LIMIT 1"),
@@ -178,15 +178,12 @@ static void a_witness_is_asked_of_what_it_cannot_overlook(void **state) {
   assert_int_equal(recall_put(r, it, 2, NULL), EMEND_OK);
   for (size_t i = 0; i < 3; i++) {
     assert_int_not_equal(find(l, r, SERVED[i]).verdict, RECALL_HIT);
-    assert_int_equal(recall_find(r, &l->at, 1, str_from(SERVED[i]), &opt, l->db.a, &m, NULL),
-                     EMEND_OK);
-    if (m.verdict != RECALL_HIT) fail_msg("\"%s\" is not served", SERVED[i]);
+    if (find_heard(l, r, SERVED[i], &h).verdict != RECALL_HIT)
+      fail_msg("\"%s\" is not served", SERVED[i]);
   }
   h = (heard){0};
   for (size_t i = 0; i < 4; i++) {
-    assert_int_equal(recall_find(r, &l->at, 1, str_from(NOT[i]), &opt, l->db.a, &m, NULL),
-                     EMEND_OK);
-    if (m.verdict == RECALL_HIT) fail_msg("\"%s\" is served", NOT[i]);
+    if (find_heard(l, r, NOT[i], &h).verdict == RECALL_HIT) fail_msg("\"%s\" is served", NOT[i]);
   }
   assert_int_equal(h.asked, 0);
   recall_free(r);

@@ -23,6 +23,11 @@ static int fail(const emend_error *err) {
   return 3;
 }
 
+static int cannot_write(const char *path) {
+  fprintf(stderr, "emend-fit: cannot write %s\n", path);
+  return 3;
+}
+
 /* "a,b" as the names of two; `list` is cut up. */
 static void name_systems(fit_options *opt, char *list) {
   int n = 0;
@@ -94,10 +99,12 @@ int main(int argc, char **argv) {
   bool tables = optind < argc && strcmp(argv[optind], "tables") == 0;
   emend_error err;
   FILE *out = path ? fopen(path, "w") : stdout;
-  if (!out) return fprintf(stderr, "emend-fit: cannot write %s\n", path), 3;
+  if (!out) return cannot_write(path);
   if (tables) {
     fit_output to = {out, margin_path ? fopen(margin_path, "w") : NULL,
                      score_path ? fopen(score_path, "w") : NULL};
+    if (margin_path && !to.margin) return cannot_write(margin_path);
+    if (score_path && !to.scores) return cannot_write(score_path);
     emend_rc done =
         fit_tables((const char *const *)argv + optind + 1, argc - optind - 1, &opt, &to, &err);
     if (path) fclose(out);
