@@ -18,6 +18,7 @@ build_only build emend_cli emend_make_demo || exit 1
 
 db=build/shop.sqlite
 state=build/demo-state.sqlite
+rm -f $state $state-* # what an earlier run taught would be known before it is told
 if [ ! -f $db ] || [ build/make_demo -nt $db ]; then
   build/make_demo $db || exit 1
 fi
@@ -78,9 +79,11 @@ ask "Who are our keenest buyers?"
 keen="SELECT name FROM customers WHERE segment = 'Club'"
 caption "... so it is corrected; a reviewer verifies that ..."
 shown "feedback add --db $db --question \"Who are our keenest buyers?\" --sql \"$keen\" --user ann"
-id=$(build/emend feedback add --db $db --state $state --question "Who are our keenest buyers?" \
-  --sql "$keen" --user ann | tee /dev/stderr | cut -d ' ' -f 1)
+sent=$(build/emend feedback add --db $db --state $state --question "Who are our keenest buyers?" \
+  --sql "$keen" --user ann)
 ended $? 0
+printf '%s\n' "$sent"
+id=${sent%% *}
 shown "feedback verify $id --by bob"
 build/emend feedback verify "$id" --state $state --by bob
 ended $? 0

@@ -327,7 +327,7 @@ void print_answer(const cli *c, const emend_answer *a, bool explain) {
   }
   fflush(stdout);
   print_diagnostics(stderr, c->errors_in_color, NULL, a->warnings, a->n_warnings);
-  if (!explain && a->has_rows) return;
+  if (!explain && (a->has_rows || a->n_attempts == 0)) return;
   putchar('\n');
   if (explain) put_steps(a);
   put_attempts(a, c->color);

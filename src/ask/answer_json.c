@@ -10,7 +10,8 @@ EMEND_API const char *emend_status_name(emend_status status) {
 }
 
 EMEND_API const emend_cell *emend_answer_cell(const emend_answer *a, size_t row, size_t column) {
-  return row < a->n_rows && column < a->n_columns ? &a->cells[row * a->n_columns + column] : NULL;
+  return a && row < a->n_rows && column < a->n_columns ? &a->cells[row * a->n_columns + column]
+                                                       : NULL;
 }
 
 static void write_span(jw *w, emend_span span) {

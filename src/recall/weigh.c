@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "recall/opposed.h"
 #include "recall/probe.h"
 #include "recall/recall.h"
 #include "recall/slots.h"
@@ -99,16 +100,17 @@ typedef struct weighing {
   recall_stems stems, names;
   const recall_nears *nears;
   const recall_own *own;
-  recall_wording words;
+  recall_wording words, masked;
   uint64_t ops;
 } weighing;
 
 static bool same_text(str x, str y) { return str_eq_nocase(str_trim(x), str_trim(y)); }
 
+/* `*opposed`: the stored question asks for the opposite, and its query answers no other. */
 static emend_rc read_pair(const weighing *x, const catalog *cat, const recall_near *near, arena *a,
-                          recall_candidate *c, emend_error *err) {
+                          recall_candidate *c, bool *opposed, emend_error *err) {
   slots_result r;
-  recall_wording stored;
+  recall_wording stored, kept;
   emend_rc rc =
       slots_reslot(near->example.question, near->example.sql, x->probe->question, cat, a, &r, err);
   if (rc) return rc;
@@ -118,8 +120,10 @@ static emend_rc read_pair(const weighing *x, const catalog *cat, const recall_ne
   recall_stems old, used;
   str masked = recall_mask_stored(near->example.question, near->example.sql, a);
   if (!masked.ptr || !recall_stems_read(masked, a, &old) ||
-      !read_names(c->sql, cat->dialect, a, &used))
+      !read_names(c->sql, cat->dialect, a, &used) || !wording_read(masked, clock_now(), a, &kept))
     return err_nomem(err, "recall");
+  const opposed_side one = {&stored, &kept}, other = {&x->words, &x->masked};
+  *opposed = recall_opposed(&one, &other, &x->names, a);
   c->features[WEIGH_NAMED_NEW] = count_apart(&x->stems, &old, &x->names, &used, false);
   c->features[WEIGH_NAMED_OLD] = count_apart(&old, &x->stems, &x->names, &used, true);
   uint64_t ops = ops_of(&stored);
@@ -245,14 +249,16 @@ emend_rc recall_weigh(const model *m, const catalog *cat, const recall_probe *pr
   if (nears->len == 0) return EMEND_OK;
   if (!wording_read(probe->question, clock_now(), a, &x.words)) return err_nomem(err, "recall");
   x.ops = ops_of(&x.words);
-  if (!recall_stems_read(probe->masked, a, &x.stems) ||
+  if (!wording_read(probe->masked, clock_now(), a, &x.masked) ||
+      !recall_stems_read(probe->masked, a, &x.stems) ||
       !read_vocabulary(&probe->schema, a, &x.names))
     return err_nomem(err, "recall");
   for (size_t i = 0; i < nears->len; i++) {
     recall_candidate c = {.near = i, .features = {[WEIGH_BIAS] = bias}};
-    emend_rc rc = read_pair(&x, cat, &nears->items[i], a, &c, err);
+    bool opposed = false;
+    emend_rc rc = read_pair(&x, cat, &nears->items[i], a, &c, &opposed, err);
     if (rc) return rc;
-    if (!is_there(out, c.sql) && !vec_push(a, out, c)) return err_nomem(err, "recall");
+    if (!opposed && !is_there(out, c.sql) && !vec_push(a, out, c)) return err_nomem(err, "recall");
   }
   read_leads(out);
   emend_rc rc = read_fits(m, cat, &x, out, a, err);

@@ -112,6 +112,17 @@ expect_json sql "$better"
 feedback reject "$corrected" --by rev
 feedback reject "$first" --by rev
 
+# ---- a question that turns the corrected one round is another question ----
+feedback add --db "$db" --question "When was the last order placed?" \
+  --sql "SELECT max(ordered_at) FROM orders" --user ann
+corrected=$(json id)
+feedback verify "$corrected" --by rev
+ask "When was the latest order placed?"
+expect_json learned_from.feedback_id "$corrected"
+ask "When was the first order placed?"
+expect_json learned_from null
+feedback reject "$corrected" --by rev
+
 # ---- a value without a place is not passed off; the very same question's correction wins ----
 asked="How many customers are in the Nobody segment?"
 none="SELECT COUNT(DISTINCT city) FROM customers WHERE segment = 'Nobody'"

@@ -74,6 +74,8 @@ static void the_first_sound_candidate_is_delivered(void **unused) {
   emend_answer *a = ask(e, "How many pets are there?");
   assert_int_equal(a->status, EMEND_ANSWERED);
   assert_int_equal(emend_answer_cell(a, 0, 0)->i, 3);
+  assert_null(emend_answer_cell(a, 1, 0));
+  assert_null(emend_answer_cell(NULL, 0, 0));
   assert_string_equal(a->text, "There are 3 pets.");
   assert_string_equal(a->sql, "SELECT count(*) FROM pet");
   assert_int_equal(a->n_attempts, 1);
