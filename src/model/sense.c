@@ -1,7 +1,7 @@
 /* Rules on the last steps of a query that is being written. See sense.h. Among the 8,345 different
- * queries of Spider's training half that the rules were held to, none sums or averages a key, none
- * compares a column with itself or bounds it twice from one side, 8 use a number of the question
- * twice in one SELECT and 4 have a set operation on one query twice. */
+ * queries of Spider's training half that the rules were held to, none sums or averages a key or a
+ * code, none compares a column with itself or bounds it twice from one side, 8 use a number of the
+ * question twice in one SELECT and 4 have a set operation on one query twice. */
 #include "model/sense.h"
 
 #include <string.h>
@@ -34,16 +34,27 @@ static void own_steps(const ir_seq *s, bool *own) {
   for (int i = 0; i < s->n; i++) own[i] = depth && of[i] == open[depth - 1];
 }
 
+/* Whether a column's numbers only tell things apart: keys, and what is named as a code. */
+static bool is_label(const feature_node *column) {
+  static const char *const codes[] = {"id",    "code", "zip",  "zipcode", "postcode",
+                                      "phone", "fax",  "isbn", "ssn"};
+  if (column->flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN)) return true;
+  str last = column->n_words ? column->words[column->n_words - 1] : (str){NULL, 0};
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+    if (str_eq(last, str_from(codes[i]))) return true;
+  return false;
+}
+
 /* SUM or AVG has just been written. */
-static void forbid_keys(const features *f, uint8_t *nodes) {
+static void forbid_labels(const features *f, uint8_t *nodes) {
   bool others = false;
   for (int i = 0; i < f->n_columns; i++) {
     int at = features_column(f, i);
-    others |= nodes[at] && !(f->nodes[at].flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN));
+    others |= nodes[at] && !is_label(&f->nodes[at]);
   }
   for (int i = 0; others && i < f->n_columns; i++) {
     int at = features_column(f, i);
-    if (f->nodes[at].flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN)) nodes[at] = 0;
+    if (is_label(&f->nodes[at])) nodes[at] = 0;
   }
 }
 
@@ -94,7 +105,7 @@ void sense_forbid(const features *f, const ir_seq *seq, ir_state state, int n_to
   uint8_t *nodes = allowed + n_tokens;
   int last = token_at(seq, seq->n - 1);
   bool own[IR_MAX_STEPS];
-  if (last == IR_SUM || last == IR_AVG) forbid_keys(f, nodes);
+  if (last == IR_SUM || last == IR_AVG) forbid_labels(f, nodes);
   if (is_upper(last) || is_lower(last)) {
     own_steps(seq, own);
     forbid_bounded(seq, own, nodes);

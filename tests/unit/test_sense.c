@@ -61,6 +61,18 @@ static void a_key_is_neither_summed_nor_averaged(void **state) {
   assert_true(may(KEY));
 }
 
+static void a_code_is_neither_summed_nor_averaged(void **state) {
+  (void)state;
+  static const str postal_code[] = {{"postal", 6}, {"code", 4}},
+                   code_age[] = {{"code", 4}, {"age", 3}};
+  nodes[PRICE].words = postal_code, nodes[PRICE].n_words = 2;
+  nodes[AGE].words = code_age, nodes[AGE].n_words = 2;
+  AFTER(T(SELECT), T(AVG));
+  assert_false(may(PRICE));
+  assert_true(may(AGE));
+  nodes[PRICE].n_words = nodes[AGE].n_words = 0;
+}
+
 static void a_column_is_not_compared_with_itself(void **state) {
   (void)state;
   AFTER(T(SELECT), C(NAME), T(WHERE), T(LT), C(AGE));
@@ -128,6 +140,7 @@ static void where_all_columns_are_keys_any_may_be_summed(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_key_is_neither_summed_nor_averaged),
+      cmocka_unit_test(a_code_is_neither_summed_nor_averaged),
       cmocka_unit_test(a_column_is_not_compared_with_itself),
       cmocka_unit_test(one_condition_stands_once),
       cmocka_unit_test(a_number_is_in_one_condition),
