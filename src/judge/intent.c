@@ -50,10 +50,7 @@ static void read_flags(judge_intent *in, size_t i) {
   if (IN(w, "average", "mean", "avg")) in->average = true;
   if (IN(w, "total", "sum", "altogether", "overall")) in->total = true;
   if (is_superlative(in, i)) in->superlative = true;
-  if (IN(w, "not", "n't", "without", "never", "neither", "nor", "except", "excluding", "no") &&
-      !(str_eq(w, STR("no")) && str_eq(next, STR("."))))
-    in->negated = true;
-  if (str_ends(w, STR("n't"))) in->negated = true;
+  if (text_is_negation(w) && !(str_eq(w, STR("no")) && str_eq(next, STR(".")))) in->negated = true;
   if (IN(w, "different", "distinct", "unique")) in->distinct = true;
   if (IN(w, "each", "every") || (str_eq(w, STR("per")) && !is_unit(next))) in->per_group = true;
   if (IN(w, "percentage", "percent", "ratio", "proportion", "fraction") || str_eq(w, STR("%")))

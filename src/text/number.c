@@ -116,3 +116,11 @@ bool text_is_stopword(str lower) {
   return bsearch(&lower, STOP_WORDS, sizeof STOP_WORDS / sizeof *STOP_WORDS, sizeof *STOP_WORDS,
                  compare_word) != NULL;
 }
+
+bool text_is_negation(str lower) {
+  static const char *const words[] = {"not", "without", "never",     "neither",
+                                      "nor", "except",  "excluding", "no"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (str_eq(lower, str_from(words[i]))) return true;
+  return str_ends(lower, STR("n't"));
+}

@@ -48,6 +48,8 @@ str text_stem(arena *a, str lower_word);
 bool text_number_word(str lower, double *value, bool *ordinal);
 /** English words that name nothing in a schema: articles, pronouns, "show", "how", "'s". */
 bool text_is_stopword(str lower);
+/** "not", "never", "without", "isn't" … */
+bool text_is_negation(str lower);
 
 /** Damerau-Levenshtein (optimal string alignment) over bytes, ASCII case folded; gives up past
  *  `max` and returns max + 1, as it does when more than 255 bytes differ. */

@@ -34,7 +34,9 @@ static const features schema = {
 #define AFTER(...) \
   after((const ir_step[]){__VA_ARGS__}, sizeof((const ir_step[]){__VA_ARGS__}) / sizeof(ir_step))
 
-static uint8_t allowed[IR_N_TOKENS + NODES];
+enum { MOST = NODES + 1 };
+static uint8_t allowed[IR_N_TOKENS + MOST];
+static const features *asked = &schema;
 
 /* What is left of everything that the grammar lets follow these steps. */
 static void after(const ir_step *steps, size_t n) {
@@ -46,8 +48,8 @@ static void after(const ir_step *steps, size_t n) {
     seq.steps[seq.n++] = steps[i];
   }
   for (int t = 0; t < IR_N_TOKENS; t++) allowed[t] = ir_can(&g, t);
-  memset(allowed + IR_N_TOKENS, 1, NODES);
-  sense_forbid(&schema, &seq, ir_current(&g), IR_N_TOKENS, allowed);
+  memset(allowed + IR_N_TOKENS, 1, MOST);
+  sense_forbid(asked, &seq, ir_current(&g), IR_N_TOKENS, allowed);
 }
 
 static bool may(int node) { return allowed[IR_N_TOKENS + node]; }
@@ -115,6 +117,48 @@ static void a_nested_query_has_conditions_of_its_own(void **state) {
   assert_true(may(TEN));
 }
 
+/* "from Ghent, never won 3": two words with a value each, a negation between them. */
+static void what_is_left_out_stands_behind_the_negation(void **state) {
+  (void)state;
+  enum { FROM, GHENT_WORD, NEVER, THREE_WORD, CITY, WON, CLUB, GHENT, THREE, N };
+  static const str words[] = {{"from", 4}, {"ghent", 5}, {"never", 5}, {"3", 1}};
+  static feature_node node[N] = {
+      [CITY] = {.kind = NODE_COLUMN, .flags = LINK_COL_TEXT},
+      [WON] = {.kind = NODE_COLUMN, .flags = LINK_COL_NUMBER},
+      [CLUB] = {.kind = NODE_TABLE},
+      [GHENT] = {.kind = NODE_VALUE, .flags = LINK_VAL_STORED},
+      [THREE] = {.kind = NODE_VALUE, .flags = LINK_VAL_NUMBER},
+  };
+  static uint8_t rel[N * N];
+  for (int w = 0; w < 4; w++)
+    node[w] = (feature_node){.kind = NODE_WORD, .words = &words[w], .n_words = 1};
+  rel[GHENT * N + GHENT_WORD] = rel[THREE * N + THREE_WORD] = REL_VALUE_WORD_INSIDE;
+  const features f = {.n = N,
+                      .n_words = 4,
+                      .n_columns = 2,
+                      .n_tables = 1,
+                      .n_values = 2,
+                      .nodes = node,
+                      .rel = rel};
+  asked = &f;
+  AFTER(T(EXCEPT), T(SELECT), C(CITY), T(WHERE), T(EQ), C(CITY));
+  assert_true(may(GHENT));
+  assert_false(may(THREE));
+  AFTER(T(EXCEPT), T(SELECT), C(CITY), T(END), T(SELECT), C(CITY), T(WHERE), T(GT), C(WON));
+  assert_false(may(GHENT));
+  assert_true(may(THREE));
+  AFTER(T(SELECT), C(CITY), T(WHERE), T(NOT_IN), C(CITY), T(SELECT), C(CITY), T(WHERE), T(GT),
+        C(WON));
+  assert_false(may(GHENT));
+  assert_true(may(THREE));
+  AFTER(T(SELECT), C(CITY), T(WHERE), T(GT), C(WON));
+  assert_true(may(GHENT) && may(THREE));
+  node[FROM].words = &words[NEVER]; /* two negations: which one is meant is not known */
+  AFTER(T(EXCEPT), T(SELECT), C(CITY), T(WHERE), T(EQ), C(CITY));
+  assert_true(may(GHENT) && may(THREE));
+  asked = &schema;
+}
+
 static void a_set_operation_needs_two_queries(void **state) {
   (void)state;
   AFTER(T(UNION), T(SELECT), C(NAME), T(END), T(SELECT), C(NAME));
@@ -146,6 +190,7 @@ int main(void) {
       cmocka_unit_test(a_number_is_in_one_condition),
       cmocka_unit_test(a_column_is_bounded_once_from_each_side),
       cmocka_unit_test(a_nested_query_has_conditions_of_its_own),
+      cmocka_unit_test(what_is_left_out_stands_behind_the_negation),
       cmocka_unit_test(a_set_operation_needs_two_queries),
       cmocka_unit_test(where_all_columns_are_keys_any_may_be_summed),
   };

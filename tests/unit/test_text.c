@@ -279,6 +279,15 @@ static void stop_words_are_found(void **state) {
   assert_false(text_is_stopword(STR("")));
 }
 
+static void words_of_negation_are_known_contracted_or_not(void **state) {
+  (void)state;
+  assert_true(text_is_negation(STR("never")));
+  assert_true(text_is_negation(STR("isn't")));
+  assert_true(text_is_negation(STR("n't")));
+  assert_false(text_is_negation(STR("now")));
+  assert_false(text_is_negation(STR("")));
+}
+
 static void edit_distance_counts_and_gives_up(void **state) {
   (void)state;
   assert_int_equal(text_edit_distance(STR("kitten"), STR("sitting"), 5), 3);
@@ -390,6 +399,7 @@ int main(void) {
       cmocka_unit_test(threads_stem_at_the_same_time),
       cmocka_unit_test(number_words_have_values),
       cmocka_unit_test(stop_words_are_found),
+      cmocka_unit_test(words_of_negation_are_known_contracted_or_not),
       cmocka_unit_test(edit_distance_counts_and_gives_up),
       cmocka_unit_test(edit_distance_agrees_with_the_full_table),
       cmocka_unit_test(trigram_similarity_is_a_share),
