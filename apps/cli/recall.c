@@ -12,6 +12,21 @@ static int refused(const emend_error *err) {
   return err->code == EMEND_EREFUSED || err->code == EMEND_EDB ? EXIT_NO : code;
 }
 
+static int tell_kept(cli *c, const char *id) {
+  emend_finalized_list *list = NULL;
+  emend_error err;
+  if (emend_finalized_read(c->engine, id, &list, &err)) return cli_failed(&err);
+  const char *waits = list->items[0].review;
+  if (cli_flag(c, "json")) {
+    printf("{\"id\":\"%s\",\"status\":\"%s\"}\n", id, waits ? "review" : "finalized");
+  } else {
+    printf("confirmed as %s\n", id);
+    if (waits) printf("it waits: %s\n", waits);
+  }
+  emend_finalized_list_free(list);
+  return EXIT_DONE;
+}
+
 static int run_finalize(cli *c) {
   emend_finalize_options opt = {.answer = cli_value(c, "answer"),
                                 .question = cli_value(c, "question"),
@@ -26,12 +41,9 @@ static int run_finalize(cli *c) {
   if (!code) code = cli_add_sources(c);
   if (code) return code;
   if (emend_finalize(c->engine, &opt, &id, &err)) return refused(&err);
-  if (cli_flag(c, "json"))
-    printf("{\"id\":\"%s\",\"status\":\"finalized\"}\n", id);
-  else
-    printf("confirmed as %s\n", id);
+  code = tell_kept(c, id);
   emend_free(id);
-  return EXIT_DONE;
+  return code;
 }
 
 static const char *const finalize_options[] = {"db",  "schema", "state",   "answer", "question",

@@ -10,6 +10,9 @@
 #include "engine/influence.h"
 
 enum { WORK_BYTES = 256 << 20, LONGEST_SQL = 1 << 20, PROFILE_ROWS = 1000 };
+#define FINALIZED_WAITS                                                                           \
+  "the answer came with a warning; it is given to others once somebody else confirms it too, or " \
+  "confirms the SQL itself"
 
 emend_rc engine_need_state(emend_engine *e, store **out, emend_error *err) {
   emend_rc rc = engine_state(e, true, out, err);
@@ -115,11 +118,13 @@ bool engine_add_wording(store_finalized *f, str text, str by, bool refused, aren
   return w.key.ptr && vec_push(a, &f->wordings, w);
 }
 
-/* The answer's question, SQL and source, where they are not given. */
+/* The answer's question, SQL and source, where they are not given. *warned: a yes to what came with
+ * a warning, and no more. */
 static emend_rc read_answer(emend_engine *e, const emend_finalize_options *opt, arena *a,
-                            store_finalized *f, const char **from, emend_error *err) {
+                            store_finalized *f, const char **from, bool *warned, emend_error *err) {
   store *state = NULL;
   store_question q;
+  *warned = false;
   if (!opt->answer) return EMEND_OK;
   emend_rc rc = engine_need_state(e, &state, err);
   if (!rc) rc = store_question_get(state, str_from(opt->answer), a, &q, err);
@@ -127,6 +132,7 @@ static emend_rc read_answer(emend_engine *e, const emend_finalize_options *opt, 
   f->answer_id = q.id;
   if (!opt->question) f->question = q.question;
   if (!opt->sql) f->query = q.sql;
+  *warned = str_eq(str_trim(f->query), str_trim(q.sql)) && q.warnings.len > strlen("[]");
   if (!*from && q.source.len) *from = engine_text(a, q.source);
   return EMEND_OK;
 }
@@ -150,8 +156,30 @@ static emend_rc note_confirmed(emend_engine *e, str answer, emend_error *err) {
   return rc ? rc : store_use_confirm(state, answer, err);
 }
 
+/* Whoever says yes to an answer that the judge warned of vouches for less than who writes its SQL:
+ * others are answered with it once a second person says so too. Nobody's name is nobody else's:
+ * without one there is no second person to wait for. */
+static emend_rc await_second(emend_engine *e, store_finalized *f, arena *a, emend_error *err) {
+  store *state = NULL;
+  store_finalizeds same = {0};
+  if (!f->by.len) return EMEND_OK;
+  emend_rc rc = engine_need_state(e, &state, err);
+  if (!rc) rc = store_finalized_by_key(state, f->url, f->wordings.items[0].key, a, &same, err);
+  for (size_t i = 0; i < same.len && !rc; i++) {
+    const store_finalized *x = &same.items[i];
+    bool waits = str_eq(x->review, STR(FINALIZED_WAITS));
+    if (!str_eq(str_trim(x->query), str_trim(f->query)) || (x->review.len && !waits)) continue;
+    if (!waits || !str_eq(x->by, f->by)) return EMEND_OK;
+    f->id = x->id; /* the same yes again */
+  }
+  f->review = STR(FINALIZED_WAITS);
+  f->teaches = false;
+  return rc;
+}
+
 static emend_rc finalize(emend_engine *e, const emend_finalize_options *opt, arena *a, str *id,
                          emend_error *err) {
+  bool warned;
   char text[STORE_ID_MAX], now[32];
   engine_source *s = NULL;
   const char *from = opt->source;
@@ -162,12 +190,13 @@ static emend_rc finalize(emend_engine *e, const emend_finalize_options *opt, are
                        .query = str_from(opt->sql),
                        .by = str_from(opt->user),
                        .at = arena_str(a, str_from(now))};
-  emend_rc rc = read_answer(e, opt, a, &f, &from, err);
+  emend_rc rc = read_answer(e, opt, a, &f, &from, &warned, err);
   if (!rc) rc = refuse_texts(f.question, f.query, err);
   if (!rc) rc = engine_source_find(e, from, &s, err);
   if (!rc) rc = engine_describe_finalized(e, s, a, &f, err);
   if (!rc && !engine_add_wording(&f, f.question, f.by, false, a)) rc = err_nomem(err, "finalize");
   if (!rc) rc = may_teach(e, f.by, &f.teaches, err);
+  if (!rc && warned) rc = await_second(e, &f, a, err);
   if (!rc) rc = engine_keep_finalized(e, &f, 1, a, err);
   if (!rc && f.answer_id.len) rc = note_confirmed(e, f.answer_id, err);
   *id = f.id;

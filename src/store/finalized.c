@@ -47,11 +47,11 @@ static emend_rc ids_by_key(store *s, str url, str key, arena *a, store_ids *out,
   return read_id_column(s, STORE_FINALIZED_BY_KEY, texts, 2, a, out, err);
 }
 
-/* Another answer to the same question takes the place of the old one. */
+/* Another answer to the same question takes the place of the old one, unless it waits itself. */
 static emend_rc drop_same(store *s, const store_finalized *f, arena *a, store_ids *removed,
                           emend_error *err) {
   store_ids same = {0};
-  if (f->wordings.len == 0) return EMEND_OK;
+  if (f->wordings.len == 0 || f->review.len) return EMEND_OK;
   emend_rc rc = ids_by_key(s, f->url, f->wordings.items[0].key, a, &same, err);
   for (size_t i = 0; !rc && i < same.len; i++) {
     if (str_eq(same.items[i], f->id)) continue;

@@ -100,6 +100,39 @@ run "$EMEND" finalized export --state "$work/second.sqlite"
 cmp -s "$work/out" "$work/export.txt" || explain "an export differs after import"
 run "$EMEND" ask --db "$db" --state "$work/second.sqlite" --json "how many customers are there"
 expect_json .status finalized
+# A yes to an answer that came with a warning waits for somebody else's; SQL itself does not.
+doubtful="How many customers are in the Nobody segment?"
+ask_alone() { run "$EMEND" ask --db "$db" --state "$work/waits.sqlite" --json "$doubtful"; }
+finalize_alone() { run "$EMEND" finalize --db "$db" --state "$work/waits.sqlite" --json "$@"; }
+say_yes() {
+  ask_alone
+  expect_json .status answered
+  expect_json_match warnings code
+  finalize_alone --answer "$(json id)" --user "$1"
+  expect_json .status "$2"
+}
+say_yes ann review
+waiting=$(json id)
+say_yes ann review
+expect_json .id "$waiting"
+run "$EMEND" finalized show "$waiting" --state "$work/waits.sqlite" --json
+expect_json '[0].status' review
+expect_json_match '[0].review' 'somebody else'
+run "$EMEND" examples list --state "$work/waits.sqlite" --json
+grep -qx "\[\]" "$work/out" || explain "what waits is an example already"
+say_yes bea finalized
+confirmed=$(json id)
+run "$EMEND" finalized show "$waiting" --state "$work/waits.sqlite"
+expect_clear_error 3 "no confirmed question"
+ask_alone
+expect_json .provenance.finalized_id "$confirmed"
+run "$EMEND" finalized remove "$confirmed" --state "$work/waits.sqlite"
+say_yes ann review
+finalize_alone --question "$doubtful" --sql "SELECT 0 FROM customers LIMIT 1" --user ann
+expect_json .status finalized
+ask_alone
+expect_json .provenance.confirmed_by ann
+
 printf 'sql SELECT 1\n' >"$work/bad.txt"
 run "$EMEND" finalized import "$work/bad.txt" --state "$work/second.sqlite"
 expect_clear_error 3 'line 1'
