@@ -165,7 +165,8 @@ static bool is_suspected(const ask_try *t) {
 }
 
 /* What led to the answer, in order: the first candidate, those that were turned down for a reason
- * before the winner, and the winner last; at most three generated ones, repairs between. */
+ * before the winner, and the winner last; at most three generated ones, repairs between. A repair
+ * that was turned down in favour of what it mends led to nothing. */
 static size_t pick_attempts(const ask_tries *tries, const ask_try *best, const ask_try **out) {
   size_t n = 0, generated = 0;
   const ask_try *winner = NULL;
@@ -176,7 +177,7 @@ static size_t pick_attempts(const ask_tries *tries, const ask_try *best, const a
     bool last_place = winner && generated == SHOWN_ATTEMPTS - 1;
     if (t != winner && (last_place || (i > 0 && !t->failed && !is_suspected(t)))) continue;
     out[n++] = t;
-    if (t->repaired) out[n++] = t->repaired;
+    if (t->repaired && t != best) out[n++] = t->repaired;
     generated++;
     if (t == winner) break;
   }

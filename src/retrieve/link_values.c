@@ -56,9 +56,10 @@ static link_value *add_value(link_values *v, const link_question *q, int from, i
   return o;
 }
 
+/* Of several spellings in one column that of the question, or else the most frequent. */
 static bool add_cells(link_value *v, const link_schema *s, const cat_value *found, bool near,
                       arena *a) {
-  int n = 0;
+  int n = 0, before = v->n_cells;
   for (const cat_value *c = found; c; c = c->next) n++;
   link_cell *cells = ARENA_ARRAY(a, link_cell, (size_t)(n + v->n_cells));
   if (!cells) return false;
@@ -67,7 +68,10 @@ static bool add_cells(link_value *v, const link_schema *s, const cat_value *foun
   for (const cat_value *c = found; c; c = c->next) {
     int at = c->column; /* the schema read from this catalog keeps its column order */
     bool seen = at >= s->n_columns;
-    for (int k = 0; k < v->n_cells && !seen; k++) seen = v->cells[k].column == at;
+    for (int k = 0; k < v->n_cells && !seen; k++) {
+      seen = v->cells[k].column == at;
+      if (seen && k >= before && str_eq(c->text, v->text)) v->cells[k].stored = c->text;
+    }
     if (!seen) v->cells[v->n_cells++] = (link_cell){at, c->text, near};
   }
   return true;

@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <sqlite3.h>
 
+#include "ask/answer.h"
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "support/scripted.h"
@@ -88,6 +89,27 @@ static void the_first_sound_candidate_is_delivered(void **unused) {
   assert_int_equal(s.rounds, 1);
   emend_answer_free(a);
   emend_close(e);
+}
+
+static void a_repair_that_was_turned_down_is_not_shown_as_what_ran(void **unused) {
+  (void)unused;
+  ask_context ctx = {0};
+  arena *work = arena_create(1 << 20);
+  ask_question q = {.ctx = &ctx, .work = work};
+  ask_try mend = {.sql = STR("SELECT 2"), .generator = "repair", .ran = true};
+  ask_try ran = {.sql = STR("SELECT 1"), .generator = "embedded", .ran = true, .repaired = &mend};
+  ask_try *list[] = {&ran};
+  const ask_tries tries = {.items = list, .len = 1};
+  ask_answer *a = ask_answer_new(STR("One?"));
+  assert_int_equal(ask_answer_finish(a, &q, &tries, &ran, &err), EMEND_OK);
+  assert_string_equal(a->pub.sql, "SELECT 1");
+  emend_answer_free(&a->pub);
+  a = ask_answer_new(STR("One?"));
+  assert_int_equal(ask_answer_finish(a, &q, &tries, &mend, &err), EMEND_OK);
+  assert_string_equal(a->pub.sql, "SELECT 2");
+  assert_int_equal(a->pub.n_attempts, 2);
+  emend_answer_free(&a->pub);
+  arena_destroy(work);
 }
 
 static void a_misspelt_name_is_repaired_without_another_generation(void **unused) {
@@ -570,6 +592,7 @@ static void no_memory_is_an_error_at_every_point(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(the_first_sound_candidate_is_delivered),
+      CASE(a_repair_that_was_turned_down_is_not_shown_as_what_ran),
       CASE(a_misspelt_name_is_repaired_without_another_generation),
       CASE(the_next_candidate_takes_the_place_of_a_broken_one),
       CASE(an_empty_result_gives_way_to_one_that_is_not),

@@ -124,6 +124,26 @@ static void other_forms_of_a_value_are_near(void **state) {
   }
 }
 
+static void of_several_spellings_the_one_that_was_asked_for_is_taken(void **state) {
+  (void)state;
+  catalog *one = cat;
+  cat = database_catalog(
+      "CREATE TABLE shop (id INTEGER PRIMARY KEY, city TEXT);"
+      "INSERT INTO shop (city) VALUES ('bergen '), ('bergen '), ('Bergen'),"
+      "  ('Oslo'), ('OSLO'), ('OSLO');",
+      NULL);
+  assert_non_null(cat);
+  linked x = link_all("Which shops are in Bergen or oslo?", NULL);
+  const link_value *asked = value_of(&x, "Bergen"), *other = value_of(&x, "oslo");
+  assert_non_null(asked);
+  assert_int_equal(asked->n_cells, 1);
+  assert_true(str_eq(asked->cells[0].stored, STR("Bergen")));
+  assert_non_null(other);
+  assert_true(str_eq(other->cells[0].stored, STR("OSLO")));
+  catalog_unref(cat);
+  cat = one;
+}
+
 static void numbers_quotes_and_leftovers_are_candidates(void **state) {
   (void)state;
   linked x =
@@ -303,6 +323,7 @@ int main(void) {
       cmocka_unit_test(plurals_name_tables),
       cmocka_unit_test(stored_values_are_found_longest_first),
       cmocka_unit_test(other_forms_of_a_value_are_near),
+      cmocka_unit_test(of_several_spellings_the_one_that_was_asked_for_is_taken),
       cmocka_unit_test(numbers_quotes_and_leftovers_are_candidates),
       cmocka_unit_test(a_taught_word_links),
       cmocka_unit_test(a_part_of_a_schema_keeps_its_ids_and_keys),
