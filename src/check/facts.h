@@ -66,7 +66,10 @@ void joins_check(query_facts *f);                        /* how tables are joine
 void values_check(query_facts *f);                       /* literals against what is stored */
 void logic_check_ctes(check_ctx *c, const sql_query *q); /* recursion that ends */
 void logic_check(query_facts *f); /* conditions that cannot mean what they say */
-/** `whole` is `column op lit`, or the same the other way round: a date against a bare year? */
+/** `whole` is `column op lit`, or the same the other way round: has the column the text in
+ *  other spellings too; is it a date against a bare year? */
+void spellings_check(const query_facts *f, const sql_expr *whole, const sql_expr *column, sql_op op,
+                     const sql_expr *lit);
 void years_check(const query_facts *f, const sql_expr *whole, const sql_expr *column, sql_op op,
                  const sql_expr *lit);
 

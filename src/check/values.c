@@ -266,6 +266,8 @@ static void check_binary(const query_facts *f, const sql_expr *e) {
   }
   if (e->op < SQL_OP_EQ || e->op > SQL_OP_IS) return;
   check_operands(f->c, e, x, y);
+  spellings_check(f, e, x, e->op, y);
+  spellings_check(f, e, y, e->op, x);
   years_check(f, e, x, e->op, y);
   years_check(f, e, y, mirrored(e->op), x);
   if (x->kind == SQL_COLUMN) check_pair(f, e->op, x, y);

@@ -408,6 +408,7 @@ emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a,
       .in = in, .report = report, .a = a, .out = out, .question = text_normalise(a, in->question)};
   bool ok = judge_read_facts(report->query, a, &x.f) && add_size(&x, report) && add_question(&x) &&
             expect_rows_wanted(&x) && expect_numbers(&x) && expect_texts(&x) && expect_months(&x) &&
-            add_strays(&x) && expect_aggregates(&x) && expect_form(&x) && add_warnings(&x, report);
+            judge_hold_said(in, report, &x.f, a, out) && add_strays(&x) && expect_aggregates(&x) &&
+            expect_form(&x) && add_warnings(&x, report);
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
 }

@@ -26,6 +26,10 @@ double judge_number_value(const sql_expr *e);
 /** Is this literal a bound, for which a neighbour may stand: "> 3" is ">= 4"? */
 bool judge_is_bound(const judge_facts *f, const sql_expr *e);
 
+/** Words of time and money against the query (said.c). False when out of memory. */
+bool judge_hold_said(const judge_intent *in, const check_report *report, const judge_facts *f,
+                     arena *a, judge_signals *out);
+
 /** False when out of memory. */
 bool judge_read_facts(sql_query *q, arena *a, judge_facts *out);
 

@@ -25,7 +25,8 @@ INSERT INTO customers VALUES (1, 'Ann', 'ann@example.org', 'Oslo', 'Norway', '20
   (4, 'Dan', 'dan@example.org', 'Paris', 'France', '2023-04-20', NULL);
 INSERT INTO orders VALUES (1, 1, '2023-05-01 10:00:00', 'shipped', 10),
   (2, 1, '2023-05-02 11:30:00', 'open', 20), (3, 2, '2023-05-03 09:15:00', 'shipped', 150),
-  (4, 3, '2023-05-03 16:45:00', 'returned', 8);
+  (4, 3, '2023-05-03 16:45:00', 'returned', 8), (5, 3, '2023-05-04 10:00:00', 'paid', 9),
+  (6, 3, '2023-05-04 11:00:00', ' Paid', 9);
 INSERT INTO order_items VALUES (1, 1, 1, 4.5), (1, 2, 1, 5), (2, 3, 2, 8), (3, 4, 10, 12),
   (4, 3, 1, 8);
 INSERT INTO tickets VALUES (1, 1, '2023-06-01', 5, 'a'), (2, 1, '2023-06-02', 5, 'b'),

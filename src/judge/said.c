@@ -1,0 +1,168 @@
+/* Words of time and money held against the query: a period that it leaves out, the other end of
+ * time, euros compared with cents. Sees no result. */
+#include "judge/facts.h"
+#include "judge/signal.h"
+
+#define IN(word, ...) str_is_any((word), (const char *const[]){__VA_ARGS__, NULL})
+
+typedef struct saying {
+  const judge_intent *in;
+  const check_report *report;
+  const judge_facts *f;
+  arena *a;
+} saying;
+
+static str word_at(const saying *x, size_t i) {
+  const text_words *w = &x->in->words;
+  return i < w->len && !w->items[i].quoted ? w->items[i].lower : STR("");
+}
+
+static bool contains(str text, const char *part) {
+  return str_find(text, str_from(part), 0) != SIZE_MAX;
+}
+
+static bool reads_name_with(const saying *x, const char *const *parts) {
+  for (size_t i = 0; i < x->f->names.len; i++) {
+    str name = text_fold(x->a, x->f->names.items[i]);
+    for (const char *const *p = parts; *p; p++)
+      if (contains(name, *p)) return true;
+  }
+  return false;
+}
+
+/* ---- periods counted from today ---- */
+
+static bool is_unit(str w) {
+  return IN(w, "year", "years", "quarter", "quarters", "month", "months", "week", "weeks", "day",
+            "days");
+}
+
+/* How many words from `i` say a period that is counted from today: "last year", "the past 30
+ * days", "yesterday", "3 months ago"; 0: none. */
+static size_t period_at(const saying *x, size_t i) {
+  str w = word_at(x, i), next = word_at(x, i + 1);
+  bool number = i < x->in->words.len && x->in->words.items[i].is_number;
+  if (IN(w, "today", "yesterday", "tomorrow")) return 1;
+  if (number && is_unit(next) && IN(word_at(x, i + 2), "ago")) return 3;
+  if (!IN(w, "last", "this", "past", "previous", "current", "next")) return 0;
+  if (is_unit(next) && !IN(word_at(x, i + 2), "of", "'s")) return 2;
+  bool counted = i + 1 < x->in->words.len && x->in->words.items[i + 1].is_number;
+  return counted && is_unit(word_at(x, i + 2)) ? 3 : 0;
+}
+
+/* A year, a date, or a function of now: all of them have digits or one of these names. */
+static bool tells_time(const saying *x) {
+  for (size_t i = 0; i < x->f->strings.len; i++) {
+    str text = x->f->strings.items[i]->text;
+    size_t digits = 0;
+    for (size_t k = 0; k < text.len; k++) digits += ascii_is_digit(text.ptr[k]);
+    if (digits >= 4 || contains(text_fold(x->a, text), "now")) return true;
+  }
+  for (size_t i = 0; i < x->f->numbers.len; i++) {
+    double v = judge_number_value(x->f->numbers.items[i]);
+    if (v >= 1000) return true;
+  }
+  for (size_t i = 0; i < x->report->functions.len; i++)
+    if (IN(text_fold(x->a, x->report->functions.items[i]), "now", "current_date",
+           "current_timestamp", "getdate", "curdate", "sysdate", "today"))
+      return true;
+  static const char *const NOW[] = {"current_date", "current_timestamp", NULL};
+  return reads_name_with(x, NOW);
+}
+
+static bool hold_period(const saying *x, judge_signals *out) {
+  static const char *const UNITS[] = {"year", "month", "week", "quarter", "today", "last", NULL};
+  for (size_t i = 0; i < x->in->words.len; i++) {
+    size_t n = period_at(x, i);
+    if (n == 0) continue;
+    if (tells_time(x) || (x->f->filtered.len && reads_name_with(x, UNITS))) return true;
+    size_t from = x->in->words.items[i].from, to = x->in->words.items[i + n - 1].to;
+    return judge_add(out, x->a, JUDGE_period_missing, 1,
+                     "The question says \"%.*s\", the query looks for no time.",
+                     STR_ARG(str_slice(x->in->question, from, to)));
+  }
+  return true;
+}
+
+/* ---- the first and the last ---- */
+
+static bool is_time_name(str name) {
+  static const char *const PARTS[] = {"date",  "time",  "year", "created", "updated",
+                                      "hired", "birth", "_at",  "_on",     NULL};
+  for (const char *const *p = PARTS; *p; p++)
+    if (contains(name, *p)) return true;
+  return false;
+}
+
+/* -1: the earliest is asked for, 1: the latest, 0: neither, or it is not clear. */
+static int end_of_time(const saying *x) {
+  bool first = false, last = false;
+  for (size_t i = 0; i < x->in->words.len; i++) {
+    str w = word_at(x, i), next = word_at(x, i + 1);
+    if (IN(w, "order", "ordered", "sort", "sorted", "ascending", "descending", "chronological") &&
+        (i == 0 || !IN(word_at(x, i - 1), "first", "last", "latest", "recent", "earliest")))
+      return 0;
+    if (period_at(x, i) || IN(next, "name", "names")) continue;
+    first |= IN(w, "first", "earliest");
+    last |= IN(w, "last", "latest", "newest") || (IN(w, "most") && IN(next, "recent", "recently"));
+  }
+  return first == last ? 0 : last ? 1 : -1;
+}
+
+/* The same of what the query takes: ORDER BY a time with a LIMIT, or the extreme of one. */
+static int end_taken(const saying *x) {
+  const sql_query *q = x->f->outer;
+  if (!q || x->f->set_op || x->f->subquery) return 0;
+  if (x->f->has_limit && q->order_by.len) {
+    const sql_order *o = &q->order_by.items[0];
+    bool time = o->expr->kind == SQL_COLUMN && is_time_name(text_fold(x->a, o->expr->name.text));
+    return time ? (o->desc ? 1 : -1) : 0;
+  }
+  if (q->items.len != 1 || q->group_by.len) return 0;
+  const sql_expr *e = q->items.items[0].expr;
+  if (!e || e->kind != SQL_CALL || e->args.len != 1 || e->args.items[0]->kind != SQL_COLUMN)
+    return 0;
+  if (!is_time_name(text_fold(x->a, e->args.items[0]->name.text))) return 0;
+  if (str_eq_nocase(e->name.text, STR("max"))) return 1;
+  return str_eq_nocase(e->name.text, STR("min")) ? -1 : 0;
+}
+
+static bool hold_end(const saying *x, judge_signals *out) {
+  int asked = end_of_time(x), taken = end_taken(x);
+  if (!asked || !taken || asked == taken) return true;
+  return judge_add(out, x->a, JUDGE_end_turned, 1,
+                   "The question asks for the %s, the query takes the %s.",
+                   asked > 0 ? "latest" : "earliest", taken > 0 ? "latest" : "earliest");
+}
+
+/* ---- euros and cents ---- */
+
+/* Is the i-th word an amount of whole money: "100 euros", "$100"? */
+static bool is_money(const saying *x, size_t i) {
+  if (!x->in->words.items[i].is_number) return false;
+  str after = word_at(x, i + 1), before = i ? word_at(x, i - 1) : STR("");
+  return IN(after, "euro", "euros", "eur", "€", "dollar", "dollars", "usd", "pounds", "gbp") ||
+         IN(before, "€", "$", "£", "eur", "usd");
+}
+
+static bool hold_money(const saying *x, judge_signals *out) {
+  static const char *const CENTS[] = {"cents", "_cent", NULL};
+  if (!reads_name_with(x, CENTS) || x->f->division) return true;
+  for (size_t i = 0; i < x->in->words.len; i++) {
+    double said = x->in->words.items[i].number;
+    if (!is_money(x, i)) continue;
+    for (size_t k = 0; k < x->f->numbers.len; k++) {
+      double v = judge_number_value(x->f->numbers.items[k]);
+      if (v < said || v > said) continue;
+      return judge_add(out, x->a, JUDGE_unit_other, 1,
+                       "The question says %.15g of money, the query compares cents with it.", said);
+    }
+  }
+  return true;
+}
+
+bool judge_hold_said(const judge_intent *in, const check_report *report, const judge_facts *f,
+                     arena *a, judge_signals *out) {
+  const saying x = {in, report, f, a};
+  return hold_period(&x, out) && hold_end(&x, out) && hold_money(&x, out);
+}
