@@ -70,12 +70,23 @@ void ask_core_features(const ask_tries *tries, const ask_try *t, double *out) {
   out[ASK_CORE_CROSS_JOIN] = t->cross_join;
 }
 
+/* Nobody names the value that a word was taught to mean, so that it seems unasked; what else the
+ * judge has against a query of the network's own stays. */
+double ask_taught_of(const ask_try *t, size_t i) {
+  const char *code = t->signals.items[i].code;
+  if (!t->changed) return t->trust;
+  if (strcmp(code, "literal_unasked") != 0 && strcmp(code, "number_unasked") != 0) return 0;
+  for (size_t k = 0; k < i; k++) /* one value is taught */
+    if (strcmp(t->signals.items[k].code, code) == 0) return 0;
+  return 1;
+}
+
 static double score(const ask_tries *tries, const ask_try *t) {
   double core[ASK_N_CORE], x = 0;
   ask_core_features(tries, t, core);
   for (int i = 0; i < ASK_N_CORE; i++) x += cores[i].weight * core[i];
   for (size_t i = 0; i < t->n_alone; i++)
-    x -= (1 - t->trust) * signal_weight(t->signals.items[i].code);
+    x -= (1 - ask_taught_of(t, i)) * signal_weight(t->signals.items[i].code);
   return x;
 }
 

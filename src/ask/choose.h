@@ -8,6 +8,9 @@ typedef VEC(ask_try *) ask_tries;
 
 /** The best of `tries` or of their repairs; NULL when all of them failed. */
 ask_try *ask_choose(const ask_tries *tries);
+/** How much of signal `i`, of those that the judge has of `t` alone, what people taught answers
+ * for: 0..1. */
+double ask_taught_of(const ask_try *t, size_t i);
 /** Summed belief, 0..1, of all that gave the same rows as `t`. */
 double ask_agreement(const ask_tries *tries, const ask_try *t);
 /** What counts in choosing beside the signals: belief, agreement of results, words of the question

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ask/choose.h"
 #include "base/clock.h"
 
 /* A correction that gives the same rows confirms an answer when it is believed this much. */
@@ -55,7 +56,7 @@ static emend_rc weigh(ask_question *q, str question, const gen_candidates *c, em
   return l->weigh(l->self, q->cat, question, &q->nears, &own, q->work, &q->taught, err);
 }
 
-/* Puts `x` into the list at its place by share; the same query is not there twice. */
+/* Puts `x` into the list; the same query is not there twice. */
 static emend_rc insert(ask_question *q, gen_candidates *c, gen_candidate x, emend_error *err) {
   for (size_t i = 0; i < c->items.len; i++)
     if (str_eq_nocase(str_trim(c->items.items[i].sql), str_trim(x.sql))) {
@@ -65,40 +66,80 @@ static emend_rc insert(ask_question *q, gen_candidates *c, gen_candidate x, emen
       c->items.len--;
       break;
     }
-  if (!vec_push(q->work, &c->items, x)) return err_nomem(err, "recall");
-  for (size_t i = c->items.len - 1; i > 0; i--) {
-    gen_candidate *here = &c->items.items[i], *before = here - 1;
-    if (before->share >= here->share) break;
-    gen_candidate swap = *here;
-    *here = *before;
-    *before = swap;
-  }
-  return EMEND_OK;
+  return vec_push(q->work, &c->items, x) ? EMEND_OK : err_nomem(err, "recall");
 }
 
-emend_rc ask_taught_join(ask_question *q, str question, gen_candidates *c, emend_error *err) {
-  if (q->nears.len == 0) return EMEND_OK;
-  emend_rc rc = weigh(q, question, c, err);
-  if (rc || q->taught.len == 0) return rc;
-  double total = 0, best = q->taught.items[0].belief;
+static void sort_by_share(gen_candidates *c) {
+  for (size_t i = 1; i < c->items.len; i++)
+    for (size_t k = i; k > 0 && c->items.items[k - 1].share < c->items.items[k].share; k--) {
+      gen_candidate swap = c->items.items[k];
+      c->items.items[k] = c->items.items[k - 1];
+      c->items.items[k - 1] = swap;
+    }
+}
+
+/* Stored queries: together they take from the others what the best of them is believed. */
+static emend_rc join_stored(ask_question *q, gen_candidates *c, emend_error *err) {
+  double total = 0, best = 0;
   double own = c->items.len ? c->items.items[0].logprob : 0;
-  for (size_t i = 0; i < q->taught.len; i++) total += q->taught.items[i].belief;
+  emend_rc rc = EMEND_OK;
+  for (size_t i = 0; i < q->taught.len; i++) {
+    const recall_candidate *t = &q->taught.items[i];
+    if (t->instead.len) continue;
+    total += t->belief;
+    if (t->belief > best) best = t->belief;
+  }
   for (size_t i = 0; i < c->items.len; i++) c->items.items[i].share *= 1 - best;
   for (size_t i = 0; i < q->taught.len && !rc; i++) {
     const recall_candidate *t = &q->taught.items[i];
     gen_candidate x = {.sql = t->sql,
                        .share = t->belief * (best / total),
                        .logprob = own + t->features[WEIGH_FIT]};
-    rc = insert(q, c, x, err);
+    if (!t->instead.len) rc = insert(q, c, x, err);
   }
   if (best > c->answerable) c->answerable = best;
   return rc;
 }
 
+/* The network's own queries with a condition that people have: each takes from what it changes. */
+static emend_rc join_changed(ask_question *q, gen_candidates *c, emend_error *err) {
+  emend_rc rc = EMEND_OK;
+  for (size_t i = 0; i < q->taught.len && !rc; i++) {
+    const recall_candidate *t = &q->taught.items[i];
+    gen_candidate *own = NULL;
+    for (size_t k = 0; k < c->items.len && t->instead.len; k++)
+      if (str_eq(c->items.items[k].sql, t->instead)) own = &c->items.items[k];
+    if (!own) continue;
+    gen_candidate x = *own;
+    x.sql = t->sql;
+    x.share *= t->belief;
+    x.linked_unused -= x.linked_unused > 0; /* the word that it is for */
+    own->share *= 1 - t->belief;
+    rc = insert(q, c, x, err);
+  }
+  return rc;
+}
+
+emend_rc ask_taught_join(ask_question *q, str question, gen_candidates *c, emend_error *err) {
+  if (q->nears.len == 0) return EMEND_OK;
+  emend_rc rc = weigh(q, question, c, err);
+  if (!rc && q->taught.len) rc = join_stored(q, c, err);
+  if (!rc && q->taught.len) rc = join_changed(q, c, err);
+  if (!rc) sort_by_share(c);
+  return rc;
+}
+
+/* Where one condition alone is taught: has the judge anything to say of the rest? */
+static bool is_blamed(const ask_try *t) {
+  for (size_t i = 0; i < t->n_alone; i++)
+    if (t->signals.items[i].message.len && ask_taught_of(t, i) < 1) return true;
+  return false;
+}
+
 void ask_taught_trust(const ask_tries *tries) {
   for (size_t i = 0; i < tries->len; i++) {
     ask_try *t = tries->items[i];
-    if (t->taught && !t->failed) t->suspicion *= 1 - t->trust;
+    if (t->taught && !t->failed && !(t->changed && is_blamed(t))) t->suspicion *= 1 - t->trust;
   }
 }
 

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "llm/llm.h"
 #include "nn/kernels.h"
+#include "recall/habits.h"
 
 /* MASKING: counts the ways in which questions were read before they became vectors. */
 enum { NEAR = 8, NEWS_BYTES = 1 << 30, EMBED_BYTES = 256 << 20, EMBED_MS = 5000, MASKING = 1 };
@@ -198,7 +199,8 @@ static emend_rc weigh(void *self, const catalog *cat, str question, const recall
   emend_rc rc = need(self, &l, err);
   if (rc || !l) return rc;
   rc = recall_probe_read(question, cat, a, &probe, err);
-  return rc ? rc : recall_weigh(l->net, cat, &probe, nears, own, a, out, err);
+  if (!rc) rc = recall_weigh(l->net, cat, &probe, nears, own, a, out, err);
+  return rc ? rc : recall_habits(cat, question, nears, own, a, out, err);
 }
 
 emend_rc engine_lessons_open(emend_engine *e, ask_context *ctx, const emend_ask_options *opt,

@@ -21,6 +21,7 @@ typedef struct recall_candidate {
   double belief; /* 0..1 that it answers the question */
   double trust;  /* … where every value found its place; 0 where one may be wrong */
   bool same;     /* somebody gave it for the very same question */
+  str instead;   /* this one of the network's own, changed (habits.h); empty: it is stored */
   double features[WEIGH_N];
 } recall_candidate;
 typedef VEC(recall_candidate) recall_candidates;

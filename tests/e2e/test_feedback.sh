@@ -57,6 +57,19 @@ expect_status 0
 run "$EMEND" examples list --state "$state" --origin finalised --json
 grep -qx "\[\]" "$work/out" || explain "an example outlived its confirmed question"
 
+# ---- a word that people mean a value by, in a question of another kind ----
+feedback add --db "$db" --question "Names of our loyal customers" --rating 5 --user ann \
+  --sql "SELECT name FROM customers WHERE segment = 'Club'"
+loyal=$(json id)
+feedback verify "$loyal" --by rev
+expect_json status applied
+ask "How many loyal customers are there in Denver?"
+expect_json_match sql "^SELECT COUNT.* segment = 'Club'"
+expect_json learned_from.feedback_id "$loyal"
+ask "How many customers are there in Denver?"
+if grep -q "Club" "$work/out"; then explain "a value without its word"; fi
+feedback reject "$loyal" --by rev
+
 # ---- steps twice, and steps that there are not ----
 feedback apply "$id"
 expect_status 0
