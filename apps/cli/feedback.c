@@ -37,8 +37,11 @@ static void print_line(const char *label, const char *text) {
 }
 
 static void print_short(const cli *c, const emend_feedback *f) {
-  print_styled(stdout, c->color, BOLD, f->id ? f->id : "not kept");
-  printf(" %s", emend_feedback_status_name(f->status));
+  if (f->id) {
+    print_styled(stdout, c->color, BOLD, f->id);
+    putchar(' ');
+  }
+  fputs(emend_feedback_status_name(f->status), stdout);
   if (f->why) {
     printf(" (");
     print_text(stdout, f->why);
@@ -56,14 +59,18 @@ static void print_pair(const emend_feedback *f) {
   print_line("doubt", f->doubt);
 }
 
-static void print_long(const cli *c, const emend_feedback *f) {
-  print_short(c, f);
-  print_pair(f);
-  print_line("source", f->source);
+static void print_said(const emend_feedback *f) {
   print_line("by", f->user);
   print_line("reason", f->reason);
   print_line("comment", f->comment);
   if (f->rating) printf("  %-10s%d of 5\n", "rating", f->rating);
+}
+
+static void print_long(const cli *c, const emend_feedback *f) {
+  print_short(c, f);
+  print_pair(f);
+  print_line("source", f->source);
+  print_said(f);
   for (size_t i = 0; i < f->n_trail; i++) {
     const emend_trail *t = &f->trail[i];
     printf("  %s ", t->at);
@@ -193,9 +200,11 @@ static int print_list(cli *c, emend_feedback_list *list) {
     code = cli_print_json(emend_feedback_list_json(list));
   } else {
     for (size_t i = 0; i < list->n; i++) {
-      print_short(c, &list->items[i]);
-      print_line("question", list->items[i].question);
-      print_line("corrected", list->items[i].sql);
+      emend_feedback f = list->items[i];
+      if (cli_flag(c, "dry-run") && !f.why) f.why = "would be applied";
+      print_short(c, &f);
+      print_line("question", f.question);
+      print_line("corrected", f.sql);
     }
     printf(
         "%zu pending, %zu verified, %zu applied, %zu rejected; shown to %lld answers, chosen "
@@ -241,12 +250,14 @@ static int run_queue(cli *c) {
     for (size_t i = 0; i < queue->n; i++) {
       const emend_review *r = &queue->items[i];
       print_styled(stdout, c->color, BOLD, r->question);
-      printf("\n  %s: impact %.1f, asked %lld times, feedback of %zu people%s\n", r->source,
-             r->impact, (long long)r->asked, r->people,
+      printf("\n  %s: impact %.1f, asked %lld time%s, feedback of %zu %s%s\n", r->source, r->impact,
+             (long long)r->asked, r->asked == 1 ? "" : "s", r->people,
+             r->people == 1 ? "person" : "people",
              r->contradiction ? ", which contradicts itself" : "");
       for (size_t k = 0; k < r->n; k++) {
         print_short(c, &r->items[k]);
         print_pair(&r->items[k]);
+        print_said(&r->items[k]);
       }
     }
   }

@@ -86,4 +86,11 @@ manual_examples "$SOURCE_DIR/docs/emend.1" >"$work/manual"
 examples "$work/manual"
 [ $ran -gt "$shown" ] || fail "the manual page shows no example"
 echo "$ran examples ran"
+
+# every variable that a command's help names is in the manual
+for command in $("$EMEND" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p'); do
+  for variable in $("$EMEND" "$command" --help | grep -oE '[A-Z]+_[A-Z_]+' | sort -u); do
+    grep -q "$variable" "$SOURCE_DIR/docs/emend.1" || fail "the manual lacks $variable ($command)"
+  done
+done
 finish

@@ -256,6 +256,10 @@ feedback add --db "$db" --question "Names of lost parcels' states" --user dan \
   --sql "SELECT status FROM shipments WHERE status = 'lost'"
 feedback bulk-verify --dry-run
 expect_json counts.applied 0
+run "$EMEND" feedback bulk-verify --dry-run --state "$state"
+expect_out 'pending \(would be applied\)'
+run "$EMEND" feedback queue --state "$state"
+expect_out '  by        dan'
 feedback bulk-verify --by rev
 expect_json counts.applied 1
 
