@@ -29,6 +29,7 @@ typedef struct habit {
   condition it;
   size_t near; /* who taught it */
   int with, without;
+  str said; /* the word of the new question */
 } habit;
 
 typedef struct habits {
@@ -238,6 +239,8 @@ static bool find_reason(const habits *h, habit *out) {
   for (size_t i = 0; i < h->words.n; i++) {
     habit x = *out;
     if (!carries(&h->words.words[i]) || !is_habit(h, i, &x)) continue;
+    const recall_word *w = &h->words.words[i];
+    x.said = str_slice(h->words.text, w->from, w->to);
     if (x.with > best.with) best = x;
   }
   if (best.with) *out = best;
@@ -249,9 +252,43 @@ static bool find_reason(const habits *h, habit *out) {
 typedef struct addition {
   const habits *h;
   const condition *it;
+  str said; /* as text_normalise has it */
   int added;
   bool failed;
 } addition;
+
+static sql_expr *new_value(const addition *x) {
+  const sql_expr *e = x->it->value;
+  return e->kind == SQL_STRING ? sql_new_string(x->h->a, e->text)
+                               : sql_new_number(x->h->a, e->text);
+}
+
+/* "state" and "billing_state" may hold the same values. */
+static bool are_alike(const habits *h, int one, int other) {
+  const cat_column *x = &h->cat->columns[one], *y = &h->cat->columns[other];
+  return one == other || (x->n_words && y->n_words && x->type == y->type &&
+                          str_eq(x->words[x->n_words - 1], y->words[y->n_words - 1]));
+}
+
+/* California is looked for where people write CA. */
+static sql_walk_next replace_said(void *ctx, sql_expr *e) {
+  addition *x = ctx;
+  bool compares =
+      (e->kind == SQL_BINARY && (e->op == SQL_OP_EQ || e->op == SQL_OP_NE)) || e->kind == SQL_IN;
+  const sql_expr *column = compares && e->args.len ? bound_column(e->args.items[0]) : NULL;
+  if (!column || !are_alike(x->h, column->bound.column, x->it->column)) return SQL_WALK_ON;
+  for (size_t i = 1; i < e->args.len; i++) {
+    if (e->args.items[i]->kind != SQL_STRING ||
+        !str_eq(text_normalise(x->h->a, e->args.items[i]->text), x->said))
+      continue;
+    sql_expr *value = new_value(x);
+    x->failed |= !value;
+    if (!value) return SQL_WALK_STOP;
+    e->args.items[i] = value;
+    x->added++;
+  }
+  return SQL_WALK_ON;
+}
 
 /* The only mention of the table in this FROM; *n counts all of its items. */
 static const sql_from *find_table(const sql_from *f, int table, int *n, int *found) {
@@ -320,10 +357,12 @@ static bool change_own(const habits *h, const habit *x, const recall_own *own,
   double belief = (x->with + 0.5) / (x->with + x->without + 1.0);
   for (size_t i = 0; i < own->n && i < MOST_OWN; i++) {
     sql_query *q = bind(own->sqls[i], h->cat, h->a);
-    addition add = {h, &x->it, 0, false};
-    const sql_visitor v = {.query = add_here, .ctx = &add};
+    addition add = {h, &x->it, text_normalise(h->a, x->said), 0, false};
+    const sql_visitor replaces = {.expr = replace_said, .ctx = &add};
+    const sql_visitor adds = {.query = add_here, .ctx = &add};
     if (!q) continue;
-    sql_walk_query(q, &v);
+    sql_walk_query(q, &replaces);
+    if (!add.added && !add.failed) sql_walk_query(q, &adds);
     if (add.failed) return false;
     if (!add.added) continue;
     recall_candidate c = {.near = x->near,

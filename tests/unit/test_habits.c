@@ -127,6 +127,16 @@ static void a_value_that_the_question_says_is_no_habit(void **state) {
   assert_string_equal(changed("Which countries speak English?", own), own);
 }
 
+static void a_value_in_other_words_is_written_as_people_write_it(void **state) {
+  (void)state;
+  teach("Names of all European countries", "SELECT name FROM country WHERE origin = 'EU'");
+  assert_string_equal(changed("How many European countries are there?",
+                              "SELECT COUNT(*) FROM country WHERE origin = 'European'"),
+                      "SELECT COUNT(*) FROM country WHERE origin = 'EU'");
+  const char *own = "SELECT COUNT(*) FROM country WHERE origin = 'Asian'";
+  assert_string_equal(changed("How many countries are European or Asian?", own), own);
+}
+
 static void what_cannot_be_read_teaches_nothing(void **state) {
   const char *own = "SELECT COUNT(*) FROM language";
   (void)state;
@@ -146,6 +156,7 @@ int main(void) {
       cmocka_unit_test_setup(other_words_need_two_queries_or_stand_alone, forget),
       cmocka_unit_test_setup(a_query_without_the_condition_speaks_against_it, forget),
       cmocka_unit_test_setup(a_value_that_the_question_says_is_no_habit, forget),
+      cmocka_unit_test_setup(a_value_in_other_words_is_written_as_people_write_it, forget),
       cmocka_unit_test_setup(what_cannot_be_read_teaches_nothing, forget),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
