@@ -4,7 +4,7 @@
 #include "check/functions.h"
 #include "check/suggest.h"
 
-enum { MAX_ITEMS = 64 };
+enum { MAX_ITEMS = 64, LEAST_ROWS = 20 /* fewer may differ by chance */ };
 
 typedef struct grouping {
   query_facts *f;
@@ -142,6 +142,33 @@ static bool has_unknown_term(const sql_exprs *list) {
   return false;
 }
 
+static sql_walk_next find_count(void *ctx, sql_expr *e) {
+  const sql_expr **found = ctx;
+  if (e->kind == SQL_CALL && !e->over && !e->distinct && str_eq_nocase(e->name.text, STR("count")))
+    *found = e;
+  return *found ? SQL_WALK_STOP : SQL_WALK_ON;
+}
+
+/* Groups of one row each, told apart or put in order by how many rows they have. */
+static void groups_of_one(const grouping *g) {
+  const query_facts *f = g->f;
+  const sql_query *q = f->query;
+  const sql_expr *count = NULL;
+  const sql_visitor v = {.expr = find_count, .query = facts_skip_query, .ctx = &count};
+  if (f->scope->items.len != 1 || !g->whole[0] || !q->group_by.len) return;
+  sql_walk_expr(q->having, &v);
+  for (size_t i = 0; i < q->order_by.len && !count; i++)
+    sql_walk_expr(q->order_by.items[i].expr, &v);
+  const cat_table *t = f->scope->items.items[0].table;
+  bool declared = false;
+  for (size_t i = 0; i < g->known.len && !declared; i++) {
+    const cat_column *col = facts_cat_column(f, &g->known.items[i]);
+    declared = col && col->unique;
+  }
+  if (!count || !t || (!declared && t->row_count < LEAST_ROWS)) return;
+  diag_add(f->c, CHECK_GROUPS_OF_ONE, count->span, t->name, NO_STR, NO_STR);
+}
+
 void group_check(query_facts *f) {
   check_ctx *c = f->c;
   if (has_unknown_term(&f->query->group_by)) return;
@@ -151,6 +178,7 @@ void group_check(query_facts *f) {
   gather_terms(&g, &f->query->group_by);
   if (g.all) return;
   close_over(&g);
+  groups_of_one(&g);
   const sql_visitor extremes = {.expr = find_extreme, .query = facts_skip_query, .ctx = &g};
   each_output(&g, &extremes);
   if (g.min_or_max && c->dialect == SQL_SQLITE) return; /* the row of the extreme is shown */

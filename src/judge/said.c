@@ -135,6 +135,51 @@ static bool hold_end(const saying *x, judge_signals *out) {
                    asked > 0 ? "latest" : "earliest", taken > 0 ? "latest" : "earliest");
 }
 
+/* ---- a year that is taken for a code ---- */
+
+static bool is_code_name(str name) {
+  static const char *const PARTS[] = {"code", "zip", "postal", "phone", "fax", "sku", "isbn", NULL};
+  for (const char *const *p = PARTS; *p; p++)
+    if (contains(name, *p)) return true;
+  return str_ends(name, STR("id"));
+}
+
+typedef struct looking {
+  const saying *x;
+  str year; /* its digits */
+  bool found;
+} looking;
+
+static sql_walk_next see_code(void *ctx, sql_expr *e) {
+  looking *l = ctx;
+  if (e->kind != SQL_BINARY || e->op != SQL_OP_EQ || e->args.len != 2) return SQL_WALK_ON;
+  for (size_t i = 0; i < 2; i++) {
+    const sql_expr *column = e->args.items[i], *lit = e->args.items[1 - i];
+    bool literal = lit->kind == SQL_STRING || lit->kind == SQL_NUMBER;
+    if (column->kind == SQL_COLUMN && literal && str_eq(lit->text, l->year))
+      l->found |= is_code_name(text_fold(l->x->a, column->name.text));
+  }
+  return l->found ? SQL_WALK_STOP : SQL_WALK_ON;
+}
+
+/* "In 2010" as a postal code. */
+static bool hold_years(const saying *x, judge_signals *out) {
+  for (size_t i = 1; i < x->in->words.len; i++) {
+    const text_word *w = &x->in->words.items[i];
+    if (!w->is_number || w->quoted || w->raw.len != 4 || w->number < 1800 || w->number >= 2200 ||
+        !IN(word_at(x, i - 1), "in", "during", "since", "before", "after", "until", "year"))
+      continue;
+    looking l = {x, w->raw, false};
+    const sql_visitor v = {.expr = see_code, .ctx = &l};
+    sql_walk_query(x->report->query, &v);
+    if (l.found)
+      return judge_add(out, x->a, JUDGE_year_elsewhere, 1,
+                       "The question says the year %.*s, the query takes it for a code.",
+                       STR_ARG(w->raw));
+  }
+  return true;
+}
+
 /* ---- euros and cents ---- */
 
 /* Is the i-th word an amount of whole money: "100 euros", "$100"? */
@@ -164,5 +209,5 @@ static bool hold_money(const saying *x, judge_signals *out) {
 bool judge_hold_said(const judge_intent *in, const check_report *report, const judge_facts *f,
                      arena *a, judge_signals *out) {
   const saying x = {in, report, f, a};
-  return hold_period(&x, out) && hold_end(&x, out) && hold_money(&x, out);
+  return hold_period(&x, out) && hold_end(&x, out) && hold_years(&x, out) && hold_money(&x, out);
 }
