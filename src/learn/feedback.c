@@ -235,13 +235,36 @@ emend_rc learn_feedback_judge(store *st, const store_feedback *f, arena *a, str 
   return why->len ? EMEND_OK : weigh_confirmed(st, f, mine, a, why, err);
 }
 
+/* How much of what this person said became of it. */
+static emend_rc count_of(store *st, str user, store_feedback_status status, arena *a, size_t *out,
+                         emend_error *err) {
+  store_feedbacks all;
+  const store_feedback_filter filter = {.user = user, .status = status};
+  emend_rc rc = store_feedback_list(st, &filter, a, &all, err);
+  *out = rc ? 0 : all.len;
+  return rc;
+}
+
+/* Whose word was turned down more often than it held is looked at more closely. */
+static emend_rc doubt_person(store *st, const store_feedback *f, arena *a, str *why,
+                             emend_error *err) {
+  size_t down = 0, held = 0;
+  if (!f->user.len) return EMEND_OK;
+  emend_rc rc = count_of(st, f->user, STORE_REJECTED, a, &down, err);
+  if (!rc) rc = count_of(st, f->user, STORE_APPLIED, a, &held, err);
+  if (rc || down < FEEDBACK_TURNED_DOWN || down <= held) return rc;
+  *why = str_from(arena_printf(a, "of what %.*s said %zu was turned down and %zu held; look closer",
+                               STR_ARG(f->user), down, held));
+  return why->ptr ? EMEND_OK : err_nomem(err, STAGE);
+}
+
 emend_rc learn_feedback_doubt(store *st, const store_feedback *f, arena *a, str *why,
                               emend_error *err) {
   store_feedbacks all;
   *why = (str){0};
-  if (!learn_doubted(f)) return EMEND_OK;
   emend_rc rc = same_topic(st, f, a, &all, err);
   if (rc || people_behind(&all, f->shape, (str){0}) > 1) return rc;
+  if (!learn_doubted(f)) return doubt_person(st, f, a, why, err);
   *why = learn_doubt_text(f, a);
   return why->ptr ? EMEND_OK : err_nomem(err, STAGE);
 }

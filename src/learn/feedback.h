@@ -11,7 +11,8 @@ enum {
   FEEDBACK_MAX_SQL = 64 * 1024,
   FEEDBACK_MAX_COMMENT = 4096,
   FEEDBACK_MAX_NAME = 256,
-  FEEDBACK_GOOD_RATING = 4 /* applied by itself from here on; unrated SQL is vouched for */
+  FEEDBACK_GOOD_RATING = 4, /* applied by itself from here on; unrated SQL is vouched for */
+  FEEDBACK_TURNED_DOWN = 3  /* so often, and more often than not: this person is looked at closer */
 };
 
 /** Says how likely it is that queries are wrong as answers to a question. The engine fills it. */
@@ -68,8 +69,8 @@ emend_rc learn_feedback_edit(store *st, const learn_subject *s, str id, str sql,
 emend_rc learn_feedback_judge(store *st, const store_feedback *f, arena *a, str *why,
                               store_feedbacks *contradicts, emend_error *err);
 
-/** Why a reviewer should look closer before `f` is verified: the judge speaks against it, and one
- *  person alone for it. Empty: nothing does. */
+/** Why a reviewer should look closer before `f` is verified: the judge speaks against it, or the
+ *  fate of what this person said before, and one person alone for it. Empty: nothing does. */
 emend_rc learn_feedback_doubt(store *st, const store_feedback *f, arena *a, str *why,
                               emend_error *err);
 

@@ -121,6 +121,26 @@ static void what_is_doubted_does_not_stand_in_the_way_of_what_is_not(void **stat
   assert_int_equal(status_of(&right), STORE_APPLIED);
 }
 
+static void whose_word_is_mostly_turned_down_is_looked_at_closer(void **state) {
+  static const char *const questions[] = {"One?", "Two?", "Three?"};
+  str why;
+  (void)state;
+  for (int i = 0; i < FEEDBACK_TURNED_DOWN; i++) {
+    learn_taken t = take_about("tom", questions[i], WAS, RIGHT);
+    assert_int_equal(learn_feedback_move(x.state, t.row.id, STORE_REJECTED, STR("rev"), (str){0},
+                                         x.d.a, &why, &err),
+                     EMEND_OK);
+  }
+  learn_taken from_tom = take("tom", RIGHT), from_ann = take_about("ann", "Four?", WAS, RIGHT);
+  learn_bulk done = verify_all();
+  assert_true(str_find(done.items[0].why, STR("3 was turned down and 0 held"), 0) != SIZE_MAX);
+  assert_int_equal(status_of(&from_tom), STORE_PENDING);
+  assert_int_equal(status_of(&from_ann), STORE_APPLIED);
+  take("bea", RIGHT); /* the same by somebody else */
+  verify_all();
+  assert_int_equal(status_of(&from_tom), STORE_APPLIED);
+}
+
 static void a_judge_that_fails_says_nothing(void **state) {
   (void)state;
   critic_rc = EMEND_ETIMEOUT;
@@ -151,6 +171,7 @@ int main(void) {
       T(what_it_suspects_as_much_of_the_answer_itself_is_no_doubt),
       T(a_second_person_who_says_the_same_lifts_the_doubt),
       T(what_is_doubted_does_not_stand_in_the_way_of_what_is_not),
+      T(whose_word_is_mostly_turned_down_is_looked_at_closer),
       T(a_judge_that_fails_says_nothing),
       T(an_edited_correction_is_judged_anew),
 #undef T
