@@ -168,6 +168,11 @@ static void run_question(shell *s, const char *question) {
   emend_answer_free(a);
 }
 
+/* Words that are no question: what people type who do not know yet that orders begin with a dot. */
+static bool is_bare_order(const char *text) {
+  return strcmp(text, "help") == 0 || strcmp(text, "quit") == 0 || strcmp(text, "exit") == 0;
+}
+
 static void run_line(shell *s, char *line) {
   char *text = line + strspn(line, " \t");
   size_t n = strlen(text);
@@ -176,6 +181,8 @@ static void run_line(shell *s, char *line) {
   if (s->typed) add_history(text);
   if (*text == '.')
     run_order(s, text + 1);
+  else if (is_bare_order(text))
+    run_order(s, text);
   else
     run_question(s, text);
 }

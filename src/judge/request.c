@@ -189,12 +189,26 @@ static bool set_reason(judge_intent *in, arena *a, judge_request kind, const cha
   return reason != NULL;
 }
 
+/* Words that ask and name nothing to ask of. */
+static const char asking[] =
+    "how many much what which who whom whose when where why is are was were be the a an of do does "
+    "did can could you i we please show list give tell find get display me us all every each there "
+    "in on for to and or";
+
 bool judge_read_request(judge_intent *in, arena *a) {
-  size_t words = 0;
-  for (size_t i = 0; i < in->words.len; i++) words += !in->words.items[i].is_punct;
+  size_t words = 0, naming = 0;
+  for (size_t i = 0; i < in->words.len; i++) {
+    words += !in->words.items[i].is_punct;
+    naming += !in->words.items[i].is_punct && !at(in, i, asking);
+  }
   if (!words) {
     in->request = JUDGE_EMPTY;
     in->reason = STR("There is no question here: ask something in words.");
+    return true;
+  }
+  if (!naming) {
+    in->request = JUDGE_EMPTY;
+    in->reason = STR("The question does not say of what: name what is to be looked for.");
     return true;
   }
   size_t first = skip_politeness(in);

@@ -26,6 +26,10 @@ expect_out 'steps are shown'
 expect_err 'did you mean .sources'
 expect_out 'asks to change data'
 [ "$(grep -c 'add a database' "$work/out")" -eq 1 ] || explain ".quit should end the shell"
+printf 'help\nquit\n.help\n' >"$work/lines" # without their dots
+run_with "$work/lines" "$EMEND" --state "$work/s.sqlite"
+expect_status 0
+[ "$(grep -c 'add a database' "$work/out")" -eq 1 ] || explain "help and quit are orders too"
 run "$EMEND"
 expect_clear_error 2 'emend --help' # no terminal, no shell
 finish
