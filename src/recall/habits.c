@@ -32,10 +32,15 @@ typedef struct habit {
   str said; /* the word of the new question */
 } habit;
 
+typedef struct name_word {
+  uint64_t stem;
+  str of; /* the column's name; empty for a table's */
+} name_word;
+
 typedef struct habits {
   const catalog *cat;
-  recall_wording words; /* of the new question */
-  uint64_t *names;      /* stems of the schema's names */
+  recall_wording words;    /* of the new question */
+  struct name_word *names; /* of the schema */
   size_t n_names;
   reading *taught;
   size_t n_taught;
@@ -135,30 +140,37 @@ static bool read_taught(const habits *h, const recall_near *near, reading *out) 
 /* ---- words ---- */
 
 static bool read_names(habits *h) {
+  const catalog *cat = h->cat;
   size_t room = 0;
-  for (int i = 0; i < h->cat->n_columns; i++) room += (size_t)h->cat->columns[i].n_words;
-  for (int i = 0; i < h->cat->n_tables; i++) room += (size_t)h->cat->tables[i].n_words;
-  h->names = ARENA_ARRAY(h->a, uint64_t, room + 1);
+  for (int i = 0; i < cat->n_columns; i++) room += (size_t)cat->columns[i].n_words;
+  for (int i = 0; i < cat->n_tables; i++) room += (size_t)cat->tables[i].n_words;
+  h->names = ARENA_ARRAY(h->a, name_word, room + 1);
   if (!h->names) return false;
-  for (int i = 0; i < h->cat->n_columns; i++)
-    for (int k = 0; k < h->cat->columns[i].n_words; k++)
-      h->names[h->n_names++] = wording_stem(h->a, h->cat->columns[i].words[k]);
-  for (int i = 0; i < h->cat->n_tables; i++)
-    for (int k = 0; k < h->cat->tables[i].n_words; k++)
-      h->names[h->n_names++] = wording_stem(h->a, h->cat->tables[i].words[k]);
+  for (int i = 0; i < cat->n_columns; i++)
+    for (int k = 0; k < cat->columns[i].n_words; k++)
+      h->names[h->n_names++] =
+          (name_word){wording_stem(h->a, cat->columns[i].words[k]), cat->columns[i].name};
+  for (int i = 0; i < cat->n_tables; i++)
+    for (int k = 0; k < cat->tables[i].n_words; k++)
+      h->names[h->n_names++] = (name_word){wording_stem(h->a, cat->tables[i].words[k]), STR("")};
   return !arena_failed(h->a);
 }
 
 static bool is_name(const habits *h, uint64_t stem) {
   for (size_t i = 0; i < h->n_names; i++)
-    if (h->names[i] == stem) return true;
+    if (h->names[i].stem == stem) return true;
   return false;
 }
 
-static bool is_part_of(const habits *h, const cat_column *c, uint64_t stem) {
-  for (int k = 0; k < c->n_words; k++)
-    if (wording_stem(h->a, c->words[k]) == stem) return true;
-  return false;
+/* Is it a word of this column's name, and of no other name? */
+static bool is_own_word(const habits *h, const cat_column *c, uint64_t stem) {
+  bool found = false;
+  for (size_t i = 0; i < h->n_names; i++) {
+    if (h->names[i].stem != stem) continue;
+    if (!str_eq_nocase(h->names[i].of, c->name)) return false;
+    found = true;
+  }
+  return found;
 }
 
 static bool carries(const recall_word *w) {
@@ -207,14 +219,14 @@ static bool is_again(const habits *h, size_t at) {
 /* A word of the column's own name is the better reason, where a taught question has one. */
 static bool is_named(const habits *h, const reading *r, const cat_column *c) {
   for (size_t i = 0; i < r->words.n; i++)
-    if (carries(&r->words.words[i]) && is_part_of(h, c, r->words.words[i].stem)) return true;
+    if (carries(&r->words.words[i]) && is_own_word(h, c, r->words.words[i].stem)) return true;
   return false;
 }
 
 static bool is_habit(const habits *h, size_t at, habit *out) {
   const recall_word *w = &h->words.words[at];
   const cat_column *c = &h->cat->columns[out->it.column];
-  bool named = is_part_of(h, c, w->stem), alone = false;
+  bool named = is_own_word(h, c, w->stem), alone = false;
   if (!named && is_name(h, w->stem)) return false;
   out->with = out->without = 0;
   for (size_t i = 0; i < h->n_taught; i++) {

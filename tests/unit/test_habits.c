@@ -80,6 +80,14 @@ static void it_stands_in_every_part_that_reads_the_table(void **state) {
       "WHERE l.tongue = 'Dutch' AND l.is_official = 'T'");
 }
 
+static void a_word_of_other_names_too_is_no_reason(void **state) {
+  const char *own = "SELECT code FROM country";
+  (void)state;
+  teach("Which country has Dutch?", "SELECT country FROM language WHERE is_official = 'T'");
+  teach("Where is the country?", "SELECT name FROM country WHERE origin = 'EU'");
+  assert_string_equal(changed("Codes by country", own), own);
+}
+
 static void what_asks_of_the_column_stays(void **state) {
   const char *own = "SELECT tongue FROM language WHERE is_official = 'F'";
   (void)state;
@@ -151,6 +159,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(a_word_of_the_columns_name_is_a_reason_at_once, forget),
       cmocka_unit_test_setup(it_stands_in_every_part_that_reads_the_table, forget),
+      cmocka_unit_test_setup(a_word_of_other_names_too_is_no_reason, forget),
       cmocka_unit_test_setup(what_asks_of_the_column_stays, forget),
       cmocka_unit_test_setup(without_the_word_nothing_is_put_in, forget),
       cmocka_unit_test_setup(other_words_need_two_queries_or_stand_alone, forget),
