@@ -8,15 +8,22 @@
 #include "base/err.h"
 #include "model/sense.h"
 
+/* What a step adds to a sequence's worth beside its log-probability, and one that names something
+ * of the schema or the question once more. Training spreads a tenth of each step's probability, so
+ * that every step costs 0.1 even where nothing else is in question; and what is easiest left out of
+ * a query, a column or a condition, costs the most. Without them two in ten wrong queries select
+ * too little, and the right one is seldom among the ten. */
+static const double STEP = 0.1, NAMED = 0.3;
+
 typedef struct live {
   ir_seq seq;
   ir_automaton g;
-  double logprob;
+  double logprob, worth;
   int parent; /* row of the step before */
 } live;
 
 typedef struct candidate {
-  double logprob;
+  double logprob, worth;
   int row, alternative; /* token, or tokens + node */
 } candidate;
 
@@ -98,10 +105,10 @@ static ir_step step_of(const search *s, int alternative) {
 static void keep(search *s, candidate c) {
   int i = s->n_best < s->width ? s->n_best++ : s->n_best;
   if (i == s->width) {
-    if (c.logprob <= s->best[s->width - 1].logprob) return;
+    if (c.worth <= s->best[s->width - 1].worth) return;
     i = s->width - 1;
   }
-  while (i > 0 && s->best[i - 1].logprob < c.logprob) {
+  while (i > 0 && s->best[i - 1].worth < c.worth) {
     s->best[i] = s->best[i - 1];
     i--;
   }
@@ -110,14 +117,13 @@ static void keep(search *s, candidate c) {
 
 static void finish(search *s, const live *h) {
   int i = s->n_out < s->width ? s->n_out++ : s->width - 1;
-  if (i == s->width - 1 && s->n_out == s->width && s->out[i].seq.n &&
-      s->out[i].logprob >= h->logprob)
+  if (i == s->width - 1 && s->n_out == s->width && s->out[i].seq.n && s->out[i].worth >= h->worth)
     return;
-  while (i > 0 && s->out[i - 1].logprob < h->logprob) {
+  while (i > 0 && s->out[i - 1].worth < h->worth) {
     s->out[i] = s->out[i - 1];
     i--;
   }
-  s->out[i] = (beam_hypothesis){h->seq, h->logprob};
+  s->out[i] = (beam_hypothesis){h->seq, h->logprob, h->worth};
 }
 
 void beam_average(float *logp, int n_members, size_t n) {
@@ -154,19 +160,23 @@ static emend_rc run_decoder(search *s, emend_error *err) {
 
 /* What the hopeless are measured by: the best of the whole ones and of those that still grow. */
 static double lead(const search *s) {
-  double best = s->n_best ? s->best[0].logprob : -INFINITY;
-  return s->n_out && s->out[0].logprob > best ? s->out[0].logprob : best;
+  double best = s->n_best ? s->best[0].worth : -INFINITY;
+  return s->n_out && s->out[0].worth > best ? s->out[0].worth : best;
 }
 
 static void expand(search *s) {
   s->n_best = 0;
   for (int i = 0; i < s->n_now; i++) {
     const float *logp = s->logp + (size_t)i * s->alternatives;
-    for (size_t k = 0; k < s->alternatives; k++)
-      if (logp[k] > -30.0f) keep(s, (candidate){s->now[i].logprob + (double)logp[k], i, (int)k});
+    const live *h = &s->now[i];
+    for (size_t k = 0; k < s->alternatives; k++) {
+      if (logp[k] <= -30.0f) continue;
+      double more = (double)logp[k], bonus = STEP + (k < (size_t)s->n_tokens ? 0 : NAMED);
+      keep(s, (candidate){h->logprob + more, h->worth + more + bonus, i, (int)k});
+    }
   }
   double least = lead(s) - BEAM_HOPELESS;
-  while (s->n_best && s->best[s->n_best - 1].logprob < least) s->n_best--;
+  while (s->n_best && s->best[s->n_best - 1].worth < least) s->n_best--;
 }
 
 static void advance(search *s) {
@@ -178,6 +188,7 @@ static void advance(search *s) {
     if (!ir_advance(&h.g, step) || h.seq.n == IR_MAX_STEPS) continue;
     h.seq.steps[h.seq.n++] = step;
     h.logprob = c->logprob;
+    h.worth = c->worth;
     h.parent = c->row;
     if (ir_done(&h.g))
       finish(s, &h);
@@ -190,10 +201,10 @@ static void advance(search *s) {
   s->n_now = n;
 }
 
-/* Nothing that is still growing can overtake what is finished. */
+/* Nothing that is still growing is worth what is finished. */
 static bool settled(const search *s) {
   if (s->n_now == 0) return true;
-  return s->n_out == s->width && s->now[0].logprob <= s->out[s->width - 1].logprob;
+  return s->n_out == s->width && s->now[0].worth <= s->out[s->width - 1].worth;
 }
 
 emend_rc beam_search(const beam_member *members, int n_members, const features *f,
@@ -222,6 +233,7 @@ emend_rc beam_search(const beam_member *members, int n_members, const features *
     expand(&s);
     advance(&s);
   }
+  while (s.n_out && s.out[s.n_out - 1].worth < s.out[0].worth - BEAM_HOPELESS) s.n_out--;
   *n = s.n_out;
   return rc;
 }

@@ -5,8 +5,8 @@
 #include "model/example.h"
 #include "model/network.h"
 
-/** BEAM_HOPELESS: a beginning that is so much less probable (natural logarithm) than the best is
- * let go. Steps cost by the row, and what ends up chosen is all but always within 2 of the
+/** BEAM_HOPELESS: a beginning that is worth so much less (natural logarithm) than the best is let
+ * go. Steps cost by the row, and what ends up chosen is all but always within 2 of the
  * likeliest. */
 enum { BEAM_MAX_WIDTH = 32, BEAM_MAX_MEMBERS = 2, BEAM_HOPELESS = 4 };
 
@@ -20,10 +20,11 @@ typedef struct beam_member {
 typedef struct beam_hypothesis {
   ir_seq seq; /* pointers are node numbers */
   double logprob;
+  double worth; /* logprob and what beam.c adds for its steps, so that short ones do not win */
 } beam_hypothesis;
 
 /**
- * The best `width` whole sequences at most, most probable first, none hopeless beside the first. At
+ * The `width` whole sequences of most worth at most, the best first, none hopeless beside it. At
  * each step the members' beliefs are averaged.
  *
  * out [width]: filled up to *n. Owns: scratch in `a`. Returns: EMEND_OK (*n may be 0),

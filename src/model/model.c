@@ -160,20 +160,22 @@ static emend_rc add_candidate(const reading *r, const catalog *cat, const beam_h
   if (!sql.ptr) return err_nomem(err, "generate");
   for (size_t i = 0; i < out->items.len; i++) {
     if (!str_eq(out->items.items[i].sql, sql)) continue;
-    double p = exp(out->items.items[i].logprob) + exp(h->logprob);
-    out->items.items[i].logprob = log(p);
+    model_candidate *same = &out->items.items[i];
+    same->logprob = log(exp(same->logprob) + exp(h->logprob));
+    same->worth = log(exp(same->worth) + exp(h->worth));
     return EMEND_OK;
   }
-  model_candidate c = {.sql = sql, .logprob = h->logprob, .cross_join = w.n_cross > 0};
+  model_candidate c = {
+      .sql = sql, .logprob = h->logprob, .worth = h->worth, .cross_join = w.n_cross > 0};
   if (count_unused(r, &h->seq, a, &c.linked_unused) != EMEND_OK) return err_nomem(err, "generate");
   return vec_push(a, &out->items, c) ? EMEND_OK : err_nomem(err, "generate");
 }
 
 static void fill_shares(model_candidates *c) {
   double total = 0;
-  for (size_t i = 0; i < c->items.len; i++) total += exp(c->items.items[i].logprob);
+  for (size_t i = 0; i < c->items.len; i++) total += exp(c->items.items[i].worth);
   for (size_t i = 0; i < c->items.len; i++)
-    c->items.items[i].share = total > 0 ? exp(c->items.items[i].logprob) / total : 0;
+    c->items.items[i].share = total > 0 ? exp(c->items.items[i].worth) / total : 0;
 }
 
 /* Does a word of the question mean anything here: a name, a stored value, a taught alias? */

@@ -20,13 +20,14 @@ uint64_t model_checksum(const model *m); /* equal for equal weights, as model_em
 typedef struct model_candidate {
   str sql;           /* in the catalog's dialect */
   double logprob;    /* of the whole sequence */
-  double share;      /* softmax of logprob over the candidates returned: 0..1 */
+  double worth;      /* logprob, and what the search adds so that short queries do not win */
+  double share;      /* softmax of worth over the candidates returned: 0..1 */
   bool cross_join;   /* its tables are not connected by any key */
   int linked_unused; /* question words linked to schema or values that the query does not use */
 } model_candidate;
 
 typedef struct model_candidates {
-  VEC(model_candidate) items; /* most probable first, distinct SQL */
+  VEC(model_candidate) items; /* of most worth first, distinct SQL */
   double answerable;          /* 0..1: how likely the schema can answer this at all */
 } model_candidates;
 

@@ -103,7 +103,7 @@ static void what_is_hopeless_beside_the_likeliest_is_no_candidate(void **state) 
     assert_int_equal(model_generate(m, cat, str_from(QUESTIONS[i]), &wide, mem, &c, &err),
                      EMEND_OK);
     for (size_t k = 0; k < c.items.len; k++)
-      assert_true(c.items.items[k].logprob >= c.items.items[0].logprob - BEAM_HOPELESS);
+      assert_true(c.items.items[k].worth >= c.items.items[0].worth - BEAM_HOPELESS);
   }
   model_free(m);
 }
