@@ -56,8 +56,8 @@ run "$BUILD_DIR/emend-train" train --data "$work/first.emt" --out "$work/tiny.em
 
 run "$prepare" --spider "$spider" --unlinked 2 --out "$work/x.emt"
 [ $status -eq 2 ] || explain "a share above 1: exit $status, not 2"
-run "$prepare" --spider "$spider" --vectors "$work/nothing" --out "$work/x.emt"
-[ $status -eq 3 ] || explain "vectors that are not there: exit $status, not 3"
+run "$prepare" --spider "$spider" --synonyms "$work/data.json" --out "$work/x.emt"
+[ $status -eq 3 ] || explain "a table that is none: exit $status, not 3"
 run "$prepare" --spider "$work/nothing" --out "$work/x.emt"
 [ $status -eq 3 ] || explain "a folder that is not there: exit $status, not 3"
 [ -e "$work/x.emt" ] && fail "a failed run leaves a file"

@@ -3,17 +3,12 @@
 
 #include <string.h>
 
-#include "near.h"
 #include "text/text.h"
 
 /* How often each kind is applied. */
 static const double P_VALUE = 0.35, P_NUMBER = 0.3, P_RENAME = 0.35, P_SHORTEN = 0.2,
-                    P_ALIAS = 0.12, P_SYNONYM = 0.6, P_SAID = 0.35, P_NEAR = 0.6,
-                    P_STRANGERS = 0.15, P_DROP = 0.6;
-
-/* Another word that WordNet knows is left alone when vectors say that it is used otherwise: most
- * words have senses that no schema means. */
-static const float UNLIKE = 0.2F;
+                    P_ALIAS = 0.12, P_SYNONYM = 0.45, P_SAID = 0.5, P_STRANGERS = 0.15,
+                    P_DROP = 0.6;
 
 static bool chance(rng *r, double p) { return rng_unit(r) < p; }
 
@@ -221,15 +216,14 @@ static bool names_word(const link_schema *s, str stem) {
 
 /* A word that WordNet holds for a synonym of `word`, a hypernym or a sister now and then; .len 0:
  * none. */
-static str random_synonym(const augment_context *c, str word, rng *r) {
+static str random_synonym(const synonyms *syn, str word, rng *r) {
   enum { MOST = 24 };
   uint16_t found[MOST];
   str none = {NULL, 0};
   bool close = chance(r, 0.75);
-  synonyms_word w = synonyms_find(c->synonyms, word);
-  int n = synonyms_list(c->synonyms, &w, close ? SYNONYMS_SYNONYM : SYNONYMS_HYPERNYM, found, MOST);
-  str other = n ? synonyms_text(c->synonyms, found[rng_below(r, (uint32_t)n)]) : none;
-  return near_cosine(c->near, word, other) < UNLIKE ? none : other;
+  synonyms_word w = synonyms_find(syn, word);
+  int n = synonyms_list(syn, &w, close ? SYNONYMS_SYNONYM : SYNONYMS_HYPERNYM, found, MOST);
+  return n ? synonyms_text(syn, found[rng_below(r, (uint32_t)n)]) : none;
 }
 
 /* What a training question was seen to say in the place of `word`; .len 0: nothing. */
@@ -242,10 +236,9 @@ static str random_saying(const synonyms *sayings, str word, rng *r) {
 }
 
 static str other_word(const augment_context *c, str word, rng *r) {
-  str other = {NULL, 0};
-  if (c->sayings && chance(r, P_SAID)) other = random_saying(c->sayings, word, r);
-  if (other.len == 0 && c->near && chance(r, P_NEAR)) other = near_random(c->near, word, r);
-  return other.len || !c->synonyms ? other : random_synonym(c, word, r);
+  str none = {NULL, 0};
+  str said = c->sayings && chance(r, P_SAID) ? random_saying(c->sayings, word, r) : none;
+  return said.len || !c->synonyms ? said : random_synonym(c->synonyms, word, r);
 }
 
 /* A person says "vocalist" where the schema says "singer": the question alone changes. */
@@ -460,7 +453,7 @@ emend_rc augment_sample(sample *x, const augment_context *c, rng *r, arena *a) {
   if (chance(r, P_RENAME / 2)) rename_jointly(x, c, r, a);
   if (c->synonyms && chance(r, P_SYNONYM)) {
     say_otherwise(x, c, r, a);
-    if (chance(r, 0.6)) say_otherwise(x, c, r, a);
+    if (chance(r, 0.5)) say_otherwise(x, c, r, a);
   }
   if (chance(r, P_SHORTEN)) shorten_a_word(x, r, a);
   if (c->strangers && chance(r, P_STRANGERS) && add_strangers(x, c->strangers, r, a) != EMEND_OK)

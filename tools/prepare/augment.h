@@ -30,7 +30,6 @@ typedef struct augment_context {
   const augment_names *names;
   const synonyms *synonyms;     /* may be NULL */
   const synonyms *sayings;      /* may be NULL */
-  struct near_words *near;      /* may be NULL */
   const link_schema *strangers; /* another database, for tables that do not belong; may be NULL */
 } augment_context;
 

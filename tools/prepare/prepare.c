@@ -12,7 +12,6 @@
 #include "check/check.h"
 #include "learn/synth.h"
 #include "model/dataset.h"
-#include "near.h"
 #include "text/text.h"
 #include "wikisql.h"
 
@@ -29,7 +28,7 @@ typedef struct database {
 } database;
 
 typedef struct options {
-  const char *spider, *syn, *wikisql, *synonyms, *sayings, *vectors, *out;
+  const char *spider, *syn, *wikisql, *synonyms, *sayings, *out;
   int synthetic; /* made-up questions a database */
   int variants, shard, shards, folds;
   double unlinked; /* the share of examples that shows no links by meaning */
@@ -44,7 +43,6 @@ typedef struct preparer {
   augment_names names;
   synonyms *syn;
   synonyms *sayings[MOST_FOLDS + 1]; /* by fold, learnt from the others; the last from all */
-  near_words *near;
   dataset *out;
   rng rng;
   map *reasons; /* why examples were left out → count */
@@ -198,8 +196,7 @@ static bool add_variant(preparer *p, const database *d, str db, str question, st
                         dataset_origin origin, int row) {
   arena *a = arena_create((size_t)1 << 28);
   sample x = {.s = d->schema};
-  augment_context c = {d->cat,  d->values, &p->names, p->syn, p->sayings[fold_of(p, db)],
-                       p->near, NULL};
+  augment_context c = {d->cat, d->values, &p->names, p->syn, p->sayings[fold_of(p, db)], NULL};
   const database *other = any_other(p, d);
   if (!a) return false;
   if (other) c.strangers = &other->schema;
@@ -303,7 +300,7 @@ static bool read_names(preparer *p) {
 
 static bool add_wikisql(void *ctx, sample *x, arena *a, int row, str table) {
   preparer *p = ctx;
-  augment_context c = {NULL, NULL, &p->names, p->syn, NULL, p->near, NULL};
+  augment_context c = {NULL, NULL, &p->names, p->syn, NULL, NULL};
   const database *other = any_other(p, NULL);
   if (other) c.strangers = &other->schema;
   p->seen++;
@@ -347,7 +344,6 @@ static void usage(void) {
       "--dev]\n"
       "         [--variants 8] [--folds 5] [--seed 1] [--shard I/N] [--synonyms FILE] [--unlinked "
       "0]\n"
-      "         [--vectors FILE: words to say otherwise]\n"
       "         [--sayings FILE: for the examples of fold F FILE.F is taken] --out FILE\n"
       "         [--verbose: show the values that no candidate is]\n"
       "With --spider alone: train_spider.json and train_others.json. The folder holds database/ "
@@ -381,8 +377,6 @@ static bool read_options(int argc, char **argv, options *o) {
       o->synonyms = value;
     else if (strcmp(key, "--sayings") == 0)
       o->sayings = value;
-    else if (strcmp(key, "--vectors") == 0)
-      o->vectors = value;
     else if (strcmp(key, "--out") == 0)
       o->out = value;
     else if (strcmp(key, "--variants") == 0)
@@ -422,8 +416,6 @@ int main(int argc, char **argv) {
   p.out = dataset_create();
   if (p.opt.synonyms && synonyms_open(p.opt.synonyms, &p.syn, &err) != EMEND_OK)
     return fprintf(stderr, "%s\n", err.msg), 3;
-  if (p.opt.vectors && near_open(p.opt.vectors, &p.near, &err) != EMEND_OK)
-    return fprintf(stderr, "%s\n", err.msg), 3;
   if (!open_sayings(&p, &err)) return fprintf(stderr, "%s\n", err.msg), 3;
   if (!prepare(&p)) return 3;
   if (dataset_write(p.out, p.opt.out, &err) != EMEND_OK) return fprintf(stderr, "%s\n", err.msg), 3;
@@ -439,7 +431,6 @@ int main(int argc, char **argv) {
   }
   dataset_free(p.out);
   synonyms_close(p.syn);
-  near_close(p.near);
   for (int i = 0; i <= MOST_FOLDS; i++) synonyms_close(p.sayings[i]);
   arena_destroy(p.mem);
   return 0;
