@@ -103,7 +103,10 @@ static int run_import(cli *c) {
   if (rc) return cli_failed(&err);
   printf(cli_flag(c, "json") ? "{\"added\":%zu,\"skipped\":%zu}\n" : "%zu added, %zu skipped\n", n,
          skipped);
-  return EXIT_DONE;
+  if (!skipped) return EXIT_DONE;
+  fprintf(stderr,
+          "emend: what was skipped is no line of an export, or its SQL does not run here\n");
+  return n ? EXIT_DONE : EXIT_NO;
 }
 
 static int run_similar(cli *c) {

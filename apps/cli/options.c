@@ -128,6 +128,9 @@ static int unknown_option(const cli_command *command, const char *arg, size_t n)
   for (size_t i = 0; i < N_OPTIONS; i++)
     if (takes(command, &options[i])) known[n_known++] = options[i].name;
   const char *near = cli_nearest(word, known, n_known);
+  if (strcmp(command->name, "shell") == 0) /* which is no command of its own */
+    return near ? cli_usage_error("emend has no option --%s; did you mean --%s?", word, near)
+                : cli_usage_error("emend has no option --%s; see: emend --help", word);
   if (near)
     return cli_usage_error("emend %s has no option --%s; did you mean --%s?", command->name, word,
                            near);

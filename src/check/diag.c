@@ -21,17 +21,31 @@ const check_code_info *check_code_named(const char *code) {
   return NULL;
 }
 
+/* What a message quotes is cut off there: names come from anywhere. */
+enum { LONGEST_PART = 300 };
+
+static str cut(str s) {
+  size_t n = LONGEST_PART;
+  while (n && ((unsigned char)s.ptr[n] & 0xc0) == 0x80) n--;
+  return str_slice(s, 0, n);
+}
+
 /** Length of a template with its places filled in, and the text itself where `out` is given. */
 static size_t fill(const char *template, const str *args, char *out) {
   size_t n = 0;
   for (const char *p = template; *p; p++) {
-    str piece = {p, 1};
+    str piece = {p, 1}, rest = {0};
     if (p[0] == '{' && p[1] >= '0' && p[1] <= '2' && p[2] == '}') {
       piece = args[p[1] - '0'];
       p += 2;
     }
+    if (piece.len > LONGEST_PART) {
+      piece = cut(piece);
+      rest = STR("…");
+    }
     if (out && piece.len) memcpy(out + n, piece.ptr, piece.len);
-    n += piece.len;
+    if (out && rest.len) memcpy(out + n + piece.len, rest.ptr, rest.len);
+    n += piece.len + rest.len;
   }
   return n;
 }

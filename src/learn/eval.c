@@ -57,9 +57,10 @@ static emend_rc read_file(const char *path, arena *a, str *out, emend_error *err
 static emend_rc read_data(evaluating *x, emend_error *err) {
   json_error_t e;
   x->data = json_load_file(x->opt->data, 0, &e);
+  if (!x->data && e.line < 1) return err_set(err, EMEND_ENOTFOUND, "eval", "%s", e.text);
   if (!x->data)
-    return err_set(err, e.line < 1 ? EMEND_ENOTFOUND : EMEND_EFORMAT, "eval",
-                   "cannot read %s as JSON: %s (line %d)", x->opt->data, e.text, e.line);
+    return err_set(err, EMEND_EFORMAT, "eval", "cannot read %s as JSON: %s (line %d)", x->opt->data,
+                   e.text, e.line);
   if (!json_is_array(x->data) || json_array_size(x->data) == 0)
     return err_set(err, EMEND_EFORMAT, "eval",
                    "%s is not Spider's format: a list of objects with db_id, question, query",

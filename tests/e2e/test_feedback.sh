@@ -273,6 +273,9 @@ grep -q 'ann@x' "$work/out" && explain "the export names a mail"
 grep mail_1 "$work/out" >"$work/lines"
 run "$EMEND" examples import --db "$db" --state "$state" "$work/lines" --json
 expect_json added 1
+run "$EMEND" examples import --db "$db" --state "$state" "$0"
+expect_status 1
+expect_err 'no line of an export'
 run "$EMEND" examples list --state "$state" --origin feedback --json
 expect_json_match "[0].parent" '^fb_'
 

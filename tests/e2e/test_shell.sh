@@ -30,6 +30,8 @@ printf 'help\nquit\n.help\n' >"$work/lines" # without their dots
 run_with "$work/lines" "$EMEND" --state "$work/s.sqlite"
 expect_status 0
 [ "$(grep -c 'add a database' "$work/out")" -eq 1 ] || explain "help and quit are orders too"
+run "$EMEND" --nonsense
+expect_clear_error 2 'see: emend --help'
 run "$EMEND"
 expect_clear_error 2 'emend --help' # no terminal, no shell
 finish

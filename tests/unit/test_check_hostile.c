@@ -9,6 +9,7 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "check/check.h"
 
 static arena *memory;
@@ -214,11 +215,25 @@ static void long_statements_take_seconds_at_most(void **state) {
   }
 }
 
+static void a_message_is_short_however_long_what_it_names(void **state) {
+  (void)state;
+  static const char *const heads[] = {"", "SELECT 1; ", "SELECT nope FROM t WHERE nope."};
+  for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+    check_report r = check_in(long_text(heads[i], "\xc3\xa9", ""), SQL_SQLITE);
+    assert_true(i > 1 || r.diags.len > 0);
+    for (size_t k = 0; k < r.diags.len; k++) {
+      assert_true(r.diags.items[k].message.len < 1024);
+      assert_true(utf8_valid(r.diags.items[k].message));
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_hostile_statement_is_let_through),
       cmocka_unit_test(no_harmless_statement_is_refused),
       cmocka_unit_test(a_call_off_the_list_is_found_in_every_place),
+      cmocka_unit_test(a_message_is_short_however_long_what_it_names),
       cmocka_unit_test(long_statements_take_seconds_at_most),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
