@@ -413,6 +413,9 @@ typedef struct emend_finalize_options {
  * question is asked again, in these or other words. It is checked and run first, and
  * on disk when the call returns. What was confirmed for the same question before goes.
  *
+ * A yes by a named user to an answer that came with a warning (opt->answer without opt->sql) is
+ * kept, and says in `review` that it waits: it runs once somebody else confirms the same.
+ *
  * Owns:    *id ("fz_…") is the caller's, until emend_free; may be NULL.
  * Threads: any number at once.
  * Returns: EMEND_OK; EMEND_ENOTFOUND for an unknown answer or source; EMEND_EREFUSED for SQL
