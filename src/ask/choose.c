@@ -26,6 +26,10 @@ static const struct {
 #include "ask/rank.def"
 #undef RANK_CORE
 #undef RANK
+    /* set by hand: public questions hardly have them */
+    {"end_turned", 2},
+    {"year_elsewhere", 2},
+    {"groups_of_one", 2},
 };
 const ask_margin ask_margin_used = {
 #define ASK_MARGIN(name, value) .name = value,

@@ -183,6 +183,7 @@ static emend_rc probe(ask_question *q, ask_try *t, emend_error *err) {
 
 static emend_rc judge_try(ask_question *q, ask_try *t, emend_error *err) {
   emend_rc rc = judge_sql(&q->intent, &t->report, q->work, &t->signals, err);
+  if (!rc) rc = judge_flags(&q->intent, &t->report, q->cat, q->work, &t->signals, err);
   if (!rc && t->ran)
     rc = judge_result(&q->intent, t->report.query, &t->result, q->work, &t->signals, err);
   if (!rc && t->ran) rc = probe(q, t, err);

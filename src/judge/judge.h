@@ -62,6 +62,11 @@ typedef VEC(judge_signal) judge_signals;
 emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a, judge_signals *out,
                    emend_error *err);
 
+/** Holds a parsed query against what the question says of columns that hold yes or no: "inactive".
+ */
+emend_rc judge_flags(const judge_intent *in, const check_report *report, const catalog *cat,
+                     arena *a, judge_signals *out, emend_error *err);
+
 /** Holds a result against the intent and the query. `q` may be NULL. */
 emend_rc judge_result(const judge_intent *in, sql_query *q, const source_result *r, arena *a,
                       judge_signals *out, emend_error *err);
