@@ -1,7 +1,7 @@
 /* What judging costs beside running: every public gold query over its database, capped at 1,000
- * rows, then intent, signals, digest and suspicion of it, without a second opinion; and, apart, the
- * queries that judging has run beside it (probes), as a part of what the query itself takes. JSON
- * on standard output, milliseconds.
+ * rows, then intent, signals, digest and suspicion of it, and the queries that it has run beside it
+ * (probes), without a second opinion; and apart, the probes alone, as a part of what the queries
+ * that call for some take themselves. JSON on standard output, milliseconds.
  *
  *   bench-judge [DATA]     DATA: the public data's folder, default ../shared/data */
 #include <jansson.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask/probing.h"
 #include "base/clock.h"
 #include "judge/judge.h"
 
@@ -44,22 +45,8 @@ static opened *open_db(opened *all, size_t *n, const char *data, const char *id)
   return o;
 }
 
-/* Runs what the query calls for beside it, at the pace that ask/ allows it. */
-static void run_probes(const judge_probes *probes, source *db, uint64_t work) {
-  const source_limits limits = {.max_work = 3 * work + 50};
-  for (size_t i = 0; i < probes->len; i++) {
-    const judge_probe *p = &probes->items[i];
-    source_result r;
-    judge_digest d;
-    if (source_run(db, p->sql, &limits, scratch, &r, NULL) == EMEND_OK)
-      judge_digest_of(&r, scratch, &d);
-    if (p->against.ptr && source_run(db, p->against, &limits, scratch, &r, NULL) == EMEND_OK)
-      judge_digest_of(&r, scratch, &d);
-  }
-}
-
 typedef struct cost {
-  double judge, probes, query; /* ms */
+  double judge, probes, query; /* ms; the first with probes */
 } cost;
 
 static cost judge_once(str question, const check_report *report, const source_result *r,
@@ -75,14 +62,17 @@ static cost judge_once(str question, const check_report *report, const source_re
       !judge_digest_of(r, scratch, &digest) ||
       !judge_find_probes(&in, report, o->cat, scratch, &probes))
     die("judging failed");
+  const ask_probing with = {.db = o->db, .own = r, .digest = &digest, .time_left = -1};
+  double from = clock_ms();
+  if (!ask_run_probes(&with, &probes, scratch)) die("probing failed");
+  double to = clock_ms();
+  if (!judge_probed(&probes, scratch, &signals)) die("judging failed");
   volatile double p = judge_suspicion(&signals, JUDGE_OWN);
   (void)p;
   c.judge = clock_ms() - since;
   *probed = probes.len;
   if (probes.len == 0) return c;
-  since = clock_ms();
-  run_probes(&probes, o->db, r->work);
-  c.probes = clock_ms() - since;
+  c.probes = to - from;
   source_result again;
   since = clock_ms();
   if (source_run(o->db, sql_print(report->query, o->cat->dialect, scratch), NULL, scratch, &again,

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "ask/probing.h"
 #include "base/clock.h"
 
 enum { MOST_UNUSED = 5 }; /* words left aside: more are not worse */
@@ -142,43 +143,21 @@ static emend_rc execute(ask_question *q, ask_try *t, emend_error *err) {
   return judge_digest_of(&t->result, q->work, &t->digest) ? EMEND_OK : err_nomem(err, "execute");
 }
 
-/* ---- probes ---- */
-
-/* Probing may cost so many times what the query did, and this much beside. */
-static const double probe_share = 3, probe_ms = 20;
-enum { PROBE_WORK = 50 };
-
-/* False where it failed, whatever the reason: a probe that cannot be run shows nothing. */
-static bool run_probe(ask_question *q, const ask_try *t, str sql, judge_digest *out) {
-  source_limits limits = {
-      .max_rows = q->opt->max_rows ? q->opt->max_rows : 1000,
-      .max_work = (uint64_t)(probe_share * (double)t->result.work) + PROBE_WORK};
-  if (!t->result.work) limits.timeout_ms = probe_share * t->result.ms + probe_ms;
-  if (q->deadline > 0) {
-    double left = (q->deadline - clock_ms()) / q->time_parts;
-    if (left < 1) return false;
-    if (limits.timeout_ms <= 0 || left < limits.timeout_ms) limits.timeout_ms = left;
-  }
-  source_result r;
-  double since = clock_ms();
-  bool ran = source_run(q->db, sql, &limits, q->work, &r, NULL) == EMEND_OK;
-  q->db_ms += clock_ms() - since;
-  return ran && judge_digest_of(&r, q->work, out);
-}
-
 static emend_rc probe(ask_question *q, ask_try *t, emend_error *err) {
   if (!judge_find_probes(&q->intent, &t->report, q->cat, q->work, &t->probes))
     return err_nomem(err, "judge");
-  for (size_t i = 0; i < t->probes.len; i++) {
-    judge_probe *p = &t->probes.items[i];
-    judge_digest mine = t->digest, other;
-    emend_rc rc = ask_still_wanted(q, err);
-    if (rc) return rc;
-    p->ran =
-        run_probe(q, t, p->sql, &other) && (!p->against.ptr || run_probe(q, t, p->against, &mine));
-    p->differs = p->ran && mine.rows != other.rows;
-  }
-  return judge_probed(&t->probes, q->work, &t->signals) ? EMEND_OK : err_nomem(err, "judge");
+  emend_rc rc = t->probes.len ? ask_still_wanted(q, err) : EMEND_OK;
+  if (rc) return rc;
+  ask_probing with = {.db = q->db,
+                      .own = &t->result,
+                      .digest = &t->digest,
+                      .max_rows = q->opt->max_rows,
+                      .time_left = -1};
+  if (q->deadline > 0) with.time_left = (q->deadline - clock_ms()) / q->time_parts;
+  double since = clock_ms();
+  bool ok = ask_run_probes(&with, &t->probes, q->work);
+  if (t->probes.len) q->db_ms += clock_ms() - since;
+  return ok && judge_probed(&t->probes, q->work, &t->signals) ? EMEND_OK : err_nomem(err, "judge");
 }
 
 static emend_rc judge_try(ask_question *q, ask_try *t, emend_error *err) {

@@ -60,35 +60,6 @@ static bool question_has_number(const expecting *x, const sql_expr *e) {
   return contains(x->in->question, e->text); /* quoted, or part of a code */
 }
 
-/* A word of a literal is in the question as itself, by stem, or much alike ("France", "French"). */
-static bool question_has_word(const expecting *x, str word) {
-  str stem = text_stem(x->a, word);
-  for (size_t i = 0; i < x->in->words.len; i++) {
-    const text_word *w = &x->in->words.items[i];
-    if (w->is_punct) continue;
-    if (str_eq(w->lower, word) || str_eq(w->stem, stem)) return true;
-    if (word.len >= 4 && text_trigram_similarity(w->lower, word) >= 0.3) return true;
-  }
-  return false;
-}
-
-static bool question_has_text(const expecting *x, str literal) {
-  str plain = text_normalise(x->a, literal);
-  if (plain.len <= 3) return true; /* codes such as 'F' stand for words */
-  if (str_find(x->question, plain, 0) != SIZE_MAX) return true;
-  text_words words;
-  if (!text_tokenize(plain, x->a, &words)) return true;
-  size_t known = 0, all = 0;
-  for (size_t i = 0; i < words.len; i++) {
-    if (words.items[i].is_punct) continue;
-    all++;
-    if (words.items[i].is_number ? contains(x->question, words.items[i].lower)
-                                 : question_has_word(x, words.items[i].lower))
-      known++;
-  }
-  return known * 2 >= all;
-}
-
 static bool query_has_text(const expecting *x, str quoted) {
   str plain = text_normalise(x->a, quoted);
   for (size_t i = 0; i < x->f.strings.len; i++) {
@@ -104,6 +75,23 @@ static bool query_has_text(const expecting *x, str quoted) {
 
 /* ---- one question after another ---- */
 
+/* The extreme is a column's own: "the maximum temperature" of max_temperature_f. */
+static bool reads_extreme(const expecting *x, str word) {
+  str root = str_slice(word, 0, str_ends(word, STR("est")) ? word.len - 3 : 3);
+  if (!str_ends(word, STR("est")) && !str_eq(root, STR("max")) && !str_eq(root, STR("min")))
+    return false;
+  for (size_t i = 0; i < x->f.names.len; i++)
+    if (contains(text_fold(x->a, x->f.names.items[i]), root)) return true;
+  return false;
+}
+
+static bool misses_extreme(const expecting *x) {
+  if (x->f.order_by || x->f.extreme || x->f.window) return false;
+  for (size_t i = 0; i < x->in->superlatives.len; i++)
+    if (!reads_extreme(x, x->in->words.items[x->in->superlatives.items[i]].lower)) return true;
+  return false;
+}
+
 static bool expect_rows_wanted(const expecting *x) {
   int k = x->in->top_k;
   double limit = x->f.limit ? judge_number_value(x->f.limit) : -1;
@@ -114,7 +102,7 @@ static bool expect_rows_wanted(const expecting *x) {
   if (!k && limit > 1 && !question_has_number(x, x->f.limit))
     return SIGNAL(x, limit_unasked, "The query stops after %.0f rows, which nobody asked for.",
                   limit);
-  if (!k && x->in->superlative && !x->f.order_by && !x->f.extreme && !x->f.window)
+  if (!k && misses_extreme(x))
     return SIGNAL(x, superlative_missing,
                   "The question asks for an extreme, the query neither orders nor takes one.");
   return true;
@@ -147,7 +135,7 @@ static bool expect_texts(const expecting *x) {
                 STR_ARG(str_slice(x->in->quoted.items[i], 0, 80))))
       return false;
   for (size_t i = 0; i < x->f.strings.len; i++)
-    if (!question_has_text(x, x->f.strings.items[i]->text) &&
+    if (!judge_says_alike(x->in, x->question, x->f.strings.items[i]->text, x->a) &&
         !SIGNAL(x, literal_unasked, "The query looks for '%.*s', which the question does not name.",
                 STR_ARG(str_slice(x->f.strings.items[i]->text, 0, 80))))
       return false;

@@ -212,3 +212,34 @@ bool judge_read_facts(sql_query *q, arena *a, judge_facts *out) {
   out->n_items = count_items(outer);
   return r.ok;
 }
+
+/* ---- a literal in the question's words ---- */
+
+/* As itself, by stem, or much alike ("France", "French"). */
+static bool says_word(const judge_intent *in, str word, arena *a) {
+  str stem = text_stem(a, word);
+  for (size_t i = 0; i < in->words.len; i++) {
+    const text_word *w = &in->words.items[i];
+    if (w->is_punct) continue;
+    if (str_eq(w->lower, word) || str_eq(w->stem, stem)) return true;
+    if (word.len >= 4 && text_trigram_similarity(w->lower, word) >= 0.3) return true;
+  }
+  return false;
+}
+
+bool judge_says_alike(const judge_intent *in, str question, str literal, arena *a) {
+  str plain = text_normalise(a, literal);
+  if (plain.len <= 3) return true; /* codes such as 'F' stand for words */
+  if (str_find(question, plain, 0) != SIZE_MAX) return true;
+  text_words words;
+  if (!text_tokenize(plain, a, &words)) return true;
+  size_t known = 0, all = 0;
+  for (size_t i = 0; i < words.len; i++) {
+    const text_word *w = &words.items[i];
+    if (w->is_punct) continue;
+    all++;
+    if (w->is_number ? str_find(question, w->lower, 0) != SIZE_MAX : says_word(in, w->lower, a))
+      known++;
+  }
+  return known * 2 >= all;
+}

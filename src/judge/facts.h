@@ -30,6 +30,10 @@ bool judge_is_bound(const judge_facts *f, const sql_expr *e);
 bool judge_hold_said(const judge_intent *in, const check_report *report, const judge_facts *f,
                      arena *a, judge_signals *out);
 
+/** Is half of the literal's words in the question (`question`: normalised), or much like one there?
+ *  So is every code of up to three letters. */
+bool judge_says_alike(const judge_intent *in, str question, str literal, arena *a);
+
 /** False when out of memory. */
 bool judge_read_facts(sql_query *q, arena *a, judge_facts *out);
 

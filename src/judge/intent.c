@@ -49,7 +49,6 @@ static void read_flags(judge_intent *in, size_t i) {
   if (i == 0 && str_eq(w, STR("count"))) set_count(in, 1);
   if (IN(w, "average", "mean", "avg")) in->average = true;
   if (IN(w, "total", "sum", "altogether", "overall")) in->total = true;
-  if (is_superlative(in, i)) in->superlative = true;
   if (text_is_negation(w) && !(str_eq(w, STR("no")) && str_eq(next, STR(".")))) in->negated = true;
   if (IN(w, "different", "distinct", "unique")) in->distinct = true;
   if (IN(w, "each", "every") || (str_eq(w, STR("per")) && !is_unit(next))) in->per_group = true;
@@ -131,6 +130,10 @@ emend_rc judge_read(str question, arena *a, judge_intent *out, emend_error *err)
   if (!text_tokenize(question, a, &out->words)) return err_nomem(err, "judge");
   for (size_t i = 0; i < out->words.len; i++) {
     read_flags(out, i);
+    if (is_superlative(out, i)) {
+      out->superlative = true;
+      if (!vec_push(a, &out->superlatives, i)) return err_nomem(err, "judge");
+    }
     if (!read_number(out, a, i)) return err_nomem(err, "judge");
   }
   if (!read_quoted(out, a)) return err_nomem(err, "judge");

@@ -29,17 +29,18 @@ typedef struct judge_intent {
   str question;
   text_words words;
   judge_request request;
-  str reason;          /* why it is refused, as a sentence; empty for a question */
-  bool count;          /* "how many", "number of" */
-  size_t counted;      /* with count: the word after it */
-  bool average, total; /* asked for as such */
-  bool superlative;    /* "most", "youngest" */
-  bool negated;        /* "not", "without", "never" */
-  bool distinct;       /* "different", "unique" */
-  bool per_group;      /* "for each", "per" */
-  bool percentage;     /* "what percentage", "ratio" */
-  int top_k;           /* "the 3 youngest": 3; 0: unsaid */
-  int listed;          /* things asked for side by side, "name, country and age": 3; 0: unclear */
+  str reason;               /* why it is refused, as a sentence; empty for a question */
+  bool count;               /* "how many", "number of" */
+  size_t counted;           /* with count: the word after it */
+  bool average, total;      /* asked for as such */
+  bool superlative;         /* "most", "youngest" */
+  VEC(size_t) superlatives; /* which words these are */
+  bool negated;             /* "not", "without", "never" */
+  bool distinct;            /* "different", "unique" */
+  bool per_group;           /* "for each", "per" */
+  bool percentage;          /* "what percentage", "ratio" */
+  int top_k;                /* "the 3 youngest": 3; 0: unsaid */
+  int listed; /* things asked for side by side, "name, country and age": 3; 0: unclear */
   VEC(judge_number) numbers;
   VEC(str) quoted; /* what stands between quotes */
 } judge_intent;
@@ -79,12 +80,12 @@ bool judge_add_left_aside(judge_signals *out, arena *a, int words);
 
 /* ---- probes ---- */
 
-enum { JUDGE_MOST_PROBES = 3 };
+enum { JUDGE_MOST_PROBES = 3, JUDGE_PROBE_ROWS = 200 };
 
 typedef enum judge_probe_kind {
   JUDGE_PROBE_WITHOUT, /* the query without a table of which nothing is asked */
   JUDGE_PROBE_ONCE,    /* a figure over the rows that it is of, each once */
-  JUDGE_PROBE_APART    /* grouped by the key as well, where several may have one name */
+  JUDGE_PROBE_APART    /* names and keys of the rows grouped by name: does one have several? */
 } judge_probe_kind;
 
 /** A query to run beside another: do its rows differ? */
@@ -96,6 +97,7 @@ typedef struct judge_probe {
   bool figure;       /* an aggregate is taken over that join */
   bool named;        /* the question has the table's name; or those of all that repeat the rows */
   bool once;         /* no row is repeated by it, for it is joined by a key of its own */
+  int column;        /* where the query selects the name that it groups by; -1: nowhere */
   bool ran, differs; /* filled in by who runs it */
 } judge_probe;
 typedef VEC(judge_probe) judge_probes;
@@ -103,6 +105,10 @@ typedef VEC(judge_probe) judge_probes;
 /** The probes that a query calls for: most call for none. In `a`; false when out of memory. */
 bool judge_find_probes(const judge_intent *in, const check_report *report, const catalog *cat,
                        arena *a, judge_probes *out);
+/** What the rows of a JUDGE_PROBE_APART show of the query's own rows: sets ran and differs. False
+ *  when out of memory (scratch is taken from `a`). */
+bool judge_read_pairs(judge_probe *p, const source_result *own, const source_result *pairs,
+                      arena *a);
 /** Adds what those that ran have shown, and takes back what they refute. */
 bool judge_probed(const judge_probes *probes, arena *a, judge_signals *out);
 

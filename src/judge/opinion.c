@@ -478,6 +478,69 @@ static double belief_in_condition(const holding *h, int column) {
   return all > 0 ? sum / all : 0;
 }
 
+static bool is_column_of(str column, str table) {
+  return column.len > table.len && column.ptr[table.len] == '.' &&
+         str_eq_nocase(str_slice(column, 0, table.len), table);
+}
+
+/* A table is joined and nothing is asked of it: the belief in readings with further conditions that
+ * ask something. */
+static bool hold_idle(const holding *h) {
+  double most = 0;
+  for (size_t i = 0; i < h->probes->len; i++) {
+    const judge_probe *p = &h->probes->items[i];
+    double sum = 0, all = 0;
+    for (size_t k = 0; p->kind == JUDGE_PROBE_WITHOUT && k < h->others->n; k++) {
+      const judge_reading *r = &h->others->items[k];
+      bool asks = false;
+      all += r->share;
+      if (!compares_more(h, k)) continue;
+      for (size_t c = 0; c < r->report->columns.len && !asks; c++)
+        asks = is_column_of(r->report->columns.items[c], p->table) &&
+               !reads(h->mine, r->report->columns.items[c], false);
+      if (asks) sum += r->share;
+    }
+    if (all > 0 && sum / all > most) most = sum / all;
+  }
+  return QUIET(h, idle_wanted, most);
+}
+
+/* A text of a reading that the question has in other words: 'Italy' for "Italian airports". */
+static bool is_alike(const holding *h, const sql_expr *e) {
+  return e->kind == SQL_STRING && e->text.len > 3 && !has_literal(&h->facts, e) &&
+         !is_covered(h, e) && judge_says_alike(h->in, h->question, e->text, h->a);
+}
+
+static bool looks_for_alike(const holding *h, size_t i) {
+  const judge_facts *f = &h->theirs[i];
+  for (size_t k = 0; k < f->strings.len; k++)
+    if (is_alike(h, f->strings.items[k])) return true;
+  return false;
+}
+
+static bool compares_other(const holding *h, size_t i) {
+  const judge_facts *f = &h->theirs[i];
+  for (size_t k = 0; k < f->filtered.len; k++)
+    if (!has_column(&h->facts, f->filtered.items[k])) return true;
+  return false;
+}
+
+/* The belief in further conditions, whatever they are: in readings that look for what the question
+ * says in other words, and where nothing in the query picks rows. */
+static bool hold_conditions(const holding *h) {
+  double alike = 0, any = 0, all = 0;
+  bool unsaid = has_unsaid(h);
+  bool picks = h->facts.n_conditions || h->facts.order_by || h->facts.has_limit;
+  for (size_t i = 0; i < h->others->n; i++) {
+    double share = h->others->items[i].share;
+    all += share;
+    if (!compares_more(h, i)) continue;
+    if (!unsaid && looks_for_alike(h, i)) alike += share;
+    if (!picks && compares_other(h, i)) any += share;
+  }
+  return all <= 0 || (QUIET(h, alike_left_out, alike / all) && QUIET(h, unfiltered, any / all));
+}
+
 /* The belief in the most believed literal, and in a compared column, that readings with further
  * conditions have and mine has not; and in a text of the question for which nothing of mine can
  * stand. */
@@ -568,7 +631,8 @@ emend_rc judge_opinion(const judge_intent *in, const check_report *mine, const j
         ok = judge_read_facts(others->items[i].report->query, a, &h.theirs[i]);
     }
     ok = ok && (!digest->known || hold_results(&h)) && hold_names(&h) && hold_forms(&h) &&
-         hold_literals(&h) && hold_filters(&h) && hold_forgotten(&h);
+         hold_literals(&h) && hold_filters(&h) && hold_conditions(&h) && hold_idle(&h) &&
+         hold_forgotten(&h);
   }
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
 }

@@ -2,6 +2,7 @@
  * them and says what their rows mean; runs nothing. */
 #include <string.h>
 
+#include "base/map.h"
 #include "judge/signal.h"
 
 enum { MOST_LEAVES = 16, MOST_LINKS = 32 };
@@ -266,18 +267,62 @@ static bool probe_figures(const judge_intent *in, sql_query *q, const check_repo
 
 /* ---- groups by a name that several have ---- */
 
-/* Two people of one name are two, unless the question is of names. */
+static int selected_at(const sql_query *q, const sql_expr *by) {
+  for (size_t i = 0; i < q->items.len; i++) {
+    const sql_expr *e = q->items.items[i].expr;
+    if (e && is_column(e) && e->bound.item == by->bound.item && e->bound.column == by->bound.column)
+      return (int)i;
+  }
+  return -1;
+}
+
+/* Two people of one name are two, unless the question is of names: the first rows that the groups
+ * are made of, each as name and key. SELECT name, key FROM … WHERE … LIMIT … */
 static bool probe_names(sql_query *q, const catalog *cat, arena *a, judge_probes *out) {
   if (out->len == JUDGE_MOST_PROBES) return true;
   sql_expr *key = check_merged_key(q, cat);
   if (!key) return true;
-  const sql_expr *by = q->group_by.items[0];
-  if (!vec_push(a, &q->group_by, key)) return false;
+  sql_expr *by = q->group_by.items[0];
+  sql_query *pairs = sql_new_query(a, SQL_SELECT);
+  if (!pairs || !add_item(a, pairs, by, "name") || !add_item(a, pairs, key, "of")) return false;
+  pairs->from = q->from;
+  pairs->where = q->where;
+  pairs->limit = sql_new_number(a, str_from(arena_printf(a, "%d", JUDGE_PROBE_ROWS)));
   judge_probe p = {.kind = JUDGE_PROBE_APART,
-                   .sql = sql_print(q, cat->dialect, a),
-                   .table = by->bound.item->name.text};
-  q->group_by.len--;
+                   .sql = sql_print(pairs, cat->dialect, a),
+                   .table = by->bound.item->name.text,
+                   .column = selected_at(q, by)};
   return p.sql.ptr && vec_push(a, out, p);
+}
+
+static str text_of(const cell *c, arena *a) {
+  if (c->kind == CELL_TEXT || c->kind == CELL_BLOB) return c->text;
+  if (c->kind == CELL_REAL) return str_from(arena_printf(a, "%.17g", c->r));
+  return str_from(arena_printf(a, "%lld", (long long)c->i));
+}
+
+static bool has_name(const source_result *r, int column, str name, arena *a) {
+  if (column < 0 || (size_t)column >= r->n_columns) return true; /* it does not say which */
+  for (size_t i = 0; i < r->n_rows; i++)
+    if (str_eq(text_of(&r->cells[i * r->n_columns + (size_t)column], a), name)) return true;
+  return false;
+}
+
+bool judge_read_pairs(judge_probe *p, const source_result *own, const source_result *pairs,
+                      arena *a) {
+  map *firsts = map_create(a, false); /* where a name is met first, from 1 on */
+  if (!firsts) return false;
+  for (size_t i = 0; i < pairs->n_rows && !p->differs && pairs->n_columns == 2; i++) {
+    const cell *c = &pairs->cells[2 * i];
+    if (c[0].kind == CELL_NULL) continue;
+    str name = text_of(&c[0], a);
+    size_t first = (size_t)map_get(firsts, name);
+    if (!first && !map_put(firsts, name, (void *)(i + 1))) return false;
+    p->differs = first && !str_eq(text_of(&pairs->cells[2 * first - 1], a), text_of(&c[1], a)) &&
+                 has_name(own, p->column, name, a);
+  }
+  p->ran = p->differs || pairs->n_rows < JUDGE_PROBE_ROWS; /* of further rows nothing is known */
+  return !arena_failed(a);
 }
 
 bool judge_find_probes(const judge_intent *in, const check_report *report, const catalog *cat,

@@ -42,6 +42,15 @@ run "$fit" tables "$work/rows" --read "$work/read" --out "$work/b.def"
 cmp -s "$work/a.def" "$work/b.def" || fail "what was only to be read was fitted on"
 [ "$(grep -c '^| dropped_filter ' "$work/err")" -eq 2 ] || explain "what was read is not told"
 
+# From databases that the network knows too well, only what the words say is taken.
+sed 's/number_missing":1/superlative_missing":1,"unfiltered":1/; s/"group":"t/"group":"k/' \
+  "$work/rows" | grep '"kind":"fault"' >"$work/known"
+run "$fit" tables "$work/rows" --words "$work/known" --out "$work/d.def"
+[ $status -eq 0 ] || explain "fitting beside what is known too well fails"
+grep -q '^JUDGE_EVIDENCE(DRAFT, superlative_missing, ' "$work/d.def" || fail "words are not taken"
+grep -q '^JUDGE_EVIDENCE(DRAFT, unfiltered, ' "$work/d.def" && fail "readings are taken"
+grep -q '^| dropped_filter | 400 ' "$work/err" || explain "what is known too well is counted"
+
 run "$fit" tables "$work/nothing"
 [ $status -eq 3 ] || explain "rows that are not there: exit $status, not 3"
 run "$fit" tables "$work/rows" --margin "$work/no/margin.def" --out "$work/c.def"

@@ -22,7 +22,7 @@ static int load_schema(void **state) {
   cat = database_catalog(
       "CREATE TABLE singer (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INT);"
       "CREATE TABLE concert (id INTEGER PRIMARY KEY, title TEXT, year TEXT, "
-      "singer_id INT REFERENCES singer (id));",
+      "singer_id INT REFERENCES singer (id), max_guests INT, high_note TEXT);",
       NULL);
   return cat == NULL;
 }

@@ -109,6 +109,45 @@ static void a_condition_that_a_reading_made_up_is_not_missed(void **state) {
   assert_true(value(&s, "condition_left_out") <= 0);
 }
 
+static void what_picks_no_rows_lacks_what_readings_ask(void **state) {
+  (void)state;
+  const char *question = "Which sales are of the first kind?", *all = "SELECT shop_id FROM sale";
+  judge_signals s = hold(question, all, "SELECT shop_id FROM sale WHERE kind = 'a'", all);
+  assert_true(value(&s, "unfiltered") > 0.7); /* though it is nobody's word */
+  s = hold(question, "SELECT shop_id FROM sale WHERE id < 3",
+           "SELECT shop_id FROM sale WHERE kind = 'b' AND id < 3", all);
+  assert_true(value(&s, "unfiltered") <= 0);
+  s = hold(question, "SELECT shop_id FROM sale ORDER BY kind LIMIT 1",
+           "SELECT shop_id FROM sale WHERE kind = 'b'", all);
+  assert_true(value(&s, "unfiltered") <= 0);
+}
+
+static void a_text_in_other_words_is_looked_for(void **state) {
+  (void)state;
+  const char *all = "SELECT id FROM shop", *roman = "SELECT id FROM shop WHERE city = 'Rome'";
+  judge_signals s = hold("Which shops are Romes?", all, roman, all);
+  assert_true(value(&s, "alike_left_out") > 0.7);
+  s = hold("Which shops are there?", all, roman, all);
+  assert_true(value(&s, "alike_left_out") <= 0);
+  s = hold("Which shops are Romes?", "SELECT id FROM shop WHERE city LIKE '%Rom%'", roman, all);
+  assert_true(value(&s, "alike_left_out") <= 0);
+}
+
+static void a_table_that_nothing_is_asked_of_is_asked_something_elsewhere(void **state) {
+  (void)state;
+  static const char idle[] = "SELECT s.city FROM shop AS s JOIN sale AS t ON s.id = t.shop_id";
+  const char *question = "In which cities is something of the first kind sold?";
+  judge_signals s = hold(
+      question, idle,
+      "SELECT s.city FROM shop AS s JOIN sale AS t ON s.id = t.shop_id WHERE t.kind = 'b'", idle);
+  assert_true(value(&s, "idle_wanted") > 0.7);
+  s = hold(question, idle, "SELECT city FROM shop WHERE rent > 15", idle);
+  assert_true(value(&s, "idle_wanted") <= 0);
+  s = hold(question, idle,
+           "SELECT s.city, t.kind FROM shop AS s JOIN sale AS t ON s.id = t.shop_id", idle);
+  assert_true(value(&s, "idle_wanted") <= 0); /* it shows more, and picks no other rows */
+}
+
 static void a_part_of_a_word_is_not_the_word(void **state) {
   (void)state;
   judge_signals s = hold("Which shops have apples?", "SELECT shop_id FROM sale",
@@ -170,6 +209,9 @@ int main(void) {
       cmocka_unit_test(a_condition_that_readings_have_is_missed),
       cmocka_unit_test(one_that_stands_in_other_words_is_not),
       cmocka_unit_test(a_condition_that_a_reading_made_up_is_not_missed),
+      cmocka_unit_test(what_picks_no_rows_lacks_what_readings_ask),
+      cmocka_unit_test(a_text_in_other_words_is_looked_for),
+      cmocka_unit_test(a_table_that_nothing_is_asked_of_is_asked_something_elsewhere),
       cmocka_unit_test(a_part_of_a_word_is_not_the_word),
       cmocka_unit_test(an_extreme_is_no_condition),
       cmocka_unit_test(a_value_that_nothing_stands_for_is_forgotten),

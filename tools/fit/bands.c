@@ -149,18 +149,24 @@ static int descending(const void *x, const void *y) {
 }
 
 /* From where on no more than that share of the right ones is suspected, of those that are `aside`:
- * half-way between the one that is too many and the next more suspicious. */
+ * half-way between the one that is too many and the next more suspicious. What suffices alone is
+ * suspected anyway. */
 static double level_for(const fitting *f, judge_setting setting, bool aside, double share) {
   double *p = calloc(f->rows.len + 1, sizeof *p), from = 1;
-  size_t n = 0;
+  size_t n = 0, anyway = 0;
   if (!p) return from;
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
-    if (r->setting == setting && r->aside == aside && !r->read_only && !r->wrong)
+    if (r->setting != setting || r->aside != aside || r->read_only || r->wrong) continue;
+    if (r->alone && aside)
+      anyway++;
+    else
       p[n++] = r->suspicion;
   }
   qsort(p, n, sizeof *p, descending);
-  size_t most = (size_t)(share * (double)n), next = most;
+  size_t most = (size_t)(share * (double)(n + anyway));
+  most = most > anyway ? most - anyway : 0;
+  size_t next = most;
   while (n && next > 0 && p[next - 1] <= p[most]) next--;
   if (n) from = (p[most] + (next ? p[next - 1] : 1)) / 2;
   free(p);

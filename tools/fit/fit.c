@@ -79,7 +79,8 @@ static bool read_row(void *ctx, json_t *row) {
                               ? JUDGE_TEXT
                               : JUDGE_DRAFT,
                .aside = strcmp(kind, "fault") == 0 || strncmp(kind, "fold_", 5) == 0,
-               .read_only = f->reading,
+               .read_only = f->reading || f->knowing,
+               .words_only = f->knowing,
                .left_out_name = json_number_value(json_object_get(signals, "name_left_out")) > 0,
                .wrong = !json_is_true(json_object_get(row, "right")),
                .failed = json_is_true(json_object_get(row, "failed"))};
@@ -278,52 +279,6 @@ static double calibrated(const step *steps, int n, double sum) {
   return steps[n - 1].wrong;
 }
 
-/* ---- evidence that suffices alone ---- */
-
-/* From which value on. Each names one definite fault: something that was asked for and is not
- * there, or a join that nobody asked for. A sum lets much that speaks for a query outweigh it. */
-static const struct {
-  const char *code;
-  double least;
-} evidence[] = {{"number_missing", 0.5},     {"quoted_missing", 0.5},  {"month_missing", 0.5},
-                {"value_forgotten", 0.1},    {"filter_left_out", 0.5}, {"condition_left_out", 0.7},
-                {"exclusion_left_out", 0.9}, {"join_unasked", 0.5},    {"inflated", 0.5}};
-enum { N_EVIDENCE = sizeof evidence / sizeof *evidence };
-static const double least_share = 0.6;
-
-typedef struct sufficing {
-  double wrong[N_EVIDENCE]; /* 0: not often enough, or not wrong often enough */
-} sufficing;
-
-static double value_of(const fitting *f, const fit_row *r, const char *code) {
-  for (int k = 0; k < f->n_codes; k++)
-    if (strcmp(f->codes[k], code) == 0) return r->x[k];
-  return 0;
-}
-
-static sufficing find_evidence(const fitting *f, judge_setting setting, int left_out) {
-  sufficing out = {{0}};
-  for (int e = 0; e < N_EVIDENCE && setting == JUDGE_DRAFT; e++) {
-    double n = 0, wrong = 0;
-    for (size_t i = 0; i < f->rows.len; i++) {
-      const fit_row *r = &f->rows.items[i];
-      if (!is_used(r, setting, left_out) || value_of(f, r, evidence[e].code) < evidence[e].least)
-        continue;
-      n++;
-      wrong += r->wrong;
-    }
-    double share = (wrong + 0.5) / (n + 1);
-    if (n >= LEAST_ROWS && share >= least_share) out.wrong[e] = share;
-  }
-  return out;
-}
-
-static double with_evidence(const fitting *f, const sufficing *s, const fit_row *r, double p) {
-  for (int e = 0; e < N_EVIDENCE; e++)
-    if (s->wrong[e] > p && value_of(f, r, evidence[e].code) >= evidence[e].least) p = s->wrong[e];
-  return p;
-}
-
 /* Every row's suspicion by weights and steps that never saw its database. */
 static bool cross_validate(fitting *f, judge_setting setting) {
   step steps[MOST_STEPS + 2];
@@ -336,12 +291,14 @@ static bool cross_validate(fitting *f, judge_setting setting) {
   }
   for (int g = 0; g < f->n_groups; g++) {
     int n = calibrate(f, setting, g, steps, MOST_STEPS);
-    sufficing alone = find_evidence(f, setting, g);
+    fit_evidence alone = {.from = {0}};
+    if (setting == JUDGE_DRAFT && !fit_find_evidence(f, g, &alone)) return false;
     for (size_t i = 0; i < f->rows.len; i++) {
       fit_row *r = &f->rows.items[i];
       if (r->setting != setting || r->group != g) continue;
-      r->suspicion =
-          r->failed ? 1 : with_evidence(f, &alone, r, calibrated(steps, n, r->out_of_fold));
+      double least = fit_alone(&alone, r), p = calibrated(steps, n, r->out_of_fold);
+      r->alone = least > 0 && !r->failed;
+      r->suspicion = r->failed ? 1 : p > least ? p : least;
     }
   }
   return true;
@@ -349,8 +306,13 @@ static bool cross_validate(fitting *f, judge_setting setting) {
 
 /* ---- the tables ---- */
 
+/* What suffices alone is an alarm, however many others are. */
+static double in_highest(double share, double correct_from) {
+  return share > 0 && share < correct_from ? correct_from : share;
+}
+
 /* Fitted on all that may be fitted on, written, and every row's suspicion by it. */
-static bool write_setting(fitting *f, judge_setting setting, FILE *out) {
+static bool write_setting(fitting *f, judge_setting setting, double correct_from, FILE *out) {
   step steps[MOST_STEPS + 2];
   fitted w;
   if (!fit_weights(f, setting, -1, &w)) return false;
@@ -366,19 +328,21 @@ static bool write_setting(fitting *f, judge_setting setting, FILE *out) {
   for (int k = 0; k < f->n_codes; k++)
     if (fabs(w.weight[k]) > 0 || !is_for(f->codes[k], setting) || seen[k])
       fprintf(out, "JUDGE_FIT(%s, %s, %.4f)\n", setting_names[setting], f->codes[k], w.weight[k]);
-  sufficing alone = find_evidence(f, setting, -1);
-  for (int e = 0; e < N_EVIDENCE; e++)
-    if (alone.wrong[e] > 0)
-      fprintf(out, "JUDGE_EVIDENCE(%s, %s, %.2f, %.4f)\n", setting_names[setting], evidence[e].code,
-              evidence[e].least, alone.wrong[e]);
+  fit_evidence alone = {.from = {0}};
+  if (setting == JUDGE_DRAFT && !fit_find_evidence(f, -1, &alone)) return false;
+  for (int e = 0; e < FIT_N_EVIDENCE; e++)
+    if (alone.from[e] > 0)
+      fprintf(out, "JUDGE_EVIDENCE(%s, %s, %.2f, %.4f)\n", setting_names[setting],
+              fit_evidence_code(e), alone.from[e], in_highest(alone.wrong[e], correct_from));
   for (int i = 0; i < n; i++)
     fprintf(out, "JUDGE_KNOT(%s, %.4f, %.4f)\n", setting_names[setting], steps[i].sum,
             steps[i].wrong);
   for (size_t i = 0; i < f->rows.len; i++) {
     fit_row *r = &f->rows.items[i];
-    if (r->setting == setting)
-      r->shipped =
-          r->failed ? 1 : with_evidence(f, &alone, r, calibrated(steps, n, sum_of(f, &w, r)));
+    if (r->setting != setting) continue;
+    double least = in_highest(fit_alone(&alone, r), correct_from);
+    double p = calibrated(steps, n, sum_of(f, &w, r));
+    r->shipped = r->failed ? 1 : p > least ? p : least;
   }
   return true;
 }
@@ -422,13 +386,16 @@ static bool make_tables(fitting *f, const fit_options *opt, const fit_output *to
   for (int s = 0; s < JUDGE_N_SETTINGS; s++)
     if (!cross_validate(f, (judge_setting)s)) return false;
   if (!fit_choose(f, &choice, left_out)) return false;
+  for (size_t i = 0; i < f->rows.len; i++)
+    if (f->rows.items[i].alone)
+      f->rows.items[i].suspicion = in_highest(f->rows.items[i].suspicion, choice.correct_from);
   fputs(head, to->tables);
   fputc('\n', to->tables);
   for (int s = 0; s < JUDGE_N_SETTINGS; s++)
     fprintf(to->tables, "JUDGE_BAND(%s, WARN, %.4f)\nJUDGE_BAND(%s, CORRECT, %.4f)\n",
             setting_names[s], choice.warn_from[s], setting_names[s], choice.correct_from);
   for (int s = 0; s < JUDGE_N_SETTINGS; s++)
-    if (!write_setting(f, (judge_setting)s, to->tables)) return false;
+    if (!write_setting(f, (judge_setting)s, choice.correct_from, to->tables)) return false;
   fputs(tail, to->tables);
   if (to->margin) write_margin(&choice.margin, to->margin);
   if (to->scores) write_scores(f, to->scores);
@@ -441,6 +408,9 @@ emend_rc fit_tables(const char *const *paths, int n_paths, const fit_options *op
   fitting f = {.mem = arena_create((size_t)2 << 30), .ridge = {50, 100, 60}};
   bool ok = f.mem != NULL;
   for (int i = 0; ok && i < n_paths; i++) ok = json_lines_each(paths[i], read_row, &f);
+  f.knowing = true;
+  if (ok && opt->words) ok = json_lines_each(opt->words, read_row, &f);
+  f.knowing = false;
   f.reading = true;
   if (ok && opt->read) ok = json_lines_each(opt->read, read_row, &f);
   ok = ok && fill_matrix(&f) && make_tables(&f, opt, to);

@@ -18,10 +18,12 @@ typedef struct fit_row {
   judge_setting setting;
   bool wrong, failed;
   bool aside;         /* of a training database: fitted on, never counted */
-  bool read_only;     /* neither: a fault in what is counted */
+  bool read_only;     /* neither */
+  bool words_only;    /* of a database that the network knows too well: see evidence.c */
   bool left_out_name; /* an own answer without a name that was asked for */
   double out_of_fold; /* the sum of log odds by weights that never saw its database */
   double suspicion;   /* calibrated without its database too */
+  bool alone;         /* it has what suffices alone, found without its database */
   double shipped;     /* by the tables that are written, which may have seen it */
   double *x;          /* [n_signals] */
 } fit_row;
@@ -35,8 +37,23 @@ typedef struct fitting {
   const char *groups[MOST_GROUPS];
   int n_groups;
   double ridge[JUDGE_N_SETTINGS];
-  bool reading; /* the file's rows are read_only */
+  bool reading, knowing; /* the file's rows are read_only, words_only */
 } fitting;
+
+enum { FIT_N_EVIDENCE = 18 };
+
+/** Signals that suffice alone, for drafts; in evidence.c. */
+typedef struct fit_evidence {
+  double from[FIT_N_EVIDENCE];  /* 0: never */
+  double wrong[FIT_N_EVIDENCE]; /* the share of queries with so much of it that were wrong */
+  int at[FIT_N_EVIDENCE];       /* where in a row's x; -1: no row has it */
+} fit_evidence;
+
+const char *fit_evidence_code(int e);
+/** Chosen on all rows but those of one database (-1: of none). False when out of memory. */
+bool fit_find_evidence(const fitting *f, int left_out, fit_evidence *out);
+/** The suspicion that suffices alone; 0: nothing does. */
+double fit_alone(const fit_evidence *v, const fit_row *r);
 
 /** Where the bands begin (the highest at the same for all), and the margin for replacing. */
 typedef struct fit_choice {

@@ -96,7 +96,8 @@ static fault_shares shares_of(const fitting *f, const fit_choice *c, int kind, b
   fault_shares s = {0};
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
-    if (r->setting != JUDGE_DRAFT || !r->aside || r->read_only != read_only || r->system != kind)
+    if (r->setting != JUDGE_DRAFT || !r->aside || r->read_only != read_only || r->words_only ||
+        r->system != kind)
       continue;
     double p = shipped ? r->shipped : r->suspicion;
     s.n++;
