@@ -126,7 +126,19 @@ void ask_answer_rows(ask_answer *a, const source_result *r) {
   a->pub.has_rows = true;
 }
 
-emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_try *best, emend_error *err) {
+/* What of the rows was asked for; more may have been read. */
+static ask_try as_wanted(const ask_question *q, const ask_try *best) {
+  ask_try t = *best;
+  if (q->opt->max_rows && t.result.n_rows > q->opt->max_rows) {
+    t.result.n_rows = q->opt->max_rows;
+    t.result.truncated = true;
+  }
+  return t;
+}
+
+emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_try *judged,
+                            emend_error *err) {
+  const ask_try wanted = as_wanted(q, judged), *best = &wanted;
   a->pub.status = EMEND_ANSWERED;
   ask_answer_rows(a, &best->result);
   str sentence = ask_verbalise(&q->intent, &best->result, a->mem);

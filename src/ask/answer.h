@@ -17,7 +17,8 @@ typedef struct ask_answer {
 ask_answer *ask_answer_new(str question);
 
 /** What the person is told: the rows of `best` with what speaks against them. */
-emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_try *best, emend_error *err);
+emend_rc ask_answer_deliver(ask_answer *a, ask_question *q, const ask_try *judged,
+                            emend_error *err);
 /** The rows of `r`. */
 void ask_answer_rows(ask_answer *a, const source_result *r);
 /** What the query of `report` reads. */

@@ -127,9 +127,13 @@ static emend_rc take_engine_error(ask_question *q, ask_try *t, emend_rc rc, cons
   return add_fault(q, t, code, e->msg, e->pos) ? EMEND_OK : err_nomem(err, "execute");
 }
 
+/* So many rows are read however few are wanted: whoever wants 10 is to get the same answer. */
+static size_t rows_judged(const ask_question *q) {
+  return q->opt->max_rows > ASK_ROWS_JUDGED ? q->opt->max_rows : ASK_ROWS_JUDGED;
+}
+
 static emend_rc execute(ask_question *q, ask_try *t, emend_error *err) {
-  source_limits limits = {.max_rows = q->opt->max_rows ? q->opt->max_rows : 1000,
-                          .max_work = q->max_work};
+  source_limits limits = {.max_rows = rows_judged(q), .max_work = q->max_work};
   if (q->deadline > 0) {
     limits.timeout_ms = (q->deadline - clock_ms()) / q->time_parts;
     if (limits.timeout_ms < 1) limits.timeout_ms = 1;
@@ -151,7 +155,7 @@ static emend_rc probe(ask_question *q, ask_try *t, emend_error *err) {
   ask_probing with = {.db = q->db,
                       .own = &t->result,
                       .digest = &t->digest,
-                      .max_rows = q->opt->max_rows,
+                      .max_rows = rows_judged(q),
                       .time_left = -1};
   if (q->deadline > 0) with.time_left = (q->deadline - clock_ms()) / q->time_parts;
   double since = clock_ms();

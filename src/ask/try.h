@@ -31,6 +31,8 @@ typedef struct ask_question {
   bool nears_shown;         /* a language model was shown the nearest */
 } ask_question;
 
+enum { ASK_ROWS_JUDGED = 1000 };
+
 typedef struct ask_try {
   str sql;               /* as it runs: double-quoted text mended */
   const char *generator; /* "embedded", "repair", "draft" */

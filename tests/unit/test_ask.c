@@ -409,6 +409,24 @@ static void rows_are_capped_and_said_to_be(void **unused) {
   emend_close(e);
 }
 
+static void how_many_rows_are_wanted_changes_no_answer(void **unused) {
+  (void)unused;
+  script s = {.sql = {{"SELECT name FROM pet"}}};
+  emend_engine *e = open_with(&s);
+  emend_ask_options how = EMEND_ASK_OPTIONS_INIT;
+  emend_answer *few = NULL, *all = ask(e, "What are the names of all pets?");
+  how.max_rows = 1;
+  s.rounds = 0;
+  assert_int_equal(emend_ask(e, "What are the names of all pets?", &how, &few, &err), EMEND_OK);
+  assert_int_equal(few->n_rows, 1);
+  assert_true(few->truncated);
+  assert_false(all->truncated);
+  assert_true(few->confidence >= all->confidence && few->confidence <= all->confidence);
+  emend_answer_free(few);
+  emend_answer_free(all);
+  emend_close(e);
+}
+
 static int stop_at_once(void *ctx, const emend_step *step) {
   (void)ctx, (void)step;
   return 1;
@@ -609,6 +627,7 @@ int main(void) {
       CASE(the_json_is_the_contracts),
       CASE(texts_that_are_no_question_are_usage_errors),
       CASE(rows_are_capped_and_said_to_be),
+      CASE(how_many_rows_are_wanted_changes_no_answer),
       CASE(a_callback_cancels),
       CASE(another_thread_cancels_a_running_query),
       CASE(a_query_past_its_time_fails),
