@@ -27,6 +27,38 @@ static bool means(const judge_facts *f, const sql_expr *e, double said) {
 
 static bool contains(str text, str part) { return str_find(text, part, 0) != SIZE_MAX; }
 
+/* The word of measure that goes with the number at word i: "5 minutes", "2 to 3 minutes". */
+static str unit_of(const judge_intent *in, size_t i) {
+  static const char *const between[] = {"and", "or", "to", NULL};
+  str next = i + 1 < in->words.len ? in->words.items[i + 1].lower : STR("");
+  if (i + 3 < in->words.len && in->words.items[i + 2].is_number && str_is_any(next, between))
+    return in->words.items[i + 3].lower;
+  return next;
+}
+
+/* Is `v` what the question's number is in the unit that a column of the query is named by: 300000
+ * Milliseconds for "5 minutes"? */
+static bool is_converted(const expecting *x, const judge_number *n, double v) {
+  enum { MOST = 12 };
+  text_dimension said, held;
+  double factor, other;
+  if (!text_unit(unit_of(x->in, n->word), &said, &factor)) return false;
+  for (size_t i = 0; i < x->f.names.len; i++) {
+    str words[MOST];
+    int k = text_split_name(x->f.names.items[i], x->a, words, MOST);
+    if (k > 0 && text_unit(words[k - 1], &held, &other) && held == said &&
+        fabs(n->value * factor / other - v) <= 1e-9 * fabs(v))
+      return true;
+  }
+  return false;
+}
+
+static bool query_has_converted(const expecting *x, const judge_number *n) {
+  for (size_t i = 0; i < x->f.numbers.len; i++)
+    if (is_converted(x, n, judge_number_value(x->f.numbers.items[i]))) return true;
+  return false;
+}
+
 /* As a number, in a date or a code ('2014-01-01', 201401), or in a name ("Enrollment K-12"). */
 static bool query_has_number(const expecting *x, double v) {
   str digits = str_from(arena_printf(x->a, "%.15g", fabs(v)));
@@ -55,7 +87,9 @@ static bool question_has_number(const expecting *x, const sql_expr *e) {
   for (size_t i = 0; i < x->in->numbers.len; i++) {
     double said = x->in->numbers.items[i].value;
     str digits = str_from(arena_printf(x->a, "%.15g", fabs(said)));
-    if (means(&x->f, e, fabs(said)) || (digits.len >= 4 && contains(e->text, digits))) return true;
+    if (means(&x->f, e, fabs(said)) || (digits.len >= 4 && contains(e->text, digits)) ||
+        is_converted(x, &x->in->numbers.items[i], judge_number_value(e)))
+      return true;
   }
   return contains(x->in->question, e->text); /* quoted, or part of a code */
 }
@@ -111,7 +145,7 @@ static bool expect_rows_wanted(const expecting *x) {
 static bool expect_numbers(const expecting *x) {
   for (size_t i = 0; i < x->in->numbers.len; i++) {
     const judge_number *n = &x->in->numbers.items[i];
-    if (n->is_k || query_has_number(x, n->value)) continue;
+    if (n->is_k || query_has_number(x, n->value) || query_has_converted(x, n)) continue;
     const text_word *w = &x->in->words.items[n->word];
     if (n->value <= 2 && w->lower.ptr[0] >= 'a') continue; /* "first", "two" */
     if (is_of_a_name(x, w)) continue;
@@ -146,16 +180,11 @@ static bool expect_texts(const expecting *x) {
 
 /* 1 to 12 when the i-th word names a month as such: "March", "in may", not "may" and "march". */
 static int month_at(const judge_intent *in, size_t i) {
-  static const char *const names[] = {"january",   "february", "march",    "april",
-                                      "may",       "june",     "july",     "august",
-                                      "september", "october",  "november", "december"};
   static const char *const before[] = {"in",    "of",   "since", "before", "after", "during",
                                        "until", "from", "month", "by",     NULL};
   const text_word *w = &in->words.items[i];
-  if (w->quoted) return 0;
-  int month = 0;
-  for (int k = 0; k < 12 && !month; k++)
-    if (str_eq(w->lower, str_from(names[k]))) month = k + 1;
+  bool whole = w->lower.len > 3 || str_eq(w->lower, STR("may")); /* Jan is a name */
+  int month = whole && !w->quoted ? text_month(w->lower) : 0;
   if (!month || i == 0) return 0;
   if (w->capital) return month;
   for (const char *const *p = before; *p; p++)

@@ -137,11 +137,13 @@ static bool hold_end(const saying *x, judge_signals *out) {
 
 /* ---- a year that is taken for a code ---- */
 
-static bool is_code_name(str name) {
-  static const char *const PARTS[] = {"code", "zip", "postal", "phone", "fax", "sku", "isbn", NULL};
-  for (const char *const *p = PARTS; *p; p++)
-    if (contains(name, *p)) return true;
-  return str_ends(name, STR("id"));
+static bool is_code_name(str name, arena *a) {
+  enum { MOST = 12 };
+  str words[MOST];
+  int n = text_split_name(name, a, words, MOST);
+  for (int i = 0; i < n; i++)
+    if (text_is_code(words[i])) return true;
+  return false;
 }
 
 typedef struct looking {
@@ -157,7 +159,7 @@ static sql_walk_next see_code(void *ctx, sql_expr *e) {
     const sql_expr *column = e->args.items[i], *lit = e->args.items[1 - i];
     bool literal = lit->kind == SQL_STRING || lit->kind == SQL_NUMBER;
     if (column->kind == SQL_COLUMN && literal && str_eq(lit->text, l->year))
-      l->found |= is_code_name(text_fold(l->x->a, column->name.text));
+      l->found |= is_code_name(column->name.text, l->x->a);
   }
   return l->found ? SQL_WALK_STOP : SQL_WALK_ON;
 }

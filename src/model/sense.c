@@ -40,13 +40,8 @@ static void own_steps(const ir_seq *s, bool *own) {
 
 /* Whether a column's numbers only tell things apart: keys, and what is named as a code. */
 static bool is_label(const feature_node *column) {
-  static const char *const codes[] = {"id",    "code", "zip",  "zipcode", "postcode",
-                                      "phone", "fax",  "isbn", "ssn"};
   if (column->flags & (LINK_COL_PRIMARY | LINK_COL_FOREIGN)) return true;
-  str last = column->n_words ? column->words[column->n_words - 1] : (str){NULL, 0};
-  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-    if (str_eq(last, str_from(codes[i]))) return true;
-  return false;
+  return column->n_words && text_is_code(column->words[column->n_words - 1]);
 }
 
 /* SUM or AVG has just been written. */

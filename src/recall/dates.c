@@ -119,18 +119,7 @@ bool dates_like(const recall_period *p, bool last, str style, char out[32]) {
 
 /* ---- words ---- */
 
-static int month_name(const text_word *w) {
-  static const char *const NAMES[] = {"january",   "february", "march",    "april",
-                                      "may",       "june",     "july",     "august",
-                                      "september", "october",  "november", "december"};
-  for (int m = 0; m < 12; m++) {
-    str full = str_from(NAMES[m]);
-    bool abbreviated = m != 4 && (w->lower.len == 3 || str_eq(w->lower, STR("sept"))) &&
-                       str_starts(full, w->lower);
-    if ((str_eq(w->lower, full) || abbreviated) && w->capital) return m + 1;
-  }
-  return 0;
-}
+static int month_name(const text_word *w) { return w->capital ? text_month(w->lower) : 0; }
 
 static bool is_year(const text_word *w) {
   return w->is_number && w->raw.len == 4 && w->number >= 1000 && w->number <= 2999;

@@ -149,6 +149,9 @@ emend_rc link_question_read(str question, arena *a, link_question *out);
  *  then words that nothing else explains. Sets LINK_WORD_IN_VALUE on words of stored values. */
 emend_rc link_values_find(link_question *q, const link_schema *s, const catalog *cat, arena *a,
                           link_values *out);
+/** Numbers with a unit of measure get the number that it is in columns whose names end in another
+ *  unit of the same kind: "5 minutes" 300000 in Milliseconds. */
+emend_rc link_units_find(const link_question *q, const link_schema *s, arena *a, link_values *v);
 emend_rc link_names_find(const link_question *q, const link_schema *s, const link_values *v,
                          const link_options *opt, arena *a, link_result *out);
 /** Keeps the columns of `s` for which keep[i] is true, and the tables that have any; keys and the

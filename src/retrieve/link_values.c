@@ -134,6 +134,40 @@ static const cat_value *look_up(const link_question *q, const link_schema *s, in
   return found || !single ? found : catalog_value_near(cat, text);
 }
 
+/* "in 2010", "since 2010", "March 2010": a year, whatever code is stored that looks like it. */
+static bool says_year(const link_question *q, int i) {
+  static const char *const before[] = {"in",    "during", "since", "before",
+                                       "after", "until",  "year",  NULL};
+  const link_word *w = &q->words[i];
+  if (i == 0 || !(w->flags & LINK_WORD_NUMBER) || w->raw.len != 4 || w->number < 1500 ||
+      w->number >= 2200)
+    return false;
+  str word = q->words[i - 1].lower;
+  return str_is_any(word, before) || text_month(word) > 0;
+}
+
+static bool is_code_column(const link_schema *s, int column) {
+  const link_name *name = &s->columns[column].name;
+  for (int k = 0; column < s->n_columns && k < name->n; k++)
+    if (text_is_code(name->words[k])) return true;
+  return false;
+}
+
+/* `found` without the codes; NULL when nothing is left. */
+static const cat_value *without_codes(const cat_value *found, const link_schema *s, arena *a) {
+  cat_value *kept = NULL, **end = &kept;
+  for (const cat_value *c = found; c; c = c->next) {
+    if (c->column < s->n_columns && is_code_column(s, c->column)) continue;
+    cat_value *copy = ARENA_NEW(a, cat_value);
+    if (!copy) break;
+    *copy = *c;
+    copy->next = NULL;
+    *end = copy;
+    end = &copy->next;
+  }
+  return kept;
+}
+
 static emend_rc find_stored(link_question *q, const link_schema *s, const catalog *cat, arena *a,
                             link_values *out) {
   for (int len = LINK_MAX_NGRAM; len >= 1; len--) {
@@ -141,6 +175,7 @@ static emend_rc find_stored(link_question *q, const link_schema *s, const catalo
       bool near;
       if (overlaps(out, i, i + len, LINK_VAL_STORED) || !may_be_stored(q, s, i, i + len)) continue;
       const cat_value *found = look_up(q, s, i, i + len, cat, &near, a);
+      if (found && len == 1 && says_year(q, i)) found = without_codes(found, s, a);
       if (!found) continue;
       link_value *v = add_value(out, q, i, i + len, LINK_VAL_STORED);
       if (!v) return EMEND_OK;
@@ -186,6 +221,42 @@ static void find_leftovers(const link_question *q, const link_schema *s, link_va
       continue;
     if (!is_schema_word(s, w->stem)) add_value(out, q, i, i + 1, LINK_VAL_LEFTOVER);
   }
+}
+
+/* The word of measure that goes with the number at word i: "2 and 3 minutes", "2 to 3 minutes". */
+static str unit_of(const link_question *q, int i) {
+  static const char *const between[] = {"and", "or", "to", NULL};
+  str next = i + 1 < q->n ? q->words[i + 1].lower : STR("");
+  if (i + 3 < q->n && (q->words[i + 2].flags & LINK_WORD_NUMBER) && str_is_any(next, between))
+    return q->words[i + 3].lower;
+  return next;
+}
+
+/* "longer than 5 minutes" where the column holds milliseconds. */
+static bool convert(link_value *v, const link_question *q, const link_schema *s, arena *a) {
+  text_dimension said, held;
+  double factor, other;
+  if (!(v->flags & LINK_VAL_NUMBER) || !text_unit(unit_of(q, v->from), &said, &factor)) return true;
+  for (int i = 0; i < s->n_columns; i++) {
+    const link_column *c = &s->columns[i];
+    if (!(c->flags & LINK_COL_NUMBER) || c->name.n == 0 ||
+        !text_unit(c->name.words[c->name.n - 1], &held, &other) || held != said ||
+        (other >= factor && other <= factor))
+      continue;
+    link_cell *cells = ARENA_ARRAY(a, link_cell, (size_t)v->n_cells + 1);
+    char *text = arena_printf(a, "%.10g", v->number * factor / other);
+    if (!cells || !text) return false;
+    if (v->n_cells) memcpy(cells, v->cells, (size_t)v->n_cells * sizeof *cells);
+    cells[v->n_cells++] = (link_cell){i, str_from(text), false};
+    v->cells = cells;
+  }
+  return true;
+}
+
+emend_rc link_units_find(const link_question *q, const link_schema *s, arena *a, link_values *v) {
+  for (int k = 0; k < v->n; k++)
+    if (!convert(&v->items[k], q, s, a)) return EMEND_ENOMEM;
+  return EMEND_OK;
 }
 
 emend_rc link_values_find(link_question *q, const link_schema *s, const catalog *cat, arena *a,

@@ -48,6 +48,18 @@ str text_stem(arena *a, str lower_word);
 bool text_number_word(str lower, double *value, bool *ordinal);
 /** English words that name nothing in a schema: articles, pronouns, "show", "how", "'s". */
 bool text_is_stopword(str lower);
+/** A word of a name whose values tell things apart and measure nothing: "id", "zip", "phone". */
+bool text_is_code(str lower);
+
+typedef enum text_dimension { TEXT_TIME, TEXT_LENGTH, TEXT_MASS, TEXT_MONEY } text_dimension;
+
+/** "minutes" → TEXT_TIME, 60. *factor: how many seconds, metres, grams or whole units of money one
+ *  is. False for other words; both are left alone then. */
+bool text_unit(str lower, text_dimension *dimension, double *factor);
+
+/** "march", "mar", "sept" → 3, 3, 9; 0: no month. */
+int text_month(str lower);
+
 /** "not", "never", "without", "isn't" … */
 bool text_is_negation(str lower);
 

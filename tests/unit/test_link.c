@@ -144,6 +144,48 @@ static void of_several_spellings_the_one_that_was_asked_for_is_taken(void **stat
   cat = one;
 }
 
+static const char *const TRACKS =
+    "CREATE TABLE track (id INTEGER PRIMARY KEY, name TEXT, milliseconds INTEGER, plays INTEGER);"
+    "CREATE TABLE sale (id INTEGER PRIMARY KEY, day DATE, postal_code TEXT, model TEXT);"
+    "INSERT INTO sale VALUES (1,'2010-03-01','2010','2012'),(2,'2012-05-01','2012','2010'),"
+    "  (3,'2013-05-01','SW1','X5');";
+
+static void a_year_is_no_code_that_looks_like_it(void **state) {
+  (void)state;
+  catalog *one = cat;
+  cat = database_catalog(TRACKS, NULL);
+  assert_non_null(cat);
+  const char *years[] = {"How many sales in 2010?", "Sales of March 2010"};
+  for (int i = 0; i < 2; i++) {
+    linked x = link_all(years[i], NULL);
+    const link_value *v = value_of(&x, "2010");
+    assert_non_null(v);
+    assert_int_equal(v->n_cells, 1);
+    assert_int_equal(v->cells[0].column, column_of(&x, "model"));
+  }
+  linked x = link_all("How many sales with postal code 2010?", NULL);
+  assert_int_equal(value_of(&x, "2010")->n_cells, 2);
+  catalog_unref(cat);
+  cat = one;
+}
+
+static void a_number_with_a_unit_is_what_the_column_measures_in(void **state) {
+  (void)state;
+  catalog *one = cat;
+  cat = database_catalog(TRACKS, NULL);
+  assert_non_null(cat);
+  linked x = link_all("Tracks of 2 to 5 minutes with more than 7 plays", NULL);
+  assert_int_equal(link_units_find(&x.q, &x.s, mem, &x.v), EMEND_OK);
+  const link_value *two = value_of(&x, "2"), *five = value_of(&x, "5"), *seven = value_of(&x, "7");
+  assert_int_equal(two->n_cells, 1);
+  assert_int_equal(two->cells[0].column, column_of(&x, "milliseconds"));
+  assert_true(str_eq(two->cells[0].stored, STR("120000")));
+  assert_true(str_eq(five->cells[0].stored, STR("300000")));
+  assert_int_equal(seven->n_cells, 0);
+  catalog_unref(cat);
+  cat = one;
+}
+
 static void numbers_quotes_and_leftovers_are_candidates(void **state) {
   (void)state;
   linked x =
@@ -324,6 +366,8 @@ int main(void) {
       cmocka_unit_test(stored_values_are_found_longest_first),
       cmocka_unit_test(other_forms_of_a_value_are_near),
       cmocka_unit_test(of_several_spellings_the_one_that_was_asked_for_is_taken),
+      cmocka_unit_test(a_year_is_no_code_that_looks_like_it),
+      cmocka_unit_test(a_number_with_a_unit_is_what_the_column_measures_in),
       cmocka_unit_test(numbers_quotes_and_leftovers_are_candidates),
       cmocka_unit_test(a_taught_word_links),
       cmocka_unit_test(a_part_of_a_schema_keeps_its_ids_and_keys),

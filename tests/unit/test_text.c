@@ -279,6 +279,28 @@ static void stop_words_are_found(void **state) {
   assert_false(text_is_stopword(STR("")));
 }
 
+static void units_measure_and_codes_do_not(void **state) {
+  (void)state;
+  text_dimension d = TEXT_MONEY;
+  double factor = 0;
+  assert_true(text_unit(STR("minutes"), &d, &factor));
+  assert_int_equal(d, TEXT_TIME);
+  assert_float_equal(factor, 60, 0);
+  assert_false(text_unit(STR("min"), &d, &factor));
+  assert_float_equal(factor, 60, 0);
+  assert_true(text_is_code(STR("zip")));
+  assert_false(text_is_code(STR("idea")));
+}
+
+static void months_are_known_in_full_and_short(void **state) {
+  (void)state;
+  assert_int_equal(text_month(STR("march")), 3);
+  assert_int_equal(text_month(STR("dec")), 12);
+  assert_int_equal(text_month(STR("sept")), 9);
+  assert_int_equal(text_month(STR("ma")), 0);
+  assert_int_equal(text_month(STR("")), 0);
+}
+
 static void words_of_negation_are_known_contracted_or_not(void **state) {
   (void)state;
   assert_true(text_is_negation(STR("never")));
@@ -399,6 +421,8 @@ int main(void) {
       cmocka_unit_test(threads_stem_at_the_same_time),
       cmocka_unit_test(number_words_have_values),
       cmocka_unit_test(stop_words_are_found),
+      cmocka_unit_test(units_measure_and_codes_do_not),
+      cmocka_unit_test(months_are_known_in_full_and_short),
       cmocka_unit_test(words_of_negation_are_known_contracted_or_not),
       cmocka_unit_test(edit_distance_counts_and_gives_up),
       cmocka_unit_test(edit_distance_agrees_with_the_full_table),
