@@ -157,7 +157,7 @@ static double level_for(const fitting *f, judge_setting setting, bool aside, dou
   if (!p) return from;
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
-    if (r->setting != setting || r->aside != aside || r->read_only || r->wrong) continue;
+    if (r->setting != setting || r->aside != aside || r->use != FIT_USE_ALL || r->wrong) continue;
     if (r->alone && aside)
       anyway++;
     else

@@ -13,8 +13,9 @@ static int usage(void) {
       "       emend-fit faults  --model FILE --data FILE --db-dir DIR [--fold] [--labels FILE]\n"
       "                         [--out FILE]\n"
       "       emend-fit text    --model FILE --data FILE --schema FILE [--fold] [--out FILE]\n"
-      "       emend-fit tables  ROWS... [--words ROWS] [--read ROWS] [--systems NAME,…]\n"
-      "                         [--scores FILE] [--margin src/ask/margin.def] [--out "
+      "       emend-fit tables  ROWS... [--reworded ROWS] [--words ROWS] [--read ROWS]\n"
+      "                         [--systems NAME,…] [--scores FILE] [--margin src/ask/margin.def] "
+      "[--out "
       "src/judge/fitted.def]\n");
   return 2;
 }
@@ -37,21 +38,15 @@ static void name_systems(fit_options *opt, char *list) {
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {{"model", required_argument, NULL, 'm'},
-                                          {"data", required_argument, NULL, 'd'},
-                                          {"db-dir", required_argument, NULL, 'b'},
-                                          {"predictions", required_argument, NULL, 'p'},
-                                          {"schema", required_argument, NULL, 's'},
-                                          {"variants", required_argument, NULL, 'v'},
-                                          {"fold", no_argument, NULL, 'f'},
-                                          {"labels", required_argument, NULL, 'l'},
-                                          {"scores", required_argument, NULL, 'r'},
-                                          {"read", required_argument, NULL, 'R'},
-                                          {"words", required_argument, NULL, 'w'},
-                                          {"systems", required_argument, NULL, 'S'},
-                                          {"margin", required_argument, NULL, 'g'},
-                                          {"out", required_argument, NULL, 'o'},
-                                          {NULL, 0, NULL, 0}};
+  static const struct option options[] = {
+      {"model", required_argument, NULL, 'm'},   {"data", required_argument, NULL, 'd'},
+      {"db-dir", required_argument, NULL, 'b'},  {"predictions", required_argument, NULL, 'p'},
+      {"schema", required_argument, NULL, 's'},  {"variants", required_argument, NULL, 'v'},
+      {"fold", no_argument, NULL, 'f'},          {"labels", required_argument, NULL, 'l'},
+      {"scores", required_argument, NULL, 'r'},  {"read", required_argument, NULL, 'R'},
+      {"words", required_argument, NULL, 'w'},   {"reworded", required_argument, NULL, 'W'},
+      {"systems", required_argument, NULL, 'S'}, {"margin", required_argument, NULL, 'g'},
+      {"out", required_argument, NULL, 'o'},     {NULL, 0, NULL, 0}};
   fit_options opt = {0};
   const char *weights = NULL, *path = NULL, *score_path = NULL, *margin_path = NULL;
   int at;
@@ -87,6 +82,9 @@ int main(int argc, char **argv) {
         break;
       case 'R':
         opt.read = optarg;
+        break;
+      case 'W':
+        opt.reworded = optarg;
         break;
       case 'w':
         opt.words = optarg;

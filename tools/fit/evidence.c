@@ -30,7 +30,7 @@ enum { N_LEVELS = sizeof levels / sizeof *levels };
  * faults in all than it accuses is taken too, though others find these as well: elsewhere they may
  * not. */
 static const double alarm_cost = 4, least_faults = 2, step_worth = 1.5;
-static const double alarm_cost_in_all = 50, least_in_all = 5;
+static const double alarm_cost_in_all = 20, least_in_all = 5;
 /* What is known of few is drawn towards what is known of all: by so many. */
 static const double drawn_by = 8;
 /* Of all queries with it, those of language models too, so many were wrong. */
@@ -53,7 +53,7 @@ static bool is_looked_for(int kind) {
 
 static bool is_looked_at(const fit_row *r, int left_out) {
   if (r->setting != JUDGE_DRAFT || r->failed || r->group == left_out) return false;
-  if (r->read_only && !r->words_only) return false;
+  if (r->use == FIT_USE_READ) return false;
   return r->aside ? r->system == FIT_FAULT_NONE || is_looked_for(r->system) : !r->wrong;
 }
 
@@ -67,7 +67,7 @@ static double gain_of(const looking *l, const fit_evidence *v, int e, double fro
   double faults = 0, untouched = 0, drafts = 0;
   for (size_t i = 0; i < l->rows.len; i++) {
     const fit_row *r = l->rows.items[i];
-    if ((r->words_only && !evidence[e].of_words) || value_of(v, r, e) < from) continue;
+    if ((r->use == FIT_USE_WORDS && !evidence[e].of_words) || value_of(v, r, e) < from) continue;
     if (r->wrong)
       faults += !(anew && l->found[i]);
     else if (!l->found[i])
@@ -104,7 +104,8 @@ static void measure(const fitting *f, int left_out, fit_evidence *out) {
   double n[FIT_N_EVIDENCE] = {0}, wrong[FIT_N_EVIDENCE] = {0}, all = 1, all_wrong = 0.5;
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
-    if (r->setting != JUDGE_DRAFT || r->failed || r->read_only || r->group == left_out) continue;
+    if (r->setting != JUDGE_DRAFT || r->failed || r->use != FIT_USE_ALL || r->group == left_out)
+      continue;
     for (int e = 0; e < FIT_N_EVIDENCE; e++) {
       if (out->from[e] <= 0 || value_of(out, r, e) < out->from[e]) continue;
       n[e]++, wrong[e] += r->wrong;
@@ -131,7 +132,7 @@ bool fit_find_evidence(const fitting *f, int left_out, fit_evidence *out) {
     if (!is_looked_at(r, left_out)) continue;
     if (!vec_push(f->mem, &l.rows, r)) return false;
     if (!r->aside) l.n_drafts++;
-    for (int all = r->words_only; all < 2 && r->aside; all++)
+    for (int all = r->use == FIT_USE_WORDS; all < 2 && r->aside; all++)
       *(r->wrong ? &l.n_faults[all] : &l.n_untouched[all]) += 1;
   }
   l.found = calloc(l.rows.len + 1, sizeof *l.found);

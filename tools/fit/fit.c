@@ -79,8 +79,7 @@ static bool read_row(void *ctx, json_t *row) {
                               ? JUDGE_TEXT
                               : JUDGE_DRAFT,
                .aside = strcmp(kind, "fault") == 0 || strncmp(kind, "fold_", 5) == 0,
-               .read_only = f->reading || f->knowing,
-               .words_only = f->knowing,
+               .use = f->use,
                .left_out_name = json_number_value(json_object_get(signals, "name_left_out")) > 0,
                .wrong = !json_is_true(json_object_get(row, "right")),
                .failed = json_is_true(json_object_get(row, "failed"))};
@@ -112,7 +111,7 @@ typedef struct fitted {
 } fitted;
 
 static bool is_used(const fit_row *r, judge_setting setting, int left_out) {
-  return r->setting == setting && !r->failed && !r->read_only && r->group != left_out;
+  return r->setting == setting && !r->failed && r->use == FIT_USE_ALL && r->group != left_out;
 }
 
 /* Scales to unit variance; 0 for a signal that is too rare or always the same. */
@@ -408,11 +407,12 @@ emend_rc fit_tables(const char *const *paths, int n_paths, const fit_options *op
   fitting f = {.mem = arena_create((size_t)2 << 30), .ridge = {50, 100, 60}};
   bool ok = f.mem != NULL;
   for (int i = 0; ok && i < n_paths; i++) ok = json_lines_each(paths[i], read_row, &f);
-  f.knowing = true;
-  if (ok && opt->words) ok = json_lines_each(opt->words, read_row, &f);
-  f.knowing = false;
-  f.reading = true;
-  if (ok && opt->read) ok = json_lines_each(opt->read, read_row, &f);
+  const char *const others[] = {
+      [FIT_USE_EVIDENCE] = opt->reworded, [FIT_USE_WORDS] = opt->words, [FIT_USE_READ] = opt->read};
+  for (fit_use use = FIT_USE_EVIDENCE; ok && use <= FIT_USE_READ; use++) {
+    f.use = use;
+    if (others[use]) ok = json_lines_each(others[use], read_row, &f);
+  }
   ok = ok && fill_matrix(&f) && make_tables(&f, opt, to);
   arena_destroy(f.mem);
   return ok ? EMEND_OK

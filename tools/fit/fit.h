@@ -17,6 +17,8 @@ typedef struct fit_options {
   bool fold;            /* only databases that the shipped network was not trained on */
   const char *variants; /* DIR/<db_id>/<i>.sqlite: what is right must be right there too */
   const char *labels;   /* a file that remembers which queries were right; may be NULL */
+  const char *reworded; /* faults beside questions in other words: what suffices alone is chosen on
+                         * them too; may be NULL */
   const char *words;    /* faults in databases that the network was trained on: what of the words
                          * suffices alone is chosen on them too; may be NULL */
   const char *read;     /* faults in what is counted: told, never fitted on; may be NULL */

@@ -12,14 +12,21 @@
 
 enum { MOST_SIGNALS = 256, MOST_GROUPS = 256 };
 
+/** What a row is for. */
+typedef enum fit_use {
+  FIT_USE_ALL,
+  FIT_USE_EVIDENCE, /* only to choose what suffices alone: see evidence.c */
+  FIT_USE_WORDS,    /* … and only of words */
+  FIT_USE_READ      /* what is worth is told, nothing is chosen by it */
+} fit_use;
+
 typedef struct fit_row {
   int group, item;
   int system; /* whose draft; for a fault its kind */
   judge_setting setting;
   bool wrong, failed;
-  bool aside;         /* of a training database: fitted on, never counted */
-  bool read_only;     /* neither */
-  bool words_only;    /* of a database that the network knows too well: see evidence.c */
+  bool aside; /* of a training database: fitted on, never counted */
+  fit_use use;
   bool left_out_name; /* an own answer without a name that was asked for */
   double out_of_fold; /* the sum of log odds by weights that never saw its database */
   double suspicion;   /* calibrated without its database too */
@@ -37,7 +44,7 @@ typedef struct fitting {
   const char *groups[MOST_GROUPS];
   int n_groups;
   double ridge[JUDGE_N_SETTINGS];
-  bool reading, knowing; /* the file's rows are read_only, words_only */
+  fit_use use; /* of the file's rows that is read */
 } fitting;
 
 enum { FIT_N_EVIDENCE = 18 };

@@ -91,14 +91,12 @@ typedef struct fault_shares {
   double n, warned, alarmed;
 } fault_shares;
 
-static fault_shares shares_of(const fitting *f, const fit_choice *c, int kind, bool read_only,
+static fault_shares shares_of(const fitting *f, const fit_choice *c, int kind, fit_use use,
                               bool shipped) {
   fault_shares s = {0};
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
-    if (r->setting != JUDGE_DRAFT || !r->aside || r->read_only != read_only || r->words_only ||
-        r->system != kind)
-      continue;
+    if (r->setting != JUDGE_DRAFT || !r->aside || r->use != use || r->system != kind) continue;
     double p = shipped ? r->shipped : r->suspicion;
     s.n++;
     s.warned += p >= c->warn_from[JUDGE_DRAFT];
@@ -108,14 +106,14 @@ static fault_shares shares_of(const fitting *f, const fit_choice *c, int kind, b
   return s;
 }
 
-static void print_faults(const fitting *f, const fit_choice *c, bool read_only, FILE *out) {
+static void print_faults(const fitting *f, const fit_choice *c, fit_use use, FILE *out) {
   fprintf(out,
           "\nfaults in %s: fault, n, by tables that left the database out warned of and in the "
           "highest band, by those written warned of and in the highest band\n",
-          read_only ? "what is counted" : "training databases");
+          use == FIT_USE_READ ? "what is counted" : "training databases");
   for (int kind = 0; kind < FIT_N_FAULTS; kind++) {
-    fault_shares left = shares_of(f, c, kind, read_only, false);
-    fault_shares shipped = shares_of(f, c, kind, read_only, true);
+    fault_shares left = shares_of(f, c, kind, use, false);
+    fault_shares shipped = shares_of(f, c, kind, use, true);
     if (left.n > 0)
       fprintf(out, "| %s | %.0f | %.1f | %.1f | %.1f | %.1f |\n", fit_fault_name(kind), left.n,
               left.warned, left.alarmed, shipped.warned, shipped.alarmed);
@@ -128,7 +126,7 @@ static void print_own(const fitting *f, const fit_choice *c, bool aside, FILE *o
   for (size_t i = 0; i < f->rows.len; i++) {
     const fit_row *r = &f->rows.items[i];
     bool warned = r->suspicion >= c->warn_from[JUDGE_OWN] || r->left_out_name;
-    if (r->setting != JUDGE_OWN || r->read_only || r->aside != aside) continue;
+    if (r->setting != JUDGE_OWN || r->use != FIT_USE_ALL || r->aside != aside) continue;
     n++;
     right += !r->wrong;
     bothered += !r->wrong && warned;
@@ -167,8 +165,8 @@ void fit_print_worth(const fitting *f, const fit_choice *c, const fit_outcomes *
   print_suspicion(f, "own answers", JUDGE_OWN, out);
   print_suspicion(f, "both", -1, out);
   print_suspicion(f, "schema alone", JUDGE_TEXT, out);
-  print_faults(f, c, true, out);
-  print_faults(f, c, false, out);
+  print_faults(f, c, FIT_USE_READ, out);
+  print_faults(f, c, FIT_USE_ALL, out);
   fputc('\n', out);
   print_own(f, c, false, out);
   print_own(f, c, true, out);
