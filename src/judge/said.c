@@ -208,8 +208,27 @@ static bool hold_money(const saying *x, judge_signals *out) {
   return true;
 }
 
+/* "Who spent the most", and all that the query does is count. */
+static bool hold_amount(const saying *x, judge_signals *out) {
+  static const char *const AMOUNTS[] = {"spen",  "paid",     "pay",   "amount", "total",   "price",
+                                        "cost",  "sum",      "fee",   "earn",   "revenue", "salary",
+                                        "value", "turnover", "money", "budget", NULL};
+  const judge_facts *f = x->f;
+  if (!f->count || f->sum || f->average || f->extreme || reads_name_with(x, AMOUNTS)) return true;
+  for (size_t i = 0; i < x->in->words.len; i++) {
+    str w = word_at(x, i);
+    if (IN(w, "spent", "spend", "spends", "spending", "paid", "pay", "pays", "revenue", "turnover",
+           "earned", "earns", "earnings"))
+      return judge_add(out, x->a, JUDGE_amount_missing, 1,
+                       "The question says \"%.*s\", the query counts and adds up nothing.",
+                       STR_ARG(w));
+  }
+  return true;
+}
+
 bool judge_hold_said(const judge_intent *in, const check_report *report, const judge_facts *f,
                      arena *a, judge_signals *out) {
   const saying x = {in, report, f, a};
-  return hold_period(&x, out) && hold_end(&x, out) && hold_years(&x, out) && hold_money(&x, out);
+  return hold_period(&x, out) && hold_end(&x, out) && hold_years(&x, out) && hold_money(&x, out) &&
+         hold_amount(&x, out);
 }
