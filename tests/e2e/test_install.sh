@@ -19,8 +19,28 @@ run "$prefix/bin/emend" ask --db "$work/shop.sqlite" --json "How many customers 
 expect_status 0
 expect_json '.rows[0][0]' 1600
 
+# A program of somebody else's, built as pkg-config says, finds both.
+if command -v pkg-config >/dev/null 2>&1 && command -v cc >/dev/null 2>&1; then
+  pc=$(dirname "$(find "$prefix" -name emend.pc)")
+  lib=$(dirname "$pc")
+  # shellcheck disable=SC2046 # flags are words
+  cc "$SOURCE_DIR/tests/programs/public_api.c" -o "$work/own" \
+    $(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs emend) || fail "what pkg-config says"
+  own() {
+    run env LD_LIBRARY_PATH="$lib" "$work/own" "$work/shop.sqlite" "How many customers are there?"
+  }
+  own
+  expect_status 0
+  expect_out '^1600$'
+else
+  echo "SKIP: no pkg-config or no cc"
+  own() { :; }
+fi
+
 # Those, and no others: with them broken nothing else is taken.
 echo "broken" >"$prefix/share/emend/models/emend.emt"
 run "$prefix/bin/emend" ask --db "$work/shop.sqlite" "How many customers are there?"
 expect_clear_error 3 'share/emend/models/emend.emt'
+own
+[ ! -x "$work/own" ] || expect_clear_error 3 'share/emend/models/emend.emt'
 finish
