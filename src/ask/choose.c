@@ -31,6 +31,7 @@ static const struct {
     {"year_elsewhere", 2},
     {"groups_of_one", 2},
     {"amount_missing", 2},
+    {"key_missing", 2},
 };
 const ask_margin ask_margin_used = {
 #define ASK_MARGIN(name, value) .name = value,

@@ -1,6 +1,7 @@
 /* Words of the question that say yes or no of a column, held against what the query does with it:
  * "inactive" where it does not look at "active", "which are discontinued" where it only shows that
- * column. Knows the schema; sees no result. */
+ * column; and who reports to whom, where it does not look at the key that says so. Knows the
+ * schema; sees no result. */
 #include "judge/facts.h"
 #include "judge/signal.h"
 
@@ -18,6 +19,12 @@ typedef struct flags {
 static bool is_in_name(const flags *x, const cat_column *col, str stem) {
   for (int i = 0; i < col->n_words; i++)
     if (str_eq(text_stem(x->a, col->words[i]), stem)) return true;
+  return false;
+}
+
+static bool is_in_name_of(const flags *x, const cat_table *table, str stem) {
+  for (int i = 0; i < table->n_words; i++)
+    if (str_eq(text_stem(x->a, table->words[i]), stem)) return true;
   return false;
 }
 
@@ -110,12 +117,68 @@ static bool hold_shown(const flags *x, judge_signals *out) {
   return true;
 }
 
+/* ---- "who reports to Ann?" ---- */
+
+typedef struct key_search {
+  str name;
+  bool compared;
+} key_search;
+
+static sql_walk_next see_comparison(void *ctx, sql_expr *e) {
+  key_search *k = ctx;
+  bool within = e->kind == SQL_BINARY || e->kind == SQL_IN || e->kind == SQL_IS_NULL;
+  for (size_t i = 0; within && i < e->args.len; i++)
+    k->compared |=
+        e->args.items[i]->kind == SQL_COLUMN && str_eq_nocase(e->args.items[i]->name.text, k->name);
+  return k->compared ? SQL_WALK_STOP : SQL_WALK_ON;
+}
+
+/* Compared or joined by; where nothing is counted it may also be shown or grouped by. */
+static bool looks_at_key(const flags *x, const check_report *report, str name) {
+  key_search k = {name, false};
+  const sql_visitor v = {.expr = see_comparison, .ctx = &k};
+  sql_walk_query(report->query, &v);
+  for (size_t i = 0; i < x->f->names.len && (!x->f->count || x->f->group_by); i++)
+    k.compared |= str_eq_nocase(x->f->names.items[i], name);
+  return k.compared;
+}
+
+/* A word of the question is in the name of a key from the table to itself: "report" in ReportsTo.
+ */
+static const text_word *says_key(const flags *x, const cat_column *key) {
+  for (size_t i = 0; i < x->in->words.len; i++) {
+    const text_word *w = &x->in->words.items[i];
+    if (!w->is_punct && !w->is_number && !text_is_stopword(w->lower) && !text_is_code(w->lower) &&
+        is_in_name(x, key, w->stem))
+      return w;
+  }
+  return NULL;
+}
+
+static bool hold_own_key(const flags *x, const check_report *report, judge_signals *out) {
+  for (int i = 0; i < x->cat->n_fkeys; i++) {
+    const cat_fkey *k = &x->cat->fkeys[i];
+    const cat_table *table = &x->cat->tables[k->from_table];
+    const cat_column *from = &x->cat->columns[k->from[0]];
+    bool used = false;
+    for (size_t t = 0; t < report->tables.len; t++)
+      used |= str_eq_nocase(report->tables.items[t], table->name);
+    if (k->from_table != k->to_table || !used || looks_at_key(x, report, from->name)) continue;
+    const text_word *w = says_key(x, from);
+    if (!w || is_in_name_of(x, table, w->stem)) continue;
+    return judge_add(out, x->a, JUDGE_key_missing, 1,
+                     "The question says \"%.*s\", the query does not look at %.*s.",
+                     STR_ARG(w->raw), STR_ARG(from->name));
+  }
+  return true;
+}
+
 emend_rc judge_flags(const judge_intent *in, const check_report *report, const catalog *cat,
                      arena *a, judge_signals *out, emend_error *err) {
   if (!report->query || !cat) return EMEND_OK;
   judge_facts f;
   bool ok = judge_read_facts(report->query, a, &f);
   const flags x = {in, &f, cat, a};
-  ok = ok && hold_negated(&x, out) && hold_shown(&x, out);
+  ok = ok && hold_negated(&x, out) && hold_shown(&x, out) && hold_own_key(&x, report, out);
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
 }

@@ -19,7 +19,9 @@ static int set_up(void **state) {
   char sql[2048] =
       "CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT, active INT, city "
       "TEXT, note TEXT);"
-      "CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT, discontinued TEXT);";
+      "CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT, discontinued TEXT);"
+      "CREATE TABLE employee (id INTEGER PRIMARY KEY, name TEXT, reports_to INT REFERENCES "
+      "employee(id));";
   for (int i = 0; i < 12; i++) {
     size_t n = strlen(sql);
     snprintf(sql + n, sizeof sql - n,
@@ -80,8 +82,27 @@ static void who_asks_which_are_it_does_not_want_the_flag_of_all(void **state) {
   assert_string_equal(raised("Which customers are named so?", "SELECT name FROM customer"), "");
 }
 
+static void who_reports_to_whom_is_looked_up(void **state) {
+  (void)state;
+  static const char question[] = "How many employees report to Ann?";
+  assert_string_equal(raised(question, "SELECT count(*) FROM employee WHERE name = 'Ann'"),
+                      "key_missing");
+  assert_string_equal(raised(question,
+                             "SELECT count(*) FROM employee a JOIN employee b ON "
+                             "a.reports_to = b.id WHERE b.name = 'Ann'"),
+                      "");
+  assert_string_equal(
+      raised(question, "SELECT count(DISTINCT reports_to) FROM employee WHERE name = 'Ann'"),
+      "key_missing");
+  assert_string_equal(
+      raised("Who does Ann report to?", "SELECT reports_to FROM employee WHERE name = 'Ann'"), "");
+  assert_string_equal(raised("How many employees are named Ann?", "SELECT count(*) FROM employee"),
+                      "");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(who_reports_to_whom_is_looked_up),
       cmocka_unit_test(a_negated_flag_must_be_looked_at),
       cmocka_unit_test(words_that_only_begin_like_a_negation_say_nothing),
       cmocka_unit_test(who_asks_which_are_it_does_not_want_the_flag_of_all),
