@@ -38,6 +38,8 @@ static bool reads_private(const emend_answer *p, const catalog *cat) {
 emend_rc ask_record(const ask_answer *answer, const ask_question *q, const char *failure_kind,
                     emend_error *err) {
   const emend_answer *p = &answer->pub;
+  /* "Did you mean …?" quotes the question of somebody who may want to be forgotten */
+  bool unsaid = p->status == EMEND_CONFIRM || reads_private(p, q->cat);
   char now[32];
   clock_iso(clock_now(), now);
   store_question row = {.id = str_from(p->id),
@@ -47,7 +49,7 @@ emend_rc ask_record(const ask_answer *answer, const ask_question *q, const char 
                         .question = str_from(p->question),
                         .status = str_from(emend_status_name(p->status)),
                         .sql = str_from(p->sql),
-                        .answer = reads_private(p, q->cat) ? (str){0} : str_from(p->text),
+                        .answer = unsaid ? (str){0} : str_from(p->text),
                         .model = str_from(p->provenance.model),
                         .schema_version = str_from(p->provenance.schema_version),
                         .warnings = diagnostics_json(p->warnings, p->n_warnings, q->work),

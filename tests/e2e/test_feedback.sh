@@ -289,12 +289,18 @@ ask --user gus "How many zebrafinch customers are there?"
 run "$EMEND" privacy show --user gus --state "$state" --json
 expect_json questions 0
 ask --user dan "How many customers are there?"
+run "$EMEND" finalize --db "$db" --state "$state" --user dan \
+  --question "How many quetzal customers are there?" \
+  --sql "SELECT count(*) FROM customers WHERE segment = 'Trade'"
+ask --user eve "How many parrot customers are there?"
+expect_json status confirm
 run "$EMEND" privacy forget --user dan --state "$state" --json
 expect_json feedback 1
-expect_json examples 1
+expect_json examples 2
 run "$EMEND" privacy show --user dan --state "$state" --json
 expect_json questions 0
 grep -aq "lost parcels" "$state" && explain "the forgotten text is still in the file"
+grep -aq quetzal "$state" && explain "what was asked back still quotes a forgotten question"
 run "$EMEND" privacy forget --state "$state"
 expect_clear_error 2 'whose data'
 finish
