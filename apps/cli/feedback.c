@@ -287,6 +287,7 @@ const cli_command feedback_command = {
         "A corrected SQL is checked and run before it is kept. Verifying applies it too, when it\n"
         "is rated 4 at least (or not at all), gives another result, and contradicts nothing.\n"
         "bulk-verify leaves what has a doubt to a closer look: the judge suspects the correction\n"
-        "and not what it replaces, and one person alone says it.",
+        "and not what it replaces, or most of what this person said was turned down, and one\n"
+        "person alone says it.",
     .options = options,
     .run = run_feedback};

@@ -52,7 +52,10 @@ const cli_command finalize_command = {
     .name = "finalize",
     .usage = "--db URL (--answer ID [--sql SQL] | --question Q --sql SQL) [--user U]",
     .about = "confirm that a SQL statement answers a question",
-    .more = "From then on the question, in these or other words, runs that SQL at once.",
+    .more =
+        "From then on the question, in these or other words, runs that SQL at once. A named "
+        "user's\n"
+        "yes to an answer that came with a warning waits until somebody else says so too.",
     .options = finalize_options,
     .run = run_finalize};
 
