@@ -15,17 +15,15 @@ typedef struct flags {
   arena *a;
 } flags;
 
-/* Does the column's name have the word? */
-static bool is_in_name(const flags *x, const cat_column *col, str stem) {
-  for (int i = 0; i < col->n_words; i++)
-    if (str_eq(text_stem(x->a, col->words[i]), stem)) return true;
+/* Is it a word of the name? */
+static bool is_among(const flags *x, const str *words, int n, str stem) {
+  for (int i = 0; i < n; i++)
+    if (str_eq(text_stem(x->a, words[i]), stem)) return true;
   return false;
 }
 
-static bool is_in_name_of(const flags *x, const cat_table *table, str stem) {
-  for (int i = 0; i < table->n_words; i++)
-    if (str_eq(text_stem(x->a, table->words[i]), stem)) return true;
-  return false;
+static bool is_in_name(const flags *x, const cat_column *col, str stem) {
+  return is_among(x, col->words, col->n_words, stem);
 }
 
 /* A condition on it, a sum or groups of it; not where it is only shown or counted. */
@@ -39,8 +37,7 @@ static bool looks_at(const flags *x, str stem) {
   for (size_t i = 0; i < x->f->names.len; i++) {
     str words[12];
     int n = text_split_name(x->f->names.items[i], x->a, words, 12);
-    for (int k = 0; k < n; k++)
-      if (str_eq(text_stem(x->a, words[k]), stem)) return true;
+    if (is_among(x, words, n, stem)) return true;
   }
   return false;
 }
@@ -165,7 +162,7 @@ static bool hold_own_key(const flags *x, const check_report *report, judge_signa
       used |= str_eq_nocase(report->tables.items[t], table->name);
     if (k->from_table != k->to_table || !used || looks_at_key(x, report, from->name)) continue;
     const text_word *w = says_key(x, from);
-    if (!w || is_in_name_of(x, table, w->stem)) continue;
+    if (!w || is_among(x, table->words, table->n_words, w->stem)) continue;
     return judge_add(out, x->a, JUDGE_key_missing, 1,
                      "The question says \"%.*s\", the query does not look at %.*s.",
                      STR_ARG(w->raw), STR_ARG(from->name));

@@ -148,7 +148,7 @@ static bool says_year(const link_question *q, int i) {
 
 static bool is_code_column(const link_schema *s, int column) {
   const link_name *name = &s->columns[column].name;
-  for (int k = 0; column < s->n_columns && k < name->n; k++)
+  for (int k = 0; k < name->n; k++)
     if (text_is_code(name->words[k])) return true;
   return false;
 }
