@@ -217,6 +217,20 @@ static int written(int code) {
   return code ? code : EXIT_ENVIRONMENT;
 }
 
+/* `code`, unless the history cannot be written at all. An answer that was given stands while
+ * another process holds the state. */
+static int write_history(const cli *c, int code) {
+  emend_error err;
+  emend_rc rc = emend_flush(c->engine, &err);
+  if (!rc) return code;
+  fprintf(stderr, rc == EMEND_EBUSY
+                      ? "emend: the answer was not recorded, --answer cannot name it: "
+                      : "emend: the history was not written: ");
+  print_text(stderr, err.msg);
+  fputc('\n', stderr);
+  return code || rc == EMEND_EBUSY ? code : EXIT_ENVIRONMENT;
+}
+
 static int run_command(cli *c, int argc, char **argv) {
   bool help = false;
   int code = cli_parse(c, argc, argv, &help);
@@ -227,15 +241,12 @@ static int run_command(cli *c, int argc, char **argv) {
   if (!code)
     code = config_read(cli_flag(c, "config") ? cli_value(c, "config") : getenv("EMEND_CONFIG"));
   if (!code) code = c->command->run(c);
-  emend_error err;
-  if (c->engine && emend_flush(c->engine, &err)) {
-    fprintf(stderr, "emend: the history was not written: %s\n", err.msg);
-    if (!code) code = EXIT_ENVIRONMENT;
-  }
+  code = written(code); /* before what is still to be recorded, which may have to wait */
+  if (c->engine) code = write_history(c, code);
   cli_catch_interrupts(NULL);
   emend_close(c->engine);
   config_free();
-  return written(code);
+  return code;
 }
 
 static int run_shell(cli *c, int argc, char **argv) {

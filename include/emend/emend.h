@@ -106,13 +106,16 @@ typedef struct emend_options {
  */
 EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emend_error *err);
 
-/** Writes what is still to be remembered, then frees all. No call may be running. NULL is
- *  harmless. */
+/** Writes what is still to be remembered, as emend_flush does, then frees all. No call may be
+ *  running. NULL is harmless. */
 EMEND_API void emend_close(emend_engine *e);
 
 /** Puts the history of questions on disk now (it is otherwise written within 100 ms, and by
  *  emend_close, which cannot report a failure), and finds out whether corrections changed the
- *  answers since the last flush, by asking again without them. */
+ *  answers since the last flush, by asking again without them. Another process that writes to the
+ *  state is waited for a second at most: EMEND_EBUSY then, and the history stays to be written.
+ *  What people decide (confirming, correcting, …) is no part of it: it is on disk when its call
+ *  returns. */
 EMEND_API emend_rc emend_flush(emend_engine *e, emend_error *err);
 
 /**

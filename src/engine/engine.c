@@ -68,7 +68,7 @@ EMEND_API emend_rc emend_flush(emend_engine *e, emend_error *err) {
   pthread_mutex_lock(&e->lock);
   store *s = e->state;
   pthread_mutex_unlock(&e->lock);
-  emend_rc rc = s ? store_flush(s, err) : EMEND_OK;
+  emend_rc rc = s ? store_flush_briefly(s, err) : EMEND_OK;
   return rc ? rc : engine_influence_settle(e, err);
 }
 

@@ -147,6 +147,8 @@ emend_rc engine_influence_settle(emend_engine *e, emend_error *err) {
 
 void engine_influence_free(emend_engine *e) {
   emend_error err;
-  if (engine_influence_settle(e, &err)) log_write(LOG_WARN, "influence: %s", err.msg);
+  emend_rc rc = e->state && e->notes ? store_flush_briefly(e->state, &err) : EMEND_OK;
+  if (!rc) rc = engine_influence_settle(e, &err); /* of questions that are on disk */
+  if (rc) log_write(LOG_WARN, "influence: %s", err.msg);
   for (engine_note *n; (n = take(e));) arena_destroy(n->mem);
 }

@@ -15,6 +15,9 @@ typedef enum store_sql {
   STORE_N_SQL
 } store_sql;
 
+/* How long a call waits for another process that writes. */
+enum { STORE_PATIENCE_MS = 5000 };
+
 struct history_queue;
 
 struct store {

@@ -155,10 +155,12 @@ static emend_rc put_vector(store *s, str made_by, const store_vector *v, emend_e
 emend_rc store_example_keep_vectors(store *s, str made_by, const store_vectors *vectors,
                                     emend_error *err) {
   pthread_mutex_lock(&s->lock);
+  sqlite3_busy_timeout(s->db, 0);
   emend_rc rc = store_rows_begin(s, err);
   for (size_t i = 0; i < vectors->len && !rc; i++)
     rc = put_vector(s, made_by, &vectors->items[i], err);
   rc = store_rows_end(s, rc, err);
+  sqlite3_busy_timeout(s->db, STORE_PATIENCE_MS);
   pthread_mutex_unlock(&s->lock);
   return rc;
 }

@@ -134,7 +134,7 @@ typedef struct store_vector {
 } store_vector;
 typedef VEC(store_vector) store_vectors;
 /** Those of examples that are still active, in place of older ones. `made_by` names what made them,
- *  which the texts of this folder leave open. */
+ *  which the texts of this folder leave open. EMEND_EBUSY at once where another process writes. */
 emend_rc store_example_keep_vectors(store *s, str made_by, const store_vectors *vectors,
                                     emend_error *err);
 /** The greatest seq; microseconds, so that every question can ask whether there is news. */

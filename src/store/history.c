@@ -1,5 +1,6 @@
 /* The history of questions: queued by whoever asks, written in groups by one
- * thread, so that no answer waits for the disk. Sources are in sources.c. */
+ * thread, so that no answer waits for the disk, nor its program's end for another
+ * process that holds the state. Sources are in sources.c. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <time.h>
@@ -10,6 +11,8 @@
 #include "store/db.h"
 
 enum { GROUP_MS = 100, RECORD_BYTES = 64 << 20, MAX_QUEUED = 10000 };
+/* The history may lose what a lock keeps out for longer; what people decide may not. */
+static const double brief_ms = 1000;
 
 typedef struct record {
   struct record *next;
@@ -23,6 +26,7 @@ typedef struct history_queue {
   record *first, **last;
   size_t n;
   bool started, stop, writing, idle; /* idle: waits to be woken */
+  double held_up;                    /* since when a lock keeps all of it out; 0: none does */
   pthread_t writer;
 } history_queue;
 
@@ -84,12 +88,14 @@ static emend_rc write_question(store *s, const store_question *q, emend_error *e
   return write_failure(s, q->id, q->failure_kind, q->failure_detail, q->asked_at, err);
 }
 
-static emend_rc write_group(store *s, const record *first, emend_error *err) {
+static emend_rc write_group(store *s, const record *first, int patience_ms, emend_error *err) {
   pthread_mutex_lock(&s->lock);
+  sqlite3_busy_timeout(s->db, patience_ms);
   emend_rc rc = store_db_run(s, STORE_BEGIN, err);
   for (const record *r = first; r && !rc; r = r->next) rc = write_question(s, &r->q, err);
   if (!rc) rc = store_db_run(s, STORE_COMMIT, err);
   if (rc && !sqlite3_get_autocommit(s->db)) store_db_run(s, STORE_ROLLBACK, NULL);
+  sqlite3_busy_timeout(s->db, STORE_PATIENCE_MS);
   pthread_mutex_unlock(&s->lock);
   return rc;
 }
@@ -102,10 +108,16 @@ static void free_records(record *r) {
   }
 }
 
+/* What is left of the brief wait for a lock. */
+static int brief_wait(const history_queue *h) {
+  double left = h->held_up > 0 ? brief_ms - (clock_ms() - h->held_up) : brief_ms;
+  return left > 0 ? (int)left : 0;
+}
+
 /* Writes what is queued. Called with the queue's lock, which is let go while the
  * disk works, so that askers do not wait for it; one group at a time. What cannot
  * be written goes back to the head of the queue for the next try. */
-static emend_rc drain(store *s, emend_error *err) {
+static emend_rc drain(store *s, bool briefly, emend_error *err) {
   history_queue *h = s->queue;
   while (h->writing) pthread_cond_wait(&h->written, &h->lock);
   if (!h->first) return EMEND_OK;
@@ -115,10 +127,16 @@ static emend_rc drain(store *s, emend_error *err) {
   h->last = &h->first;
   h->n = 0;
   h->writing = true;
+  int patience_ms = briefly ? brief_wait(h) : STORE_PATIENCE_MS;
   pthread_mutex_unlock(&h->lock);
-  emend_rc rc = write_group(s, group, err);
+  double since = clock_ms();
+  emend_rc rc = write_group(s, group, patience_ms, err);
   if (!rc) free_records(group);
   pthread_mutex_lock(&h->lock);
+  if (rc != EMEND_EBUSY)
+    h->held_up = 0;
+  else if (!(h->held_up > 0))
+    h->held_up = since;
   h->writing = false;
   pthread_cond_broadcast(&h->written);
   if (rc) {
@@ -148,7 +166,7 @@ static void *writer_main(void *arg) {
     if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
     while (!h->stop && pthread_cond_timedwait(&h->wake, &h->lock, &until) != ETIMEDOUT) continue;
     emend_error err;
-    if (!h->stop && drain(s, &err)) log_write(LOG_WARN, "history: %s", err.msg);
+    if (!h->stop && drain(s, true, &err)) log_write(LOG_WARN, "history: %s", err.msg);
   }
   pthread_mutex_unlock(&h->lock);
   return NULL;
@@ -194,7 +212,8 @@ emend_rc store_question_add(store *s, const store_question *q, emend_error *err)
   if (!r) return err_nomem(err, "state");
   pthread_mutex_lock(&h->lock);
   emend_rc rc = EMEND_OK;
-  if (h->n >= MAX_QUEUED) rc = drain(s, err); /* a disk that stays away must not fill memory */
+  if (h->n >= MAX_QUEUED)
+    rc = drain(s, true, err); /* a disk that stays away must not fill memory */
   if (rc) {
     arena_destroy(r->mem);
   } else {
@@ -203,7 +222,7 @@ emend_rc store_question_add(store *s, const store_question *q, emend_error *err)
     h->n++;
     if (!h->started) h->started = pthread_create(&h->writer, NULL, writer_main, s) == 0;
     if (!h->started)
-      rc = drain(s, err);
+      rc = drain(s, true, err);
     else if (h->idle) /* else it gathers, and looks again by itself */
       pthread_cond_signal(&h->wake);
   }
@@ -211,12 +230,16 @@ emend_rc store_question_add(store *s, const store_question *q, emend_error *err)
   return rc;
 }
 
-emend_rc store_flush(store *s, emend_error *err) {
+static emend_rc flush(store *s, bool briefly, emend_error *err) {
   pthread_mutex_lock(&s->queue->lock);
-  emend_rc rc = drain(s, err);
+  emend_rc rc = drain(s, briefly, err);
   pthread_mutex_unlock(&s->queue->lock);
   return rc;
 }
+
+emend_rc store_flush(store *s, emend_error *err) { return flush(s, false, err); }
+
+emend_rc store_flush_briefly(store *s, emend_error *err) { return flush(s, true, err); }
 
 emend_rc store_history_open(store *s, emend_error *err) {
   s->queue = mem_alloc(sizeof *s->queue);
@@ -238,7 +261,7 @@ void store_history_close(store *s) {
   pthread_mutex_unlock(&h->lock);
   if (started) pthread_join(h->writer, NULL);
   emend_error err;
-  if (store_flush(s, &err)) log_write(LOG_ERROR, "history is lost: %s", err.msg);
+  if (store_flush_briefly(s, &err)) log_write(LOG_ERROR, "history is lost: %s", err.msg);
   free_records(h->first);
   pthread_cond_destroy(&h->wake);
   pthread_cond_destroy(&h->written);

@@ -13,8 +13,6 @@
 #include "base/mem.h"
 #include "store/db.h"
 
-enum { BUSY_MS = 5000 };
-
 static const store_migration migrations[] = {
 #define STORE_MIGRATION(n, name, sql) {n, name, sql},
 #include "store/migrations.def"
@@ -98,7 +96,7 @@ static emend_rc open_file(store *s, const char *path, emend_error *err) {
   if (rc) return rc;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX;
   if (sqlite3_open_v2(path, &s->db, flags, NULL)) return store_db_error(s, err);
-  sqlite3_busy_timeout(s->db, BUSY_MS);
+  sqlite3_busy_timeout(s->db, STORE_PATIENCE_MS);
   rc = refuse_foreign(s, err);
   if (!rc) rc = configure(s, err);
   if (!rc) rc = store_migrate(s, migrations, sizeof migrations / sizeof *migrations, err);

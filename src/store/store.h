@@ -25,10 +25,14 @@ char *store_default_path(arena *a);
  *          this version has not.
  */
 emend_rc store_open(const char *path, store **out, emend_error *err);
-/** Writes what is queued, then closes. NULL is harmless. */
+/** Writes what is queued, if store_flush_briefly can, then closes. NULL is harmless. */
 void store_close(store *s);
 /** Puts queued history on disk now. */
 emend_rc store_flush(store *s, emend_error *err);
+/** As store_flush, but waits for another process that writes a second at most, from when its lock
+ *  first stood in the way: EMEND_EBUSY then, and at once from then on, until a write succeeds. What
+ *  was not written stays queued. */
+emend_rc store_flush_briefly(store *s, emend_error *err);
 
 /** "q_" + 26 characters: time in milliseconds, then 79 random bits. Sorts by time; what one process
  *  makes within a millisecond, in the order of the calls. */

@@ -37,17 +37,51 @@ head -c 20000 "$db" >"$work/cut.sqlite"
 run "$EMEND" ask --db "$work/cut.sqlite" "$how_many"
 expect_clear_error 3 'malformed|corrupt|damaged'
 
+# hold FILE SQL: another process runs it there and keeps what it locks until let_go.
+mkfifo "$work/hold"
+hold() {
+  : >"$work/ready"
+  "$PROGRAMS/run_sql" "$1" "$2" hold <"$work/hold" >"$work/ready" &
+  holder=$!
+  exec 9>"$work/hold"
+  while ! grep -q ready "$work/ready" && kill -0 $holder; do sleep 0.1; done
+}
+let_go() {
+  exec 9>&-
+  wait $holder
+}
+
 # Locked by a writer that does not let go.
 cp "$db" "$work/locked.sqlite"
-mkfifo "$work/hold"
-"$PROGRAMS/run_sql" "$work/locked.sqlite" "BEGIN EXCLUSIVE" hold <"$work/hold" >"$work/ready" &
-holder=$!
-exec 9>"$work/hold"
-for i in 1 2 3 4 5 6 7 8 9 10; do grep -q ready "$work/ready" && break; sleep 0.2; done
+hold "$work/locked.sqlite" "BEGIN EXCLUSIVE"
 run "$EMEND" ask --db "$work/locked.sqlite" --timeout 10 "$how_many"
 expect_clear_error 3 'lock|busy'
-exec 9>&-
-wait $holder
+let_go
+
+# A state that another process writes to: the answer comes first and stands, its record is given
+# up. What a person decides is on disk, or has failed.
+if have_weights; then
+  state=$work/state.sqlite
+  run "$EMEND" ask --db "$db" --state "$state" "$how_many"
+  expect_status 0
+  hold "$state" "BEGIN IMMEDIATE"
+  "$EMEND" ask --db "$db" --state "$state" --json "$how_many" >"$work/out" 2>&1
+  status=$?
+  ran="ask --json with the state locked"
+  expect_status 0
+  expect_out 'not recorded.*locked'
+  head -n 1 "$work/out" | grep -q '"rows":\[\[1600\]\]' || explain "the answer comes first"
+  run "$EMEND" finalize --db "$db" --state "$state" --question "$how_many" \
+    --sql "SELECT count(*) FROM customers"
+  expect_clear_error 3 'locked'
+  run "$EMEND" feedback add --db "$db" --state "$state" --question "$how_many" \
+    --sql "SELECT count(*) FROM customers"
+  expect_clear_error 3 'locked'
+  let_go
+  run "$EMEND" finalize --db "$db" --state "$state" --question "$how_many" \
+    --sql "SELECT count(*) FROM customers"
+  expect_status 0
+fi
 
 run "$EMEND" ask --db "$db" ""
 expect_clear_error 2 'question'

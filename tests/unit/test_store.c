@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "store/db.h"
+#include "store/feedback.h"
 
 static char dir[64], path[128];
 static emend_error err;
@@ -297,6 +298,31 @@ static void history_reaches_the_disk_by_itself(void **state) {
   arena_destroy(a);
 }
 
+/* Another process holds the write lock for longer than anybody waits for the history's sake. */
+static void history_that_a_lock_keeps_out_stays_queued(void **state) {
+  (void)state;
+  arena *a = arena_create(1 << 20);
+  store *s = NULL;
+  store_question back, q = sample(a, "q_held");
+  sqlite3 *other = NULL;
+  assert_int_equal(store_open(path, &s, &err), EMEND_OK);
+  assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(store_question_add(s, &q, &err), EMEND_OK);
+  assert_int_equal(store_flush_briefly(s, &err), EMEND_EBUSY);
+  assert_non_null(strstr(err.msg, "locked"));
+  store_vector v = {STR("ex_1"), STR("1234")};
+  const store_vectors vectors = {&v, 1, 1};
+  assert_int_equal(store_example_keep_vectors(s, STR("m"), &vectors, &err), EMEND_EBUSY);
+  assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(store_flush_briefly(s, &err), EMEND_OK);
+  assert_int_equal(store_question_get(s, STR("q_held"), a, &back, &err), EMEND_OK);
+  assert_int_equal(back.attempts.len, 2);
+  sqlite3_close(other);
+  store_close(s);
+  arena_destroy(a);
+}
+
 static void *ask_many(void *arg) {
   store *s = arg;
   arena *a = arena_create(8 << 20);
@@ -362,6 +388,7 @@ int main(void) {
       CASE(ids_of_one_millisecond_keep_their_order),
       CASE(a_question_comes_back_whole),
       CASE(history_reaches_the_disk_by_itself),
+      CASE(history_that_a_lock_keeps_out_stays_queued),
       CASE(threads_share_a_store),
       CASE(no_memory_is_an_error_at_every_point),
   };
