@@ -102,7 +102,8 @@ typedef struct emend_options {
  *
  * Owns:    *out is the caller's, until emend_close.
  * NULL:    `opt` NULL means all defaults.
- * Returns: EMEND_OK; EMEND_EUSAGE for a back end that this version has not; EMEND_ENOMEM.
+ * Returns: EMEND_OK; EMEND_EUSAGE for a back end that this version has not, or where the
+ *          environment's EMEND_NOW is neither a day nor a time; EMEND_ENOMEM.
  */
 EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emend_error *err);
 

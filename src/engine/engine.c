@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 enum { HANDOUT_BYTES = 256 << 20 };
@@ -28,6 +29,7 @@ EMEND_API emend_rc emend_open(const emend_options *opt, emend_engine **out, emen
   if (!opt) opt = &defaults;
   *out = NULL;
   emend_rc rc = engine_check_backend(opt, err);
+  if (!rc) rc = clock_check(err);
   if (rc) return rc;
   emend_engine *e = mem_alloc(sizeof *e);
   if (!e) return err_nomem(err, "open");

@@ -38,6 +38,11 @@ expect_clear_error 2 'klingon'
 run "$EMEND" ask --db "gopher://x/y" "How many customers are there?"
 expect_clear_error 2 'gopher'
 
+run env EMEND_NOW=garbage "$EMEND" ask --db "$db" "How many customers are there?"
+expect_clear_error 2 'EMEND_NOW.*garbage.*2025-06-15'
+run env EMEND_NOW=garbage "$EMEND" ask --help
+expect_status 0
+
 run "$EMEND" check --db "$db" "SELECT name FROM customers"
 expect_status 0
 run "$EMEND" check --db "$db" "SELECT nmae FROM customers"

@@ -3,10 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -112,6 +114,52 @@ static void text_search_is_bounded_by_length(void **state) {
   assert_true(str_eq(str_trim(STR("  x ")), STR("x")));
 }
 
+static void times_are_read_as_people_write_them(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    int64_t seconds; /* -1: no time */
+  } cases[] = {
+      {"1970-01-02", 86400},
+      {"1970-01-01T00:01", 60},
+      {"1970-01-01 01:00:01", 3601},
+      {"2025-06-15T12:00:00Z", 1749988800},
+      {"2024-02-29", 1709164800},
+      {"", -1},
+      {"garbage", -1},
+      {"2025", -1},
+      {"2025-6-15", -1},
+      {"2025-13-01", -1},
+      {"2025-02-29", -1},
+      {"2025-06-15T24:30", -1},
+      {"2025-06-15T12:00:00+02:00", -1},
+      {"2025-06-15 noon", -1},
+      {" 2025-06-15", -1},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    int64_t got = -1;
+    assert_int_equal(clock_read(cases[i].text, &got), cases[i].seconds >= 0);
+    assert_int_equal(got, cases[i].seconds);
+  }
+}
+
+static void a_today_that_is_no_time_is_told(void **state) {
+  (void)state;
+  emend_error err;
+  setenv("EMEND_NOW", "yesterday", 1);
+  assert_int_equal(clock_check(&err), EMEND_EUSAGE);
+  assert_non_null(strstr(err.msg, "yesterday"));
+  assert_non_null(strstr(err.msg, "2025-06-15T12:00:00Z"));
+  assert_true(clock_now() > 0); /* who sets it later is not stopped */
+  setenv("EMEND_NOW", "1970-01-02", 1);
+  assert_int_equal(clock_check(&err), EMEND_OK);
+  assert_int_equal(clock_now(), 86400);
+  setenv("EMEND_NOW", "", 1);
+  assert_int_equal(clock_check(&err), EMEND_OK);
+  unsetenv("EMEND_NOW");
+  assert_int_equal(clock_check(&err), EMEND_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(arena_stays_within_its_cap),
@@ -121,6 +169,8 @@ int main(void) {
       cmocka_unit_test(buffer_stops_at_its_maximum),
       cmocka_unit_test(utf8_mends_bad_bytes),
       cmocka_unit_test(text_search_is_bounded_by_length),
+      cmocka_unit_test(times_are_read_as_people_write_them),
+      cmocka_unit_test(a_today_that_is_no_time_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
