@@ -126,7 +126,10 @@ EMEND_API emend_rc emend_flush(emend_engine *e, emend_error *err);
  */
 EMEND_API void emend_cancel(emend_engine *e);
 
-/* ---- sources: the databases that questions are asked of --------------- */
+/* ---- sources: the databases that questions are asked of ---------------
+ *
+ * Every call that is given a source's name fails with EMEND_ENOTFOUND where the engine has none of
+ * that name; one that is given none and cannot tell which is meant, with EMEND_EUSAGE. */
 
 /**
  * Add a source for the life of the engine. `spec` is "name=URL" or a bare URL
@@ -388,8 +391,8 @@ typedef struct emend_answer {
  * Owns:    *out is the caller's, until emend_answer_free.
  * NULL:    `opt` NULL means all defaults.
  * Threads: any number at once on one engine.
- * Returns: EMEND_OK whatever the status; EMEND_EUSAGE without a source;
- *          EMEND_ECANCELED; what opening the source or the weights failed with.
+ * Returns: EMEND_OK whatever the status; EMEND_EUSAGE without a source, EMEND_ENOTFOUND for an
+ *          unknown one; EMEND_ECANCELED; what opening the source or the weights failed with.
  */
 EMEND_API emend_rc emend_ask(emend_engine *e, const char *question, const emend_ask_options *opt,
                              emend_answer **out, emend_error *err);

@@ -107,7 +107,8 @@ void engine_functions_free(emend_engine *e);
 
 /* ---- sources ---- */
 
-/** The source `name`; with NULL the only one. EMEND_EUSAGE, naming those there are. */
+/** The source `name`; with NULL the only one. EMEND_ENOTFOUND for an unknown one, EMEND_EUSAGE
+ * where none or several are the only one; both name those there are. */
 emend_rc engine_source_find(emend_engine *e, const char *name, engine_source **out,
                             emend_error *err);
 /** All that were not removed, oldest first, in `a`. */

@@ -263,11 +263,11 @@ emend_rc engine_source_find(emend_engine *e, const char *name, engine_source **o
     if (!name || str_eq(str_from(s->name), str_from(name))) *out = s;
   }
   emend_rc rc = EMEND_OK;
-  if (n == 0)
+  if (name && !*out)
+    rc = err_set(err, EMEND_ENOTFOUND, "open", "there is no source \"%.64s\"; there are: %s", name,
+                 known.ptr ? known.ptr : "none");
+  else if (n == 0)
     rc = err_set(err, EMEND_EUSAGE, "open", "there is no database to ask; name one with --db");
-  else if (name && !*out)
-    rc = err_set(err, EMEND_EUSAGE, "open", "there is no source \"%.64s\"; there are: %s", name,
-                 known.ptr ? known.ptr : "");
   else if (!name && n > 1)
     rc = err_set(err, EMEND_EUSAGE, "open", "there are several sources, say which one: %s",
                  known.ptr ? known.ptr : "");

@@ -30,6 +30,13 @@ grep -q '[a-z]@[a-z]' "$work/out" && explain "a private column's values are show
 expect_out 'where invoices go'
 run "$EMEND" source annotate shop.customers.nothing --comment x
 expect_clear_error 3 'nothing'
+run "$EMEND" source annotate ship.customers.email --comment x
+expect_clear_error 3 'no source "ship".*shop'
+run "$EMEND" source refresh ship
+expect_clear_error 3 'no source "ship".*shop'
+run "$EMEND" examples add --source ship --question "How many?" \
+  --sql "SELECT count(*) FROM customers"
+expect_clear_error 3 'no source "ship".*shop'
 run "$EMEND" source annotate shop --comment x
 expect_clear_error 2 'table'
 run "$EMEND" source annotate shop.customers

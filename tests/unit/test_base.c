@@ -97,10 +97,11 @@ static void utf8_mends_bad_bytes(void **state) {
   (void)state;
   arena *a = arena_create(4096);
   assert_true(utf8_valid(STR("na\xc3\xafve \xf0\x9f\x98\x80")));
-  assert_false(utf8_valid(STR("\xc0\xaf")));          /* overlong */
-  assert_false(utf8_valid(STR("\xed\xa0\x80")));      /* surrogate */
-  assert_false(utf8_valid(STR("cut \xe2\x82")));      /* truncated */
-  str m = utf8_mend(a, STR("a\xff" "b"));
+  assert_false(utf8_valid(STR("\xc0\xaf")));     /* overlong */
+  assert_false(utf8_valid(STR("\xed\xa0\x80"))); /* surrogate */
+  assert_false(utf8_valid(STR("cut \xe2\x82"))); /* truncated */
+  str m = utf8_mend(a, STR("a\xff"
+                           "b"));
   assert_true(utf8_valid(m));
   assert_int_equal(utf8_length(m), 3);
   arena_destroy(a);

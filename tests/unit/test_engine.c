@@ -107,11 +107,26 @@ static void sources_have_names_of_their_own(void **unused) {
   emend_source_list_free(list);
   emend_report *r = NULL;
   const emend_check_options unknown = {.source = "horses"};
-  assert_int_equal(emend_check(e, "SELECT 1", &unknown, &r, &err), EMEND_EUSAGE);
+  assert_int_equal(emend_check(e, "SELECT 1", &unknown, &r, &err), EMEND_ENOTFOUND);
   assert_non_null(strstr(err.msg, "pets2"));
+  assert_int_equal(emend_source_refresh(e, "horses", NULL, &err), EMEND_ENOTFOUND);
+  assert_int_equal(emend_source_refresh(e, NULL, NULL, &err), EMEND_EUSAGE); /* which one? */
   ok(emend_check(e, "SELECT name FROM pet", NULL, &r, &err)); /* the first that has its tables */
   assert_string_equal(r->source, "pets");
   emend_report_free(r);
+  emend_close(e);
+}
+
+static void no_source_at_all_is_known_by_a_name(void **unused) {
+  (void)unused;
+  emend_engine *e = open_engine();
+  emend_schema *s = NULL;
+  const emend_annotation note = {
+      .source = "horses", .table = "pet", .comment = "ours", .values_private = -1};
+  assert_int_equal(emend_schema_read(e, "horses", &s, &err), EMEND_ENOTFOUND);
+  assert_non_null(strstr(err.msg, "horses"));
+  assert_int_equal(emend_source_annotate(e, &note, &err), EMEND_ENOTFOUND);
+  assert_int_equal(emend_schema_read(e, NULL, &s, &err), EMEND_EUSAGE);
   emend_close(e);
 }
 
@@ -387,6 +402,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(back_ends_are_known_by_name),
       CASE(sources_have_names_of_their_own),
+      CASE(no_source_at_all_is_known_by_a_name),
       CASE(the_state_is_made_only_when_something_is_remembered),
       CASE(registered_sources_come_back),
       CASE(an_annotation_holds_wherever_the_database_is_opened),
