@@ -50,6 +50,20 @@ run_with() {
   status=$?
 }
 
+# serve PORT_FILE RIGHT WRONG…: the tests' model server ($server), once it listens. One that does
+# not start ends the test.
+serve() {
+  "$PROGRAMS/model_server" "$@" &
+  server=$!
+  until [ -s "$1" ]; do
+    if ! kill -0 "$server" 2>/dev/null; then
+      echo "FAIL: $PROGRAMS/model_server does not start; is it built?"
+      exit 1
+    fi
+    sleep 0.1
+  done
+}
+
 # make_labelled: $work/data.json, a question about the demo database with its query, which is in
 # $work/db as the commands that learn from such data want it.
 make_labelled() {

@@ -28,10 +28,7 @@ run "$EMEND" eval --data "$work/q.json" --db-dir "$work/db" --predictions "$work
 expect_out 'right \(ex\) +0.5'
 
 # Several models, beside each other: two that write SQL, two that put rows in words.
-"$PROGRAMS/model_server" "$work/port" "SELECT count(*) FROM customers" "SELECT 1" \
-  "There are 1600 customers." &
-server=$!
-while [ ! -s "$work/port" ]; do sleep 0.1; done
+serve "$work/port" "SELECT count(*) FROM customers" "SELECT 1" "There are 1600 customers."
 head -n 2 "$work/q.json" >"$work/one.json" && echo ']' >>"$work/one.json"
 sed -i 's/"},$/"}/' "$work/one.json"
 several="--backend openai --server http://127.0.0.1:$(cat "$work/port")/v1 --weights $work/none"

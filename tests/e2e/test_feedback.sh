@@ -192,13 +192,7 @@ ask "How many customers are there?"
 expect_json learned_from null
 
 # ---- near questions by a model server's vectors; without the server by the network's ----
-"$PROGRAMS/model_server" "$work/port" "SELECT 1" "SELECT 2" &
-server=$!
-tries=0
-until [ -s "$work/port" ] || [ $tries -ge 100 ]; do
-  sleep 0.1
-  tries=$((tries + 1))
-done
+serve "$work/port" "SELECT 1" "SELECT 2"
 near() {
   run "$EMEND" examples similar --db "$db" --state "$state" --backend ollama --model right \
     --server "http://127.0.0.1:$(cat "$work/port")" --embed-model right --json "Our keenest buyers?"

@@ -12,6 +12,7 @@ need_emend
 # stops COMMAND…: interrupted after a second and a half, it ends soon, and not as a success.
 stops() {
   run "$PROGRAMS/interrupt" 1500 "$@"
+  expect_status 0
   read -r code ms <"$work/out"
   echo "ended with exit code $code, $ms ms after Ctrl-C"
   if [ "$code" = early ]; then
