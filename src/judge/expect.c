@@ -11,6 +11,7 @@ typedef struct expecting {
   arena *a;
   judge_signals *out;
   str question; /* normalised */
+  judge_periods periods;
 } expecting;
 
 #define SIGNAL(x, code, ...) judge_add((x)->out, (x)->a, JUDGE_##code, 1, __VA_ARGS__)
@@ -145,7 +146,9 @@ static bool expect_rows_wanted(const expecting *x) {
 static bool expect_numbers(const expecting *x) {
   for (size_t i = 0; i < x->in->numbers.len; i++) {
     const judge_number *n = &x->in->numbers.items[i];
-    if (n->is_k || query_has_number(x, n->value) || query_has_converted(x, n)) continue;
+    if (n->is_k || query_has_number(x, n->value) || query_has_converted(x, n) ||
+        judge_in_period(&x->periods, n->word))
+      continue;
     const text_word *w = &x->in->words.items[n->word];
     if (n->value <= 2 && w->lower.ptr[0] >= 'a') continue; /* "first", "two" */
     if (is_of_a_name(x, w)) continue;
@@ -155,7 +158,8 @@ static bool expect_numbers(const expecting *x) {
   for (size_t i = 0; i < x->f.numbers.len; i++) {
     double v = judge_number_value(x->f.numbers.items[i]);
     if (v == 0 || v == 1 || v == 2 || (v == 100 && x->f.division) ||
-        question_has_number(x, x->f.numbers.items[i]))
+        question_has_number(x, x->f.numbers.items[i]) ||
+        judge_names_period(&x->periods, x->f.numbers.items[i]->text))
       continue;
     if (!SIGNAL(x, number_unasked, "The query says %.15g, the question does not.", v)) return false;
   }
@@ -170,6 +174,7 @@ static bool expect_texts(const expecting *x) {
       return false;
   for (size_t i = 0; i < x->f.strings.len; i++)
     if (!judge_says_alike(x->in, x->question, x->f.strings.items[i]->text, x->a) &&
+        !judge_names_period(&x->periods, x->f.strings.items[i]->text) &&
         !SIGNAL(x, literal_unasked, "The query looks for '%.*s', which the question does not name.",
                 STR_ARG(str_slice(x->f.strings.items[i]->text, 0, 80))))
       return false;
@@ -220,7 +225,7 @@ static bool expect_months(const expecting *x) {
   for (size_t i = 0; i < x->in->words.len; i++) {
     const text_word *w = &x->in->words.items[i];
     int month = month_at(x->in, i);
-    if (month && !query_has_month(x, month, w->lower))
+    if (month && !judge_in_period(&x->periods, i) && !query_has_month(x, month, w->lower))
       return SIGNAL(x, month_missing, "The question says \"%.*s\", the query does not.",
                     STR_ARG(w->raw));
   }
@@ -385,6 +390,7 @@ static bool add_strays(const expecting *x) {
     cut += is_cut(x, x->f.strings.items[i]->text);
     buf_add(&all, plain);
     buf_add_c(&all, ' ');
+    if (judge_names_period(&x->periods, x->f.strings.items[i]->text)) continue;
     for (size_t from = 0; from < plain.len;) {
       size_t to = str_find(plain, STR(" "), from);
       if (to == SIZE_MAX) to = plain.len;
@@ -402,7 +408,9 @@ static bool add_strays(const expecting *x) {
     const text_word *before = &x->in->words.items[i - 1];
     bool begins = before->is_punct && !before->quoted && before->raw.len == 1 &&
                   (before->raw.ptr[0] == '.' || before->raw.ptr[0] == '?');
-    if (!w->capital || w->is_punct || w->quoted || begins || w->lower.len < 3) continue;
+    if (!w->capital || w->is_punct || w->quoted || begins || w->lower.len < 3 ||
+        judge_in_period(&x->periods, i))
+      continue;
     str part = w->stem.len < w->lower.len ? w->stem : w->lower;
     if (all.failed || str_find(buf_str(&all), part, 0) != SIZE_MAX) continue;
     missing++;
@@ -423,8 +431,10 @@ emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a,
   if (!report->query) return EMEND_OK;
   expecting x = {
       .in = in, .report = report, .a = a, .out = out, .question = text_normalise(a, in->question)};
+  judge_find_periods(in, &x.periods);
   bool ok = judge_read_facts(report->query, a, &x.f) && add_size(&x, report) && add_question(&x) &&
             expect_rows_wanted(&x) && expect_numbers(&x) && expect_texts(&x) && expect_months(&x) &&
+            judge_hold_periods(in, report, &x.f, &x.periods, a, out) &&
             judge_hold_said(in, report, &x.f, a, out) && add_strays(&x) && expect_aggregates(&x) &&
             expect_form(&x) && add_warnings(&x, report);
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");

@@ -3,6 +3,7 @@
 #define JUDGE_FACTS_H
 
 #include "judge/judge.h"
+#include "text/period.h"
 
 typedef struct judge_facts {
   const sql_query *outer;            /* the leftmost SELECT of a compound */
@@ -25,6 +26,21 @@ double judge_number_value(const sql_expr *e);
 
 /** Is this literal a bound, for which a neighbour may stand: "> 3" is ">= 4"? */
 bool judge_is_bound(const judge_facts *f, const sql_expr *e);
+
+/** Periods of the question that are counted from today (period.c). */
+typedef struct judge_periods {
+  text_period items[TEXT_MAX_PERIODS];
+  int n;
+} judge_periods;
+
+void judge_find_periods(const judge_intent *in, judge_periods *out);
+/** Is it one of a period's words? */
+bool judge_in_period(const judge_periods *p, size_t word);
+/** Is the literal a day, month or year that a period begins or ends with? */
+bool judge_names_period(const judge_periods *p, str literal);
+/** Periods that the query leaves out. False when out of memory. */
+bool judge_hold_periods(const judge_intent *in, const check_report *report, const judge_facts *f,
+                        const judge_periods *periods, arena *a, judge_signals *out);
 
 /** Words of time and money against the query (said.c). False when out of memory. */
 bool judge_hold_said(const judge_intent *in, const check_report *report, const judge_facts *f,

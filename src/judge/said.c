@@ -1,5 +1,5 @@
-/* Words of time and money held against the query: a period that it leaves out, the other end of
- * time, euros compared with cents. Sees no result. */
+/* Words of time and money held against the query: the other end of time, a year taken for a code,
+ * euros compared with cents. Sees no result. */
 #include "judge/facts.h"
 #include "judge/signal.h"
 
@@ -30,60 +30,6 @@ static bool reads_name_with(const saying *x, const char *const *parts) {
   return false;
 }
 
-/* ---- periods counted from today ---- */
-
-static bool is_unit(str w) {
-  return IN(w, "year", "years", "quarter", "quarters", "month", "months", "week", "weeks", "day",
-            "days");
-}
-
-/* How many words from `i` say a period that is counted from today: "last year", "the past 30
- * days", "yesterday", "3 months ago"; 0: none. */
-static size_t period_at(const saying *x, size_t i) {
-  str w = word_at(x, i), next = word_at(x, i + 1);
-  bool number = i < x->in->words.len && x->in->words.items[i].is_number;
-  if (IN(w, "today", "yesterday", "tomorrow")) return 1;
-  if (number && is_unit(next) && IN(word_at(x, i + 2), "ago")) return 3;
-  if (!IN(w, "last", "this", "past", "previous", "current", "next")) return 0;
-  if (is_unit(next) && !IN(word_at(x, i + 2), "of", "'s")) return 2;
-  bool counted = i + 1 < x->in->words.len && x->in->words.items[i + 1].is_number;
-  return counted && is_unit(word_at(x, i + 2)) ? 3 : 0;
-}
-
-/* A year, a date, or a function of now: all of them have digits or one of these names. */
-static bool tells_time(const saying *x) {
-  for (size_t i = 0; i < x->f->strings.len; i++) {
-    str text = x->f->strings.items[i]->text;
-    size_t digits = 0;
-    for (size_t k = 0; k < text.len; k++) digits += ascii_is_digit(text.ptr[k]);
-    if (digits >= 4 || contains(text_fold(x->a, text), "now")) return true;
-  }
-  for (size_t i = 0; i < x->f->numbers.len; i++) {
-    double v = judge_number_value(x->f->numbers.items[i]);
-    if (v >= 1000) return true;
-  }
-  for (size_t i = 0; i < x->report->functions.len; i++)
-    if (IN(text_fold(x->a, x->report->functions.items[i]), "now", "current_date",
-           "current_timestamp", "getdate", "curdate", "sysdate", "today"))
-      return true;
-  static const char *const NOW[] = {"current_date", "current_timestamp", NULL};
-  return reads_name_with(x, NOW);
-}
-
-static bool hold_period(const saying *x, judge_signals *out) {
-  static const char *const UNITS[] = {"year", "month", "week", "quarter", "today", "last", NULL};
-  for (size_t i = 0; i < x->in->words.len; i++) {
-    size_t n = period_at(x, i);
-    if (n == 0) continue;
-    if (tells_time(x) || (x->f->filtered.len && reads_name_with(x, UNITS))) return true;
-    size_t from = x->in->words.items[i].from, to = x->in->words.items[i + n - 1].to;
-    return judge_add(out, x->a, JUDGE_period_missing, 1,
-                     "The question says \"%.*s\", the query looks for no time.",
-                     STR_ARG(str_slice(x->in->question, from, to)));
-  }
-  return true;
-}
-
 /* ---- the first and the last ---- */
 
 static bool is_time_name(str name) {
@@ -102,7 +48,9 @@ static int end_of_time(const saying *x) {
     if (IN(w, "order", "ordered", "sort", "sorted", "ascending", "descending", "chronological") &&
         (i == 0 || !IN(word_at(x, i - 1), "first", "last", "latest", "recent", "earliest")))
       return 0;
-    if (period_at(x, i) || IN(next, "name", "names")) continue;
+    text_period p; /* "last year" is no end */
+    if (text_period_at(x->in->words.items, x->in->words.len, i, 0, &p) || IN(next, "name", "names"))
+      continue;
     first |= IN(w, "first", "earliest");
     last |= IN(w, "last", "latest", "newest") || (IN(w, "most") && IN(next, "recent", "recently"));
   }
@@ -229,6 +177,5 @@ static bool hold_amount(const saying *x, judge_signals *out) {
 bool judge_hold_said(const judge_intent *in, const check_report *report, const judge_facts *f,
                      arena *a, judge_signals *out) {
   const saying x = {in, report, f, a};
-  return hold_period(&x, out) && hold_end(&x, out) && hold_years(&x, out) && hold_money(&x, out) &&
-         hold_amount(&x, out);
+  return hold_end(&x, out) && hold_years(&x, out) && hold_money(&x, out) && hold_amount(&x, out);
 }

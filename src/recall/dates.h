@@ -16,6 +16,6 @@ bool dates_of_literal(str text, recall_period *out);
 
 /** The edge of a period as text: `style` is a literal that it takes the place of, whose form it
  *  gets. False when they do not fit (a day has no place in '2014'). */
-bool dates_like(const recall_period *p, bool last, str style, char out[32]);
+bool dates_like(const recall_period *p, recall_edge edge, str style, char out[32]);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "recall/dates.h"
+#include "text/period.h"
 
 enum { BATCH_BYTES = 1 << 30, SCRATCH_BYTES = 64 << 20 };
 
@@ -66,7 +67,7 @@ static bool read_refused(recall_entry *e, const recall_record *r, arena *scratch
 /* Relative dates in a wording count from the day when it was confirmed. */
 static int64_t when_confirmed(str at) {
   recall_period p;
-  return dates_of_literal(at, &p) ? wording_days(p.from) * 86400 : 0;
+  return dates_of_literal(at, &p) ? text_days(p.from) * 86400 : 0;
 }
 
 static bool read_record(recall_entry *e, const recall_record *r, arena *scratch, arena *to) {

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "check/check.h"
 #include "recall/dates.h"
-#include "text/text.h"
+#include "text/period.h"
 
 enum { LONGEST_VALUE = 8, LONGEST_SQUASHED = 256 };
 
@@ -89,33 +89,45 @@ static bool find_number(const recall_wording *w, double value, const bool *taken
   return false;
 }
 
-/* A period of `w` that begins or ends on the day of the literal. A date may serve two literals. */
+/* The period that word `i` speaks of; one whose year is a plain number where `years` is set. */
+static bool period_at(const recall_wording *w, size_t i, bool years, recall_period *out) {
+  const recall_word *x = &w->words[i];
+  bool year = years && x->kind == WORD_NUMBER && x->number >= 1000 && x->number <= 2999;
+  if (x->kind == WORD_DATE)
+    *out = w->periods[x->date - 1];
+  else if (year)
+    *out = (recall_period){(int32_t)x->number * 10000 + 101, (int32_t)x->number * 10000 + 1231, 'y',
+                           false};
+  return year || x->kind == WORD_DATE;
+}
+
+/* Which day of `own` the literal is, that reads as `p`: the day after it only where `after`. */
+static bool is_edge(const recall_period *own, const recall_period *p, bool after,
+                    recall_edge *out) {
+  *out = RECALL_AFTER;
+  if (after) return p->grain == 'd' && text_days(own->to) + 1 == text_days(p->from);
+  bool first = own->from == p->from, last = own->to == p->to;
+  *out = last && !first ? RECALL_LAST : RECALL_FIRST;
+  if (p->grain == 'd' || (first && (last || own->grain == 'd'))) return first || last;
+  *out = RECALL_FIRST;
+  return p->from <= own->from && own->to <= p->to;
+}
+
+/* A period of `w` that begins or ends on the day of the literal, or before it. A date may serve two
+ * literals. */
 static bool find_period(const recall_wording *w, str literal, recall_slot *out) {
-  recall_period p;
+  recall_period p, own;
+  recall_edge edge;
   if (!dates_of_literal(literal, &p)) return false;
-  for (size_t i = 0; i < w->n; i++) {
-    recall_period own;
-    if (w->words[i].kind == WORD_DATE)
-      own = w->periods[w->words[i].date - 1];
-    else if (w->words[i].kind == WORD_NUMBER && w->words[i].number >= 1000 &&
-             w->words[i].number <= 2999 && p.grain != 'y')
-      own = (recall_period){(int32_t)w->words[i].number * 10000 + 101,
-                            (int32_t)w->words[i].number * 10000 + 1231, 'y', false};
-    else
-      continue;
-    bool first = own.from == p.from, last = own.to == p.to;
-    if (p.grain != 'd' && !(first && (last || own.grain == 'd'))) {
-      bool within = p.from <= own.from && own.to <= p.to;
-      if (!within) continue;
-      first = true;
+  for (size_t pass = 0; pass < 2; pass++)
+    for (size_t i = 0; i < w->n; i++) {
+      if (!period_at(w, i, p.grain != 'y', &own) || !is_edge(&own, &p, pass == 1, &edge)) continue;
+      out->word = (uint16_t)i;
+      out->n_words = 1;
+      out->period = true;
+      out->edge = (uint8_t)edge;
+      return true;
     }
-    if (!first && !last) continue;
-    out->word = (uint16_t)i;
-    out->n_words = 1;
-    out->period = true;
-    out->last = last && !first;
-    return true;
-  }
   return false;
 }
 
@@ -218,26 +230,29 @@ static bool other_number(filler *x, const recall_literal *l, recall_slot *m, str
   return text != NULL;
 }
 
+/* A day is one literal at both ends, and what ends today has often none for that: neither has a
+ * place for another kind. */
+static bool may_stand_for(const recall_period *p, const recall_period *was) {
+  bool day = was->grain == 'd' || p->grain == 'd', calendar = p->grain != 'r' && was->grain != 'r';
+  return p->grain == was->grain || (!day && calendar);
+}
+
 /* The only period that no slot has taken, written as the literal is. */
 static bool other_period(filler *x, const recall_literal *l, const recall_slot *own, recall_slot *m,
                          str *value) {
   size_t found = 0;
-  recall_period p = {0};
+  recall_period p = {0}, was;
   for (size_t i = 0; i < x->q->n; i++) {
-    const recall_word *w = &x->q->words[i];
-    bool year = w->kind == WORD_NUMBER && w->number >= 1000 && w->number <= 2999;
-    if (x->out->taken[i] || (w->kind != WORD_DATE && !year)) continue;
-    if (w->kind == WORD_DATE)
-      p = x->q->periods[w->date - 1];
-    else
-      p = (recall_period){(int32_t)w->number * 10000 + 101, (int32_t)w->number * 10000 + 1231, 'y',
-                          false};
+    if (x->out->taken[i] || !period_at(x->q, i, true, &p)) continue;
     m->word = (uint16_t)i;
     m->n_words = 1;
     found++;
   }
   char text[32];
-  if (found != 1 || !dates_like(&p, own->last, l->text, text)) return false;
+  if (found != 1) return false;
+  (void)period_at(x->q, m->word, true, &p);
+  if (period_at(x->w, own->word, true, &was) && !may_stand_for(&p, &was)) return false;
+  if (!dates_like(&p, (recall_edge)own->edge, l->text, text)) return false;
   m->period = true;
   *value = arena_str(x->a, str_from(text));
   return value->ptr != NULL;
@@ -249,14 +264,11 @@ static void share_period(filler *x, size_t from, const recall_slot *m) {
   for (size_t i = from + 1; i < x->s->n; i++) {
     const recall_slot *s = &x->s->items[i];
     const recall_literal *l = &x->f->literals[s->literal];
-    const recall_word *w = &x->q->words[m->word];
-    if (!s->period || s->word != own->word || x->out->mentions[i].n_words) continue;
-    recall_period p = w->kind == WORD_DATE
-                          ? x->q->periods[w->date - 1]
-                          : (recall_period){(int32_t)w->number * 10000 + 101,
-                                            (int32_t)w->number * 10000 + 1231, 'y', false};
+    recall_period p;
     char text[32];
-    if (!dates_like(&p, s->last, l->text, text)) return;
+    if (!s->period || s->word != own->word || x->out->mentions[i].n_words) continue;
+    if (!period_at(x->q, m->word, true, &p) || !dates_like(&p, (recall_edge)s->edge, l->text, text))
+      return;
     x->out->mentions[i] = *m;
     if (str_eq(str_from(text), l->text)) continue;
     x->out->values[i] = arena_str(x->a, str_from(text));
@@ -270,7 +282,7 @@ static void fill_same(filler *x) {
     recall_slot m = {.literal = s->literal, .kind = s->kind};
     if (!s->n_words || !find_mention(&x->f->literals[s->literal], x->q, x->out->taken, x->a, &m))
       continue;
-    if (m.period != s->period || (s->period && m.last != s->last)) continue;
+    if (m.period != s->period || (s->period && m.edge != s->edge)) continue;
     x->out->mentions[i] = m;
     if (!m.period) take(x, i, &m);
   }
@@ -307,6 +319,23 @@ static void fill_changed(filler *x) {
   }
 }
 
+/* A day or year in the query that no words account for, where they count from today: what it was
+ * when they were said, it is not on another day. */
+static bool is_of_its_day(const recall_facts *f, const recall_slots *s, const recall_wording *w) {
+  recall_period p;
+  for (size_t i = 0; w->relative && i < s->n; i++)
+    if (!s->items[i].n_words && dates_of_literal(f->literals[s->items[i].literal].text, &p))
+      return true;
+  return false;
+}
+
+static bool same_periods(const recall_wording *w, const recall_wording *q) {
+  bool same = w->n_periods == q->n_periods;
+  for (size_t i = 0; i < w->n_periods && same; i++)
+    same = w->periods[i].from == q->periods[i].from && w->periods[i].to == q->periods[i].to;
+  return same;
+}
+
 bool slots_fill(const recall_facts *f, const recall_slots *s, const recall_wording *w,
                 const recall_wording *q, const catalog *cat, arena *a, slots_filling *out) {
   *out = (slots_filling){.taken = ARENA_ARRAY(a, bool, (size_t)q->n + 1),
@@ -316,6 +345,7 @@ bool slots_fill(const recall_facts *f, const recall_slots *s, const recall_wordi
   filler x = {f, s, w, q, cat, a, out};
   fill_same(&x);
   fill_changed(&x);
+  if (is_of_its_day(f, s, w) && !same_periods(w, q)) out->aligned = false;
   for (size_t i = 0; i < q->n; i++) {
     const recall_word *v = &q->words[i];
     bool value = v->kind == WORD_NUMBER || v->kind == WORD_DATE || v->quoted;
@@ -407,10 +437,10 @@ emend_rc slots_reslot(str question, str sql, str new_question, const catalog *ca
       !slots_fill(&f, &s, &w, &q, cat, a, &fill))
     return err_nomem(err, "recall");
   out->n_loose = fill.n_loose;
-  out->aligned = fill.aligned;
+  out->aligned = fill.aligned && !is_of_its_day(&f, &s, &w); /* when it was said is not known */
   for (size_t i = 0; i < s.n; i++)
     out->n_kept += s.items[i].n_words && !fill.values[i].ptr && fill.mentions[i].n_words;
-  if (!fill.aligned || fill.n_changed == 0) return EMEND_OK;
+  if (!out->aligned || fill.n_changed == 0) return EMEND_OK;
   out->sql = slots_write(sql, &f, &s, &fill, a, &changes);
   for (size_t i = 0; i < changes.rebound.len; i++)
     if (!vec_push(a, &out->changes, changes.rebound.items[i])) return err_nomem(err, "recall");

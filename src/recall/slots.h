@@ -13,7 +13,8 @@ typedef struct recall_slot {
   uint16_t literal;       /* the first; others have the same value and column */
   uint16_t word, n_words; /* where the wording speaks of it; n_words 0: it does not */
   uint8_t kind;           /* literal_kind */
-  bool period, last;      /* spoken of as a period, of which this is the first or last day */
+  bool period;            /* spoken of as a period, … */
+  uint8_t edge;           /* … of which this is the day: recall_edge */
 } recall_slot;
 
 typedef struct recall_slots {

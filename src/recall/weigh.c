@@ -106,7 +106,8 @@ typedef struct weighing {
 
 static bool same_text(str x, str y) { return str_eq_nocase(str_trim(x), str_trim(y)); }
 
-/* `*opposed`: the stored question asks for the opposite, and its query answers no other. */
+/* `*opposed`: the stored question asks for the opposite, or counts from another day: its query
+ * answers no other. */
 static emend_rc read_pair(const weighing *x, const catalog *cat, const recall_near *near, arena *a,
                           recall_candidate *c, bool *opposed, emend_error *err) {
   slots_result r;
@@ -123,7 +124,7 @@ static emend_rc read_pair(const weighing *x, const catalog *cat, const recall_ne
       !read_names(c->sql, cat->dialect, a, &used) || !wording_read(masked, clock_now(), a, &kept))
     return err_nomem(err, "recall");
   const opposed_side one = {&stored, &kept}, other = {&x->words, &x->masked};
-  *opposed = recall_opposed(&one, &other, &x->names, a);
+  *opposed = recall_opposed(&one, &other, &x->names, a) || (stored.relative && !r.aligned);
   c->features[WEIGH_NAMED_NEW] = count_apart(&x->stems, &old, &x->names, &used, false);
   c->features[WEIGH_NAMED_OLD] = count_apart(&old, &x->stems, &x->names, &used, true);
   uint64_t ops = ops_of(&stored);

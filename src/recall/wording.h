@@ -57,9 +57,12 @@ typedef enum word_kind {
 /** A period of days; `from` and `to` (its last day) as yyyymmdd. */
 typedef struct recall_period {
   int32_t from, to;
-  char grain;    /* 'd', 'm' or 'y' */
+  char grain;    /* 'd', 'm' or 'y'; of what is counted from today as in text_period */
   bool relative; /* counted from today */
 } recall_period;
+
+/** The day of a period that a literal is: "in March" is before April. */
+typedef enum recall_edge { RECALL_FIRST, RECALL_LAST, RECALL_AFTER } recall_edge;
 
 typedef struct recall_word {
   uint64_t stem;  /* hash; of an operation its dimension's, 0: any */
@@ -94,9 +97,5 @@ bool wording_read(str question, int64_t now, arena *a, recall_wording *out);
 uint64_t wording_stem(arena *a, str lower_word);
 /** Is the word itself one of `words`, in small letters, which NULL ends? */
 bool wording_is_any(const recall_word *w, const char *const *words);
-
-/** yyyymmdd of days since 1970-01-01, and back. */
-int32_t wording_date(int64_t days);
-int64_t wording_days(int32_t date);
 
 #endif

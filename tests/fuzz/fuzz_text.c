@@ -1,9 +1,10 @@
 /* Fuzz: any bytes as a question, an identifier and a stored value. Words lie in order inside the
- * question, folded text is valid UTF-8, and normalising twice changes nothing. */
+ * question, and so do periods; folded text is valid UTF-8, and normalising twice changes nothing.
+ */
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "text/text.h"
+#include "text/period.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,6 +23,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     must(w->from < w->to && w->to <= size && (i == 0 || w->from >= words.items[i - 1].to));
     must(w->raw.ptr == s.ptr + w->from && w->raw.len == w->to - w->from);
     must(utf8_valid(w->lower) && utf8_valid(w->stem));
+  }
+  text_period periods[TEXT_MAX_PERIODS];
+  int found = text_periods(&words, INT64_C(1750000000), periods);
+  for (int i = 0; i < found; i++) {
+    const text_period *p = &periods[i];
+    must(p->n_words > 0 && p->word + p->n_words <= words.len && (p->from || p->to));
+    must(!p->to || p->from <= p->to || p->part);
+    must(i == 0 || p->word >= p[-1].word + p[-1].n_words);
   }
   int n = text_split_name(s, a, names, 12);
   must(n >= 0 && n <= 12);

@@ -22,7 +22,7 @@ static int load_schema(void **state) {
   cat = database_catalog(
       "CREATE TABLE singer (id INTEGER PRIMARY KEY, name TEXT, country TEXT, age INT);"
       "CREATE TABLE concert (id INTEGER PRIMARY KEY, title TEXT, year TEXT, "
-      "singer_id INT REFERENCES singer (id), max_guests INT, high_note TEXT);",
+      "singer_id INT REFERENCES singer (id), max_guests INT, high_note TEXT, held_on TEXT);",
       NULL);
   return cat == NULL;
 }
@@ -72,6 +72,7 @@ static void signals_are_those_of_the_cases(void **state) {
   arena *a = arena_create(64 << 20);
   case_list cases = case_load(a, "judge");
   int seen = 0;
+  setenv("EMEND_NOW", "2025-06-15T12:00:00Z", 1);
   for (size_t i = 0; i < cases.len; i++) {
     const case_item *c = &cases.items[i];
     if (!case_get(c, "signals").ptr) continue;
@@ -88,6 +89,7 @@ static void signals_are_those_of_the_cases(void **state) {
     seen++;
   }
   assert_true(seen > 20);
+  unsetenv("EMEND_NOW");
   arena_destroy(a);
 }
 

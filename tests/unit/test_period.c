@@ -1,0 +1,98 @@
+/* period: which days the words of a question mean, whatever day it is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "support/case_file.h"
+#include "text/period.h"
+
+static int32_t date_of(str s) {
+  int32_t date = 0;
+  for (size_t i = 0; i < s.len; i++)
+    if (ascii_is_digit(s.ptr[i])) date = date * 10 + (s.ptr[i] - '0');
+  return date;
+}
+
+static void add_day(buf *b, int32_t date) {
+  if (date)
+    buf_printf(b, "%04d-%02d-%02d", date / 10000, date / 100 % 100, date % 100);
+  else
+    buf_add_cstr(b, "…");
+}
+
+static void describe(str question, int64_t now, arena *a, buf *b) {
+  text_words words;
+  text_period found[TEXT_MAX_PERIODS];
+  assert_true(text_tokenize(question, a, &words));
+  int n = text_periods(&words, now, found);
+  for (int i = 0; i < n; i++) {
+    const text_word *first = &words.items[found[i].word];
+    str said = str_slice(question, first->from, first[found[i].n_words - 1].to);
+    buf_printf(b, "%s%.*s: ", i ? "; " : "", STR_ARG(said));
+    add_day(b, found[i].from);
+    buf_add_cstr(b, " to ");
+    add_day(b, found[i].to);
+    buf_printf(b, " %c%s", found[i].grain, found[i].part ? " part" : "");
+  }
+  buf_add_cstr(b, n ? "\n" : "-\n");
+}
+
+static void words_mean_the_days_of_the_cases(void **state) {
+  (void)state;
+  arena *a = arena_create(64 << 20);
+  case_list cases = case_load(a, "periods");
+  for (size_t i = 0; i < cases.len; i++) {
+    str now = case_get(&cases.items[i], "now"), all = case_get(&cases.items[i], "questions");
+    buf b;
+    buf_init(&b, 1 << 16);
+    for (size_t from = 0; from < all.len;) {
+      size_t to = str_find(all, STR("\n"), from);
+      if (to == SIZE_MAX) to = all.len;
+      int64_t noon = text_days(date_of(now)) * 86400 + 43200;
+      describe(str_slice(all, from, to), noon, a, &b);
+      from = to + 1;
+    }
+    case_expect(&cases.items[i], "periods", buf_str(&b));
+    buf_free(&b);
+  }
+  arena_destroy(a);
+}
+
+static void days_and_dates_are_each_others_inverse(void **state) {
+  (void)state;
+  assert_int_equal(text_days(19700101), 0);
+  assert_int_equal(text_days(20000301), 11017);
+  for (int64_t day = -700000; day < 400000; day += 13)
+    assert_int_equal(text_days(text_date(day)), day);
+  assert_int_equal(text_days_in(1900, 2), 28);
+  assert_int_equal(text_days_in(2000, 2), 29);
+  assert_int_equal(text_days_in(2023, 12), 31);
+}
+
+/* Before 1970 too, and in the last second of a day. */
+static void a_day_ends_at_midnight(void **state) {
+  (void)state;
+  arena *a = arena_create(1 << 20);
+  text_words words;
+  text_period p;
+  assert_true(text_tokenize(STR("today"), a, &words));
+  assert_int_equal(text_period_at(words.items, words.len, 0, 86399, &p), 1);
+  assert_int_equal(p.from, 19700101);
+  assert_int_equal(text_period_at(words.items, words.len, 0, 86400, &p), 1);
+  assert_int_equal(p.from, 19700102);
+  assert_int_equal(text_period_at(words.items, words.len, 0, -1, &p), 1);
+  assert_int_equal(p.from, 19691231);
+  arena_destroy(a);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(words_mean_the_days_of_the_cases),
+      cmocka_unit_test(days_and_dates_are_each_others_inverse),
+      cmocka_unit_test(a_day_ends_at_midnight),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
