@@ -5,7 +5,8 @@
 #include "judge/facts.h"
 #include "judge/signal.h"
 
-/* A column that says yes or no, or little more. */
+/* A column that says yes or no, or little more; and a name that a word denies, no "age" of
+ * "image". */
 enum { MOST_VALUES = 4, LEAST_ROWS = 10, SHORTEST_BASE = 4 };
 
 typedef struct flags {
@@ -44,17 +45,6 @@ static bool looks_at(const flags *x, str stem) {
 
 /* ---- "inactive" ---- */
 
-/* The word without what negates it; empty where nothing does. */
-static str base_of(str word) {
-  static const char *const PREFIXES[] = {"un", "in", "non", "dis"};
-  for (size_t i = 0; i < sizeof PREFIXES / sizeof *PREFIXES; i++) {
-    str prefix = str_from(PREFIXES[i]);
-    if (str_starts(word, prefix) && word.len >= prefix.len + SHORTEST_BASE)
-      return str_slice(word, prefix.len, word.len);
-  }
-  return STR("");
-}
-
 /* A flag column of that name, and none that is named by the whole word. */
 static bool negates_column(const flags *x, str word, str base) {
   str whole = text_stem(x->a, word), stem = text_stem(x->a, base);
@@ -71,8 +61,10 @@ static bool negates_column(const flags *x, str word, str base) {
 static bool hold_negated(const flags *x, judge_signals *out) {
   for (size_t i = 0; i < x->in->words.len; i++) {
     const text_word *w = &x->in->words.items[i];
-    str base = w->quoted || w->is_punct ? STR("") : base_of(w->lower);
-    if (!base.len || catalog_value(x->cat, w->raw) || !negates_column(x, w->lower, base)) continue;
+    str base = w->quoted || w->is_punct ? STR("") : text_denied(w->lower);
+    if (base.len < SHORTEST_BASE || catalog_value(x->cat, w->raw) ||
+        !negates_column(x, w->lower, base))
+      continue;
     return judge_add(out, x->a, JUDGE_flag_missing, 1,
                      "The question says \"%.*s\", the query does not look at \"%.*s\".",
                      STR_ARG(w->raw), STR_ARG(base));

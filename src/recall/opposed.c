@@ -14,7 +14,7 @@ static const opposite OPPOSITES[] = {
 #include "recall/opposites.def"
 #undef RECALL_OPPOSITE
 };
-enum { N_OPPOSITES = sizeof OPPOSITES / sizeof *OPPOSITES, LEAST_BASE = 3 };
+enum { N_OPPOSITES = sizeof OPPOSITES / sizeof *OPPOSITES };
 
 /* ---- words of the table ---- */
 
@@ -110,16 +110,9 @@ static bool is_name(const recall_stems *names, str stem) {
 
 /* "Inactive" where the other says "active", or where that is a column's name. */
 static bool is_negated(str word, const recall_wording *other, const recall_stems *names, arena *a) {
-  static const char *const PREFIXES[] = {"un", "in", "im", "ir", "il", "non", "dis"};
-  for (size_t i = 0; i < sizeof PREFIXES / sizeof *PREFIXES; i++) {
-    str prefix = str_from(PREFIXES[i]);
-    if (!str_starts(word, prefix) || word.len < prefix.len + LEAST_BASE) continue;
-    str base = str_slice(word, prefix.len, word.len);
-    if (base.ptr[0] == '-') base = str_slice(base, 1, base.len);
-    str stem = text_stem(a, base);
-    if (stem.ptr && (is_name(names, stem) || has_word(other, str_hash64(stem)))) return true;
-  }
-  return false;
+  str base = text_denied(word);
+  str stem = base.len ? text_stem(a, base) : (str){0};
+  return stem.ptr && (is_name(names, stem) || has_word(other, str_hash64(stem)));
 }
 
 /* Does the question say "not" an odd number of times, by a word or by a prefix? */

@@ -124,3 +124,14 @@ bool text_is_negation(str lower) {
     if (str_eq(lower, str_from(words[i]))) return true;
   return str_ends(lower, STR("n't"));
 }
+
+str text_denied(str lower) {
+  enum { LEAST = 3 };
+  static const char *const prefixes[] = {"un", "in", "im", "ir", "il", "non", "dis"};
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+    str prefix = str_from(prefixes[i]);
+    if (str_starts(lower, prefix) && lower.len >= prefix.len + LEAST)
+      return str_slice(lower, prefix.len, lower.len);
+  }
+  return STR("");
+}

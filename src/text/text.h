@@ -62,6 +62,9 @@ int text_month(str lower);
 
 /** "not", "never", "without", "isn't" … */
 bool text_is_negation(str lower);
+/** What a word denies by its prefix: "active" of "inactive", "fit" of "unfit"; empty where none
+ *  stands before three letters. A guess from letters: "image" gives "age". */
+str text_denied(str lower);
 
 /** Damerau-Levenshtein (optimal string alignment) over bytes, ASCII case folded; gives up past
  *  `max` and returns max + 1, as it does when more than 255 bytes differ. */

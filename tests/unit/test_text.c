@@ -310,6 +310,28 @@ static void words_of_negation_are_known_contracted_or_not(void **state) {
   assert_false(text_is_negation(STR("")));
 }
 
+static void a_prefix_denies_what_follows_it(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {{"inactive", "active"},
+                                         {"unpaid", "paid"},
+                                         {"unfit", "fit"},
+                                         {"immature", "mature"},
+                                         {"irregular", "regular"},
+                                         {"illegal", "legal"},
+                                         {"nonsmoking", "smoking"},
+                                         {"disabled", "abled"},
+                                         {"image", "age"},
+                                         {"active", ""},
+                                         {"into", ""},
+                                         {"un", ""},
+                                         {"", ""},
+                                         {"Inactive", ""}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    str base = text_denied(str_from(cases[i][0]));
+    assert_true(str_eq(base, str_from(cases[i][1])));
+  }
+}
+
 static void edit_distance_counts_and_gives_up(void **state) {
   (void)state;
   assert_int_equal(text_edit_distance(STR("kitten"), STR("sitting"), 5), 3);
@@ -424,6 +446,7 @@ int main(void) {
       cmocka_unit_test(units_measure_and_codes_do_not),
       cmocka_unit_test(months_are_known_in_full_and_short),
       cmocka_unit_test(words_of_negation_are_known_contracted_or_not),
+      cmocka_unit_test(a_prefix_denies_what_follows_it),
       cmocka_unit_test(edit_distance_counts_and_gives_up),
       cmocka_unit_test(edit_distance_agrees_with_the_full_table),
       cmocka_unit_test(trigram_similarity_is_a_share),
