@@ -168,8 +168,27 @@ static bool is_unseen_alias(check_ctx *c, const sql_expr *e) {
   return true;
 }
 
-/** "Oslo" where nothing is called like that: in this dialect text goes in single quotes. */
+/** Where the column that `name` is compared with stores it as text. */
+static const cat_value *compared_value(const check_ctx *c, const sql_expr *e) {
+  const sql_expr *other = other_side(c, e);
+  if (!other || other->kind != SQL_COLUMN || !c->cat || !c->scope) return NULL;
+  for (const cat_value *v = catalog_value(c->cat, e->name.text); v; v = v->next) {
+    if (!str_eq_nocase(c->cat->columns[v->column].name, other->name.text)) continue;
+    for (size_t i = c->scope->lo; i < c->scope->hi; i++) {
+      const cat_table *t = c->scope->items.items[i].table;
+      if (t && v->column >= t->first_column && v->column < t->first_column + t->n_columns) return v;
+    }
+  }
+  return NULL;
+}
+
+/** "Oslo" where nothing is called like that: in this dialect text goes in single quotes. So does
+ *  Oslo without any, where a column that stores it is compared with it. */
 static void suggest_text(check_ctx *c, const sql_expr *e, suggest_list *l) {
+  const cat_value *stored = e->name.quote ? NULL : compared_value(c, e);
+  if (stored)
+    suggest_enter(l, single_quoted(c, stored->text), e->span, 0.95,
+                  concat3(c, "text that ", other_side(c, e)->name.text, " holds"));
   if (e->name.quote != '"' || c->dialect == SQL_SQLITE) return;
   double score = !l->n || l->items[0].score < 0.6 ? 0.92 : 0.55;
   suggest_enter(l, single_quoted(c, e->name.text), e->span, score,
