@@ -89,6 +89,14 @@ static void print_verdict(const emend_report *r, bool wrong) {
   putchar('\n');
 }
 
+/* Has it no error left? */
+static bool is_sound(const cli *c, const char *sql, const emend_check_options *opt) {
+  emend_report *r = NULL;
+  bool sound = !emend_check(c->engine, sql, opt, &r, NULL) && r->ok;
+  emend_report_free(r);
+  return sound;
+}
+
 static int check_one(cli *c, const char *sql, bool verdict_only) {
   emend_check_options opt = EMEND_CHECK_OPTIONS_INIT;
   emend_report *r = NULL;
@@ -105,7 +113,7 @@ static int check_one(cli *c, const char *sql, bool verdict_only) {
   } else {
     print_diagnostics(stdout, c->color, sql, r->diagnostics, r->n_diagnostics);
     if (r->repaired) {
-      fputs("mended: ", stdout);
+      fputs(is_sound(c, r->repaired, &opt) ? "mended: " : "mended in part: ", stdout);
       print_text(stdout, r->repaired);
       putchar('\n');
     }

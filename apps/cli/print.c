@@ -242,8 +242,9 @@ static void put_caret(FILE *f, bool color, const char *sql, size_t length, emend
 
 static void put_suggestions(FILE *f, const emend_diagnostic *d) {
   for (size_t i = 0; i < d->n_suggestions && i < 3; i++) {
+    const char *text = d->suggestions[i].text;
     fputs(i ? ", or " : "  did you mean ", f);
-    print_text(f, d->suggestions[i].text);
+    print_text(f, text + strspn(text, " ")); /* what goes behind a word begins with one */
     if (d->suggestions[i].why && d->suggestions[i].why[0]) {
       fputs(" (", f);
       print_text(f, d->suggestions[i].why);

@@ -192,10 +192,10 @@ static emend_rc run_status(learning *x, emend_error *err) {
   char text[512] = "everything that was learnt, of all sources";
   if (about.len)
     snprintf(text, sizeof text,
-             "%.64s: %.*s; %lld failures since the last round (more than %ld start one)", about.ptr,
-             running.len ? (int)running.len : 34,
+             "%.64s: %.*s; %lld failure%s since the last round (more than %ld start one)",
+             about.ptr, running.len ? (int)running.len : 34,
              running.len ? running.ptr : "the weights as shipped answer here", (long long)failures,
-             threshold_of(x));
+             failures == 1 ? "" : "s", threshold_of(x));
   say(x, NULL, text);
   return EMEND_OK;
 }

@@ -49,6 +49,11 @@ run "$EMEND" check --db "$db" "SELECT nmae FROM customers"
 expect_status 1
 expect_out 'nmae'
 expect_out 'name'
+expect_out '^mended: SELECT name FROM customers'
+run "$EMEND" check --db "$db" "SELECT nmae, wages FROM customers"
+expect_out '^mended in part: SELECT name, wages'
+run "$EMEND" check --db "$db" "SELECT name FROM customers WHERE email = NULL"
+expect_out 'did you mean IS NULL'
 echo "SELECT count(*) FROM orders" >"$work/query.sql"
 run_with "$work/query.sql" "$EMEND" check --db "$db" -
 expect_status 0
