@@ -53,6 +53,26 @@ static bool look_at_one_row(const looking *x) {
   return true;
 }
 
+/* Are rows only joined, all of them, with nothing that picks some? */
+static bool joins_all(const judge_facts *f) {
+  const sql_query *q = f->outer;
+  return q && q->from && q->from->kind == SQL_FROM_JOIN && !q->where && !q->having && !q->offset &&
+         !f->set_op && !f->subquery && !f->excludes && !f->n_conditions && !f->strings.len &&
+         !f->numbers.len;
+}
+
+/* No row, a count of 0, a figure of none: by keys that belong together something would be there. */
+static bool look_at_joins(const looking *x) {
+  const source_result *r = x->r;
+  bool zero = r->n_rows == 1 && r->n_columns == 1 && x->f && x->f->count &&
+              r->cells[0].kind == CELL_INT && r->cells[0].i == 0;
+  if (r->n_rows > 1 || !x->f || !joins_all(x->f) || !(r->n_rows == 0 || zero || all_null(r)))
+    return true;
+  return SIGNAL(
+      x, joined_nothing,
+      "Nothing picks rows, and yet none are left: what joins the tables matches nowhere.");
+}
+
 static bool look_at_columns(const looking *x) {
   size_t rows = looked_at(x->r);
   for (size_t c = 0; c < x->r->n_columns && rows >= 2; c++) {
@@ -123,6 +143,7 @@ emend_rc judge_result(const judge_intent *in, sql_query *q, const source_result 
     ok = judge_read_facts(q, a, &facts);
     x.f = &facts;
   }
+  ok = ok && look_at_joins(&x);
   if (ok && r->n_rows == 0)
     ok = SIGNAL(&x, empty_result, "Nothing came back.");
   else if (ok)
