@@ -207,6 +207,12 @@ static double belief_of(const double *features) {
   return 1 / (1 + exp(-x));
 }
 
+/* The stored query looks for a value that its own question names and this one does not, which names
+ * another: what is so in Oslo says nothing of Rome. */
+static bool asks_of_another(const recall_candidate *c) {
+  return c->features[WEIGH_STRAY] > 0 && c->features[WEIGH_NEW_VALUE] > 0;
+}
+
 static emend_rc read_beliefs(const weighing *x, const catalog *cat, recall_candidates *list,
                              arena *a, emend_error *err) {
   str asked = recall_key(x->probe->question, a);
@@ -219,6 +225,7 @@ static emend_rc read_beliefs(const weighing *x, const catalog *cat, recall_candi
     c->belief = belief_of(c->features);
     c->same = str_eq(asked, stored);
     if (c->same && c->belief < same_question) c->belief = same_question;
+    if (!c->same && asks_of_another(c)) c->belief = 0;
     any |= c->same;
   }
   /* the others answer other questions */

@@ -150,6 +150,11 @@ teach "How many customers are in the Club segment?" \
 near=$taught
 ask "$asked"
 expect_json_match warnings code
+teach "How many customers do we have in Denver?" \
+  "SELECT COUNT(*) FROM customers WHERE city = 'Denver'"
+ask "How many customers do we have in Boston?"
+if grep -q "Denver" "$work/out"; then explain "one city's figure for another"; fi
+feedback reject "$taught" --by rev
 teach "How many customers do we have?" "SELECT COUNT(*) FROM customers"
 all=$taught
 ask "How many Club customers do we have?"
