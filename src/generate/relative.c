@@ -1,6 +1,8 @@
 /* "Last month" as a year for the network, and as days in what it writes. See relative.h. */
 #include "generate/relative.h"
 
+#include <stdio.h>
+
 #include "check/check.h"
 
 /* ---- reading ---- */
@@ -190,31 +192,39 @@ static const text_period *period_of(const gen_periods *p, const sql_expr *e) {
   while (s.len && s.ptr[0] == '%') s = str_slice(s, 1, s.len);
   while (s.len && s.ptr[s.len - 1] == '%') s = str_slice(s, 0, s.len - 1);
   for (int i = 0; s.len == 4 && i < p->n; i++) {
-    int year = 0;
-    for (size_t k = 0; k < 4; k++) year = year * 10 + (s.ptr[k] - '0');
-    if (year == p->years[i]) return &p->items[i];
+    char year[16];
+    snprintf(year, sizeof year, "%04d", p->years[i]);
+    if (str_eq(s, str_from(year))) return &p->items[i];
   }
   return NULL;
 }
 
-/* The column itself, or the one whose year is taken. */
-static sql_expr *column_in(sql_expr *e) {
-  while (e->kind == SQL_CAST || e->kind == SQL_CALL) {
-    if (!e->args.len) return NULL;
-    e = e->args.items[e->args.len - 1];
-  }
-  return e->kind == SQL_COLUMN && e->bound.item && e->bound.table >= 0 && e->bound.column >= 0
-             ? e
-             : NULL;
+static bool is_call_of(const sql_expr *e, const char *const *names) {
+  for (; e->kind == SQL_CALL && e->args.len && *names; names++)
+    if (str_eq_nocase(e->name.text, str_from(*names))) return true;
+  return false;
+}
+
+/* What is to be compared with days where its year was with a year: a column, or its first or last
+ * value. *column is where that is stored. NULL: neither. */
+static sql_expr *without_year(sql_expr *e, const sql_expr **column) {
+  static const char *const parts[] = {"year", "strftime", "extract", NULL};
+  static const char *const ends[] = {"min", "max", NULL};
+  while (e->kind == SQL_CAST || is_call_of(e, parts)) e = e->args.items[e->args.len - 1];
+  *column = is_call_of(e, ends) ? e->args.items[0] : e;
+  const sql_binding *to = &(*column)->bound;
+  bool stored = to->item && to->table >= 0 && to->column >= 0;
+  return (*column)->kind == SQL_COLUMN && stored ? e : NULL;
 }
 
 /* Writes the period's days in the place of `e`, which compares `side` with its year. */
 static void replace(writer *w, sql_expr *e, sql_expr *side, const text_period *p) {
-  sql_expr *column = column_in(side);
-  form f = column ? form_of(&w->cat->columns[column->bound.column]) : FORM_NONE;
+  const sql_expr *column;
+  sql_expr *compared = without_year(side, &column);
+  form f = compared ? form_of(&w->cat->columns[column->bound.column]) : FORM_NONE;
   if (is_year(p) || !fits(p, f)) return;
   bool not = e->negated || e->op == SQL_OP_NE;
-  sql_expr *made = condition(w, column, p, f), *whole = made;
+  sql_expr *made = condition(w, compared, p, f), *whole = made;
   if (made && not &&(whole = sql_new_expr(w->a, SQL_UNARY))) {
     whole->op = SQL_OP_NOT;
     w->ok = w->ok && vec_push(w->a, &whole->args, made);

@@ -111,6 +111,15 @@ static void what_is_excluded_stays_so(void **state) {
           "id > 3 OR NOT (day >= '2025-05-01' AND day < '2025-06-01')");
 }
 
+static void the_last_day_of_each_is_compared_too(void **state) {
+  (void)state;
+  becomes("sales last made before this month",
+          "id > 1 GROUP BY title HAVING CAST(strftime('%Y', MAX(at)) AS INTEGER) < 2025",
+          "id > 1 GROUP BY title HAVING MAX(at) < '2025-06-01'");
+  static const char count[] = "id > 1 GROUP BY title HAVING COUNT(at) = 2025";
+  becomes("sales last month", count, count);
+}
+
 /* A year is looked for as one that was said; a month of a column of years, or a day of one in
  * another form, cannot be. */
 static void the_rest_stays_as_it_was_written(void **state) {
@@ -131,6 +140,7 @@ int main(void) {
       cmocka_unit_test(days_are_spelt_as_the_column_does),
       cmocka_unit_test(open_periods_have_one_end),
       cmocka_unit_test(what_is_excluded_stays_so),
+      cmocka_unit_test(the_last_day_of_each_is_compared_too),
       cmocka_unit_test(the_rest_stays_as_it_was_written),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
