@@ -1,9 +1,12 @@
-/* The embedded network as a generator. A correction forbids what was tried and
- * looks further down a wider beam. Knows nothing of why a candidate failed. */
+/* The embedded network as a generator. A correction forbids what was tried and looks further down a
+ * wider beam; periods counted from today are years to it. Knows nothing of why a candidate failed.
+ */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "generate/generate.h"
+#include "generate/relative.h"
 
 enum { BEAM = 10, WIDEST = 40 };
 
@@ -19,6 +22,16 @@ static bool is_forbidden(const gen_request *req, str sql) {
   return false;
 }
 
+/* Belief in a query that was written in two ways; false: it is a new one. */
+static bool add_belief(const model_candidate *c, str sql, gen_candidates *out) {
+  for (size_t i = 0; i < out->items.len; i++) {
+    if (!str_eq(out->items.items[i].sql, sql)) continue;
+    out->items.items[i].share += c->share;
+    return true;
+  }
+  return false;
+}
+
 static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a,
                                     gen_candidates *out, emend_error *err) {
   embedded *e = self;
@@ -27,14 +40,19 @@ static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a
   model_options opt = {
       .beam = beam < WIDEST ? beam : WIDEST, .max_candidates = beam, .adapter = req->adapter};
   model_candidates found = {0};
-  emend_rc rc = model_generate(e->m, req->cat, req->question, &opt, a, &found, err);
+  gen_periods periods;
+  if (!gen_periods_read(req->question, req->cat, clock_now(), a, &periods))
+    return err_nomem(err, "generate");
+  emend_rc rc = model_generate(e->m, req->cat, periods.question, &opt, a, &found, err);
   if (rc) return rc;
   out->answerable = found.answerable;
+  out->note = periods.note;
   for (size_t i = 0; i < found.items.len; i++) {
     const model_candidate *c = &found.items.items[i];
-    str sql = gen_tell_apart(req->question, c->sql, req->cat, a);
+    str sql = gen_periods_write(&periods, c->sql, req->cat, a);
+    if (sql.ptr) sql = gen_tell_apart(req->question, sql, req->cat, a);
     if (!sql.ptr) return err_nomem(err, "generate");
-    if (is_forbidden(req, sql)) continue;
+    if (is_forbidden(req, sql) || (periods.n && add_belief(c, sql, out))) continue;
     gen_candidate it = {.sql = sql,
                         .share = c->share,
                         .logprob = c->logprob,
