@@ -51,8 +51,9 @@ static int end_of_time(const saying *x) {
     text_period p; /* "last year" is no end */
     if (text_period_at(x->in->words.items, x->in->words.len, i, 0, &p) || IN(next, "name", "names"))
       continue;
-    first |= IN(w, "first", "earliest");
-    last |= IN(w, "last", "latest", "newest") || (IN(w, "most") && IN(next, "recent", "recently"));
+    first |= IN(w, "first", "earliest", "oldest");
+    last |= IN(w, "last", "latest", "newest", "youngest") ||
+            (IN(w, "most") && IN(next, "recent", "recently"));
   }
   return first == last ? 0 : last ? 1 : -1;
 }
