@@ -154,12 +154,14 @@ static int print_person(const cli *c, const emend_person *p, bool forgotten) {
   if (cli_flag(c, "json"))
     printf(
         "{\"user_opted_out\":%s,\"questions\":%lld,\"feedback\":%lld,\"examples\":%lld,"
-        "\"datasets\":%lld,\"models\":%lld}\n",
+        "\"confirmed\":%lld,\"datasets\":%lld,\"models\":%lld}\n",
         p->opted_out ? "true" : "false", (long long)p->questions, (long long)p->feedback,
-        (long long)p->examples, (long long)p->datasets, (long long)p->models);
+        (long long)p->examples, (long long)p->confirmed, (long long)p->datasets,
+        (long long)p->models);
   else
-    printf("%s%lld questions, %lld feedback, %lld examples%s\n", forgotten ? "deleted: " : "",
-           (long long)p->questions, (long long)p->feedback, (long long)p->examples,
+    printf("%s%lld questions, %lld feedback, %lld examples, %lld confirmed%s\n",
+           forgotten ? "deleted: " : "", (long long)p->questions, (long long)p->feedback,
+           (long long)p->examples, (long long)p->confirmed,
            p->opted_out ? "; opted out of learning" : "");
   if (!cli_flag(c, "json") && p->datasets)
     printf("also %lld data sets and the %lld versions trained on them; new ones: emend learn run\n",

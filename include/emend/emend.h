@@ -753,6 +753,7 @@ EMEND_API char *emend_similar_list_json(const emend_similar_list *list);
 typedef struct emend_person {
   bool opted_out; /* their questions and feedback are not kept */
   int64_t questions, feedback, examples;
+  int64_t confirmed; /* questions that they confirmed, or said another to be or not to be */
   int64_t datasets, models; /* of emend_privacy_forget: what was trained on that, and is gone */
 } emend_person;
 

@@ -15,7 +15,8 @@ static void show(const store_person *from, emend_person *to) {
   *to = (emend_person){.opted_out = from->opted_out,
                        .questions = from->questions,
                        .feedback = from->feedback,
-                       .examples = from->examples};
+                       .examples = from->examples,
+                       .confirmed = from->confirmed};
 }
 
 EMEND_API emend_rc emend_privacy_show(emend_engine *e, const char *user, emend_person *out,

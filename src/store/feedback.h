@@ -168,6 +168,7 @@ emend_rc store_person_opted_out(store *s, str user, bool *out, emend_error *err)
 typedef struct store_person {
   bool opted_out;
   int64_t questions, feedback, examples;
+  int64_t confirmed; /* questions that they confirmed, or said another to be or not to be */
 } store_person;
 emend_rc store_person_show(store *s, str user, store_person *out, emend_error *err);
 

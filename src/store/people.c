@@ -54,6 +54,7 @@ static emend_rc read_person(store *s, str user, store_person *out, emend_error *
   out->questions = sqlite3_column_int64(stmt, 0);
   out->feedback = sqlite3_column_int64(stmt, 1);
   out->examples = sqlite3_column_int64(stmt, 2);
+  out->confirmed = sqlite3_column_int64(stmt, 3);
   sqlite3_reset(stmt);
   return EMEND_OK;
 }

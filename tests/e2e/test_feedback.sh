@@ -293,11 +293,15 @@ run "$EMEND" finalize --db "$db" --state "$state" --user dan \
   --sql "SELECT count(*) FROM customers WHERE segment = 'Trade'"
 ask --user eve "How many parrot customers are there?"
 expect_json status confirm
+run "$EMEND" privacy show --user dan --state "$state"
+expect_out '2 examples, 1 confirmed'
 run "$EMEND" privacy forget --user dan --state "$state" --json
 expect_json feedback 1
 expect_json examples 2
+expect_json confirmed 1
 run "$EMEND" privacy show --user dan --state "$state" --json
 expect_json questions 0
+expect_json confirmed 0
 grep -aq "lost parcels" "$state" && explain "the forgotten text is still in the file"
 grep -aq quetzal "$state" && explain "what was asked back still quotes a forgotten question"
 run "$EMEND" privacy forget --state "$state"
