@@ -316,7 +316,10 @@ void print_answer(const cli *c, const emend_answer *a, bool explain) {
     print_text(stdout, a->learned_from->question);
     puts("\"");
   }
-  if (a->has_rows) printf("confidence %.0f%%, %.1f ms\n", a->confidence * 100, a->total_ms);
+  if (a->has_rows) {
+    double percent = a->confidence < 1 && a->confidence > 0.99 ? 99 : a->confidence * 100;
+    printf("confidence %.0f%%, %.1f ms\n", percent, a->total_ms); /* 0.997 is no certainty */
+  }
   if (a->candidate) {
     for (size_t i = 0; i < a->candidate->n_differs; i++) {
       fputs("  ", stdout);

@@ -147,6 +147,7 @@ static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, out
     if (t->taught) {
       t->generator = ask_taught_name(q, t->taught);
       t->trust = q->taught.items[t->taught - 1].trust;
+      t->surest = ask_given_confidence(!q->taught.items[t->taught - 1].same);
       t->changed = q->taught.items[t->taught - 1].instead.len > 0;
     }
     ++*fresh;

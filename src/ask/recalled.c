@@ -11,6 +11,8 @@ emend_rc ask_connect(ask_question *q, emend_error *err) {
   return q->db ? EMEND_OK : q->ctx->connect(q->ctx->ctx, q->chosen, &q->db, err);
 }
 
+double ask_given_confidence(bool adapted) { return adapted ? 0.97 : 0.99; }
+
 static const char *copy(arena *a, str s) { return s.ptr ? arena_strndup(a, s.ptr, s.len) : NULL; }
 
 static void copy_provenance(ask_answer *a, const recall_match *m) {
@@ -66,7 +68,7 @@ static emend_rc deliver(ask_question *q, ask_answer *a, const recall_match *m,
   if (rc) return rc;
   a->pub.status = EMEND_FINALIZED;
   a->pub.sql = copy(a->mem, m->sql);
-  a->pub.confidence = m->rebound.len ? 0.97 : 0.99;
+  a->pub.confidence = ask_given_confidence(m->rebound.len > 0);
   ask_answer_rows(a, r);
   str sentence = ask_verbalise(&q->intent, r, q->work);
   if (sentence.ptr) sentence = add_origin(a, sentence, m);

@@ -139,7 +139,10 @@ static bool is_blamed(const ask_try *t) {
 void ask_taught_trust(const ask_tries *tries) {
   for (size_t i = 0; i < tries->len; i++) {
     ask_try *t = tries->items[i];
-    if (t->taught && !t->failed && !(t->changed && is_blamed(t))) t->suspicion *= 1 - t->trust;
+    double least = 1 - t->surest;
+    if (!t->taught || t->failed || (t->changed && is_blamed(t)) || t->suspicion <= least) continue;
+    t->suspicion *= 1 - t->trust;
+    if (t->suspicion < least) t->suspicion = least;
   }
 }
 

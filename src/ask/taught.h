@@ -12,7 +12,9 @@ void ask_taught_show(ask_question *q, gen_request *req);
 /** After it: stored queries that may be the answer join `c`, each side's shares made smaller by
  *  what the other is believed. */
 emend_rc ask_taught_join(ask_question *q, str question, gen_candidates *c, emend_error *err);
-/** Once all are judged: what people taught is suspected only as far as it is not believed. */
+/** Once all are judged: what people taught is suspected only as far as it is not believed, but no
+ *  less than what they confirmed (recalled.h): believed 0.99 and hardly suspected, the query of
+ *  another question came out at 100%. */
 void ask_taught_trust(const ask_tries *tries);
 /** The place + 1 in q->taught of the candidate `sql`; 0: nobody taught it. */
 size_t ask_taught_place(const ask_question *q, str sql);

@@ -46,6 +46,7 @@ typedef struct ask_try {
   size_t source; /* index of the source that it was asked of */
   size_t taught; /* 1 + its place in the question's `taught`; 0: nobody taught it */
   double trust;  /* in what is taught: so much less is a suspicion worth; 0: nobody taught it */
+  double surest; /* … and the answer no surer than this */
   bool changed;  /* taught is only one condition of it (recall/habits.h) */
   check_report report;
   diag_list faults; /* errors, the database's own included */

@@ -9,6 +9,9 @@ question="Who are our keenest buyers?"
 right="SELECT name FROM customers WHERE segment = 'Club'"
 feedback() { run "$EMEND" feedback "$@" --state "$state" --json; }
 ask() { run "$EMEND" ask --db "$db" --state "$state" --json "$@"; }
+no_surer() {
+  json confidence | awk '{ exit !($1 > 0 && $1 <= '"$1"') }' || explain "surer than $1"
+}
 
 # ---- an answer, its correction, and the next question ----
 ask "$question"
@@ -165,6 +168,18 @@ ask "$asked"
 expect_json sql "$none"
 expect_json learned_from.feedback_id "$taught"
 feedback reject "$near" --by rev
+feedback reject "$taught" --by rev
+
+# ---- what people taught is no surer than what they confirmed ----
+teach "How many orders have status shipped?" "SELECT count(*) FROM orders WHERE status = 'shipped'"
+ask "How many orders have status shipped?"
+expect_json learned_from.feedback_id "$taught"
+no_surer 0.99
+feedback reject "$taught" --by rev
+teach "Names of the products that cost more than 100" "SELECT name FROM products WHERE price > 100"
+ask "Names of the products that cost more than 50"
+expect_json sql "SELECT name FROM products WHERE price > 50"
+no_surer 0.97
 feedback reject "$taught" --by rev
 
 # ---- doubled, faulty, hostile ----
