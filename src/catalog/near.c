@@ -40,11 +40,22 @@ static bool is_demonym(str word, str name) {
   return false;
 }
 
+/* One digit more or less is another day, another number: no typing error. */
+static bool same_digits(str x, str y) {
+  size_t i = 0, k = 0;
+  for (;;) {
+    while (i < x.len && !ascii_is_digit(x.ptr[i])) i++;
+    while (k < y.len && !ascii_is_digit(y.ptr[k])) k++;
+    if (i == x.len || k == y.len) return i == x.len && k == y.len;
+    if (x.ptr[i++] != y.ptr[k++]) return false;
+  }
+}
+
 static int distance(str word, str key) {
   int most = word.len >= 8 ? 2 : word.len >= 6 ? 1 : 0;
   size_t gap = word.len > key.len ? word.len - key.len : key.len - word.len;
   if (is_demonym(word, key)) return 0;
-  if (most == 0 || gap > (size_t)most) return -1;
+  if (most == 0 || gap > (size_t)most || !same_digits(word, key)) return -1;
   int d = text_edit_distance(word, key, most);
   return d <= most ? d : -1;
 }

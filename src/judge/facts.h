@@ -38,7 +38,7 @@ void judge_find_periods(const judge_intent *in, judge_periods *out);
 bool judge_in_period(const judge_periods *p, size_t word);
 /** Is the literal a day, month or year that a period begins or ends with? */
 bool judge_names_period(const judge_periods *p, str literal);
-/** Periods that the query leaves out. False when out of memory. */
+/** Periods, and days in digits, that the query leaves out. False when out of memory. */
 bool judge_hold_periods(const judge_intent *in, const check_report *report, const judge_facts *f,
                         const judge_periods *periods, arena *a, judge_signals *out);
 

@@ -124,6 +124,23 @@ static void other_forms_of_a_value_are_near(void **state) {
   }
 }
 
+/* Another digit is another day, and no typing error. */
+static void a_day_is_near_to_no_other(void **state) {
+  (void)state;
+  catalog *one = cat;
+  cat = database_catalog(
+      "CREATE TABLE sale (id INTEGER PRIMARY KEY, day TEXT, model TEXT);"
+      "INSERT INTO sale (day, model) VALUES ('2025-06-14', 'Heron-3000'), ('2025-05-01', 'x');",
+      NULL);
+  assert_non_null(cat);
+  linked x = link_all("Sales of 2025-06-15, of the Heron-3001 and of the Herron-3000", NULL);
+  for (int i = 0; i < x.v.n; i++)
+    for (int k = 0; k < x.v.items[i].n_cells; k++)
+      assert_true(str_eq(x.v.items[i].cells[k].stored, STR("Heron-3000")));
+  catalog_unref(cat);
+  cat = one;
+}
+
 static void of_several_spellings_the_one_that_was_asked_for_is_taken(void **state) {
   (void)state;
   catalog *one = cat;
@@ -365,6 +382,7 @@ int main(void) {
       cmocka_unit_test(plurals_name_tables),
       cmocka_unit_test(stored_values_are_found_longest_first),
       cmocka_unit_test(other_forms_of_a_value_are_near),
+      cmocka_unit_test(a_day_is_near_to_no_other),
       cmocka_unit_test(of_several_spellings_the_one_that_was_asked_for_is_taken),
       cmocka_unit_test(a_year_is_no_code_that_looks_like_it),
       cmocka_unit_test(a_number_with_a_unit_is_what_the_column_measures_in),
