@@ -1,14 +1,13 @@
 /* The judge on corrections; see doubt.h. What a person says weighs more than what the judge
- * suspects: only where the correction is suspected strongly, and what it replaces is not, is it
- * left to a closer look. */
+ * suspects: only where the correction is suspected strongly, and far more than what it replaces, is
+ * it left to a closer look. */
 #include "learn/doubt.h"
 
-#include "judge/judge.h"
+#include <math.h>
 
-/* From here on. Chosen on the databases that were kept from the network (bench/doubts): from 0.85
- * to 0.9 lie 4 in 100 of the right corrections and 10 in 100 of the wrong ones, and a wrong one
- * that is applied costs more than a look. */
-static const double strongly = 0.85;
+/* So much, and so much more in log odds. Chosen on the databases that were kept from the network
+ * (bench/doubts), and a wrong one that is applied costs more than a look. */
+static const double strongly = 0.7, far_more = 3.5;
 
 emend_rc learn_doubt_judge(const learn_subject *s, store_feedback *f, arena *a, emend_error *err) {
   const str both[] = {f->sql, f->wrong_sql};
@@ -24,15 +23,20 @@ emend_rc learn_doubt_judge(const learn_subject *s, store_feedback *f, arena *a, 
   return EMEND_OK;
 }
 
+static double log_odds(double p) {
+  p = fmin(fmax(p, 0.005), 0.995);
+  return log(p / (1 - p));
+}
+
 bool learn_doubted(const store_feedback *f) {
   return f->suspicion >= strongly && f->wrong_suspicion >= 0 &&
-         judge_band_of(f->wrong_suspicion, JUDGE_DRAFT) == JUDGE_DELIVER;
+         log_odds(f->suspicion) - log_odds(f->wrong_suspicion) >= far_more;
 }
 
 str learn_doubt_text(const store_feedback *f, arena *a) {
   if (!learn_doubted(f)) return STR("");
   return str_from(arena_printf(a,
-                               "the judge suspects it (%.2f), and not the answer that it replaces "
-                               "(%.2f); look closer",
+                               "the judge suspects it (%.2f) far more than the answer that it "
+                               "replaces (%.2f); look closer",
                                f->suspicion, f->wrong_suspicion));
 }

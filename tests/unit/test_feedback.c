@@ -103,6 +103,19 @@ static void what_it_suspects_as_much_of_the_answer_itself_is_no_doubt(void **sta
   assert_int_equal(status_of(&t), STORE_APPLIED);
 }
 
+static void it_is_by_how_much_more_it_suspects_the_correction_that_tells(void **state) {
+  const struct {
+    double correction, answer;
+    bool doubted;
+  } cases[] = {{0.99, 0.74, true}, {0.9, 0.1, true},    {0.9, 0.4, false},
+               {0.72, 0.05, true}, {0.68, 0.01, false}, {0.97, -1, false}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_int_equal(learn_doubted(&(store_feedback){.suspicion = cases[i].correction,
+                                                     .wrong_suspicion = cases[i].answer}),
+                     cases[i].doubted);
+}
+
 static void a_second_person_who_says_the_same_lifts_the_doubt(void **state) {
   (void)state;
   learn_taken first = take("ann", ODD);
@@ -169,6 +182,7 @@ int main(void) {
       T(a_correction_that_the_judge_speaks_against_waits_for_a_closer_look),
       T(one_that_it_does_not_suspect_is_verified_in_bulk),
       T(what_it_suspects_as_much_of_the_answer_itself_is_no_doubt),
+      T(it_is_by_how_much_more_it_suspects_the_correction_that_tells),
       T(a_second_person_who_says_the_same_lifts_the_doubt),
       T(what_is_doubted_does_not_stand_in_the_way_of_what_is_not),
       T(whose_word_is_mostly_turned_down_is_looked_at_closer),
