@@ -175,10 +175,7 @@ static const char *cell_text(const emend_cell *c, char *out, size_t size) {
     case EMEND_CELL_BOOL:
       return c->i ? "true" : "false";
     case EMEND_CELL_REAL:
-      for (int digits = 15; digits <= 17; digits++) {
-        snprintf(out, size, "%.*g", digits, c->r);
-        if (strtod(out, NULL) == c->r) break;
-      }
+      snprintf(out, size, "%.15g", c->r); /* 2328.6, not 2328.600000000004; JSON has it all */
       return out;
     case EMEND_CELL_BLOB:
       snprintf(out, size, "(%zu bytes)", c->len);

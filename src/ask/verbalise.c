@@ -1,5 +1,8 @@
 /* The answer in words, made from the question's own words and the cells that came
  * back, and from nothing else: no figure or name in it is ours. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "ask/ask.h"
 #include "base/utf8.h"
 
@@ -40,7 +43,8 @@ static void say_cell(buf *b, const cell *c) {
       buf_add_cstr(b, c->i ? "yes" : "no");
       break;
     case CELL_REAL:
-      buf_add(b, (str){number, jw_format_real(c->r, number)});
+      snprintf(number, sizeof number, "%.15g", c->r); /* what adding up leaves behind is not said */
+      buf_add(b, (str){number, jw_format_real(strtod(number, NULL), number)});
       break;
     case CELL_TEXT:
       say_text(b, c->text);

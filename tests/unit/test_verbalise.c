@@ -83,7 +83,8 @@ static bool is_somewhere(str word, str question, const source_result *r, arena *
     const cell *c = &r->cells[i];
     str text = c->text;
     if (c->kind == CELL_INT) text = str_from(arena_printf(a, "%lld", (long long)c->i));
-    if (c->kind == CELL_REAL) text = arena_str(a, (str){number, jw_format_real(c->r, number)});
+    double said = c->kind == CELL_REAL ? strtod(arena_printf(a, "%.15g", c->r), NULL) : 0;
+    if (c->kind == CELL_REAL) text = arena_str(a, (str){number, jw_format_real(said, number)});
     if (text.len && str_find(text, word, 0) != SIZE_MAX) return true;
   }
   for (size_t i = 0; i < r->n_columns; i++)
