@@ -116,16 +116,6 @@ static bool tells(const text_period *p, const judge_facts *f) {
   return least == 10 || (least == 7 && months) || (least == 4 && (years || names_month(p, f)));
 }
 
-/* yyyymmdd of "2025-05-31"; 0: the word is no such day. */
-static int32_t day_of(const text_word *w) {
-  int32_t date = 0;
-  if (!w->is_date || w->quoted || w->raw.len != 10 || w->raw.ptr[4] != '-' || w->raw.ptr[7] != '-')
-    return 0;
-  for (size_t i = 0; i < 10; i++)
-    if (ascii_is_digit(w->raw.ptr[i])) date = date * 10 + (w->raw.ptr[i] - '0');
-  return date;
-}
-
 static bool tells_day(int32_t day, const judge_facts *f) {
   for (size_t i = 0; i < f->strings.len; i++) {
     str text = f->strings.items[i]->text;
@@ -138,7 +128,7 @@ static bool tells_day(int32_t day, const judge_facts *f) {
 static bool hold_days(const judge_intent *in, const judge_facts *f, arena *a, judge_signals *out) {
   for (size_t i = 0; i < in->words.len; i++) {
     const text_word *w = &in->words.items[i];
-    int32_t day = day_of(w);
+    int32_t day = text_day(w);
     if (day && !tells_day(day, f))
       return judge_add(out, a, JUDGE_number_missing, 1,
                        "The question says %.*s, the query does not.", STR_ARG(w->raw));

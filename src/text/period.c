@@ -25,6 +25,20 @@ int text_days_in(int year, int month) {
   return month == 2 && leap ? 29 : days[month - 1];
 }
 
+int32_t text_day(const text_word *w) {
+  static const char shape[] = "9999-99-99";
+  int32_t date = 0;
+  if (!w->is_date || w->quoted || w->raw.len != sizeof shape - 1) return 0;
+  for (size_t i = 0; i < w->raw.len; i++) {
+    bool digit = ascii_is_digit(w->raw.ptr[i]);
+    if (shape[i] == '9' ? !digit : w->raw.ptr[i] != shape[i]) return 0;
+    if (digit) date = date * 10 + (w->raw.ptr[i] - '0');
+  }
+  int month = date / 100 % 100, day = date % 100;
+  bool real = date >= 10000000 && month >= 1 && month <= 12 && day >= 1;
+  return real && day <= text_days_in(date / 10000, month) ? date : 0;
+}
+
 /* `n` units of the calendar away; the 31st of a shorter month is its last day. */
 static int32_t away(int32_t date, char unit, int n) {
   if (unit == 'd' || unit == 'w') return text_date(text_days(date) + n * (unit == 'w' ? 7 : 1));
@@ -276,15 +290,21 @@ static bool goes_on(const reader *r, const text_period *first, size_t core) {
   return is(r, first->word, "from") && IS_ANY(r, k, "to", "until", "till", "through");
 }
 
-/* An end that is a day or year of its own: "between 2020 and last year". */
-static bool has_other_end(const reader *r, const text_period *p) {
+/* What stands at its other end: "between 2020 and last year" is left to others, as is "2020 or last
+ * year"; "between 2025-03-01 and today" begins on that day. True where it is not understood. */
+static bool read_other_end(const reader *r, text_period *p) {
   size_t k = p->word + p->n_words;
   if (IS_ANY(r, p->word, "between", "from") && IS_ANY(r, k, "and", "to", "until", "through"))
     return true;
   size_t end = p->word - (IS_ANY(r, p->word, "until", "till", "through") ? 1
                           : IS_ANY(r, p->word - 1, "and", "to", "or")    ? 2
                                                                          : 0);
-  return end < p->word && (r->words[end].is_number || r->words[end].is_date);
+  if (end >= p->word || !(r->words[end].is_number || r->words[end].is_date)) return false;
+  int32_t day = text_day(&r->words[end]);
+  if (!day || day > p->to || !IS_ANY(r, end - 1, "between", "from")) return true;
+  *p = (text_period){
+      .word = end - 1, .n_words = k - end + 1, .from = day, .to = p->to, .grain = 'r'};
+  return false;
 }
 
 static void add(const reader *r, text_period p, text_period *out, int *n) {
@@ -321,6 +341,6 @@ int text_periods(const text_words *words, int64_t now, text_period *out) {
     if (taken) add(&r, p, out, &n);
     i += taken ? taken : 1;
   }
-  for (int k = 0; k < n; k++) out[k].part = out[k].part || has_other_end(&r, &out[k]);
+  for (int k = 0; k < n; k++) out[k].part = out[k].part || read_other_end(&r, &out[k]);
   return n;
 }

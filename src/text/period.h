@@ -19,6 +19,8 @@ enum { TEXT_MAX_PERIODS = 4 };
 int32_t text_date(int64_t days);
 int64_t text_days(int32_t date);
 int text_days_in(int year, int month);
+/** The day that a word says in digits, "2025-05-31"; 0: none, or it is quoted. */
+int32_t text_day(const text_word *w);
 
 /** The period that begins at word `i`, counted from `now` (seconds since 1970 UTC), without what
  *  leads to it ("since"). How many words it takes; 0: none begins there. */
