@@ -28,6 +28,7 @@ static const struct {
 #undef RANK
     /* set by hand: public questions hardly have them */
     {"end_turned", 2},
+    {"end_counted", 2},
     {"year_elsewhere", 2},
     {"groups_of_one", 2},
     {"amount_missing", 2},

@@ -128,6 +128,12 @@ const cat_table *catalog_table(const catalog *c, str name) {
   return map_get(c->table_by_name, name);
 }
 
+bool catalog_is_date(const cat_column *c) {
+  cat_type stored = c->profile.value_type;
+  return c->type == CAT_DATE || c->type == CAT_TIMESTAMP || stored == CAT_DATE ||
+         stored == CAT_TIMESTAMP;
+}
+
 const cat_column *catalog_column(const catalog *c, const cat_table *t, str name) {
   for (int i = 0; i < t->n_columns; i++) {
     const cat_column *col = &c->columns[t->first_column + i];

@@ -43,7 +43,9 @@ static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a
   gen_periods periods;
   if (!gen_periods_read(req->question, req->cat, clock_now(), a, &periods))
     return err_nomem(err, "generate");
-  emend_rc rc = model_generate(e->m, req->cat, periods.question, &opt, a, &found, err);
+  str question = gen_name_ends(periods.question, req->cat, a);
+  if (!question.ptr) return err_nomem(err, "generate");
+  emend_rc rc = model_generate(e->m, req->cat, question, &opt, a, &found, err);
   if (rc) return rc;
   out->answerable = found.answerable;
   out->note = periods.note;

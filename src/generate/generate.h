@@ -106,6 +106,10 @@ typedef struct generator {
 /** The embedded network behind the interface.
  *  Owns: *out is the caller's until gen_free; it takes `m` over, also on failure. */
 emend_rc gen_embedded(model *m, generator **out, emend_error *err);
+/** "The last 3 orders" as "The latest 3 orders", by which the network knows an end of time; as it
+ *  is where nothing in `cat` tells time, or the question says what it orders by. In `a`; {NULL,0}
+ *  when out of memory. */
+str gen_name_ends(str question, const catalog *cat, arena *a);
 /** `sql`, which answers `question`, with the key beside the name that it groups by, where several
  *  have one name and the question means them and not their names; else `sql` itself. In `a`;
  *  {NULL,0} when out of memory. */

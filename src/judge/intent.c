@@ -56,12 +56,13 @@ static void read_flags(judge_intent *in, size_t i) {
     in->percentage = true;
 }
 
-/* "top 3", "the 3 youngest", "first 5 rows", "5 most expensive" */
+/* "top 3", "the 3 youngest", "first 5 rows", "last 3 orders", "5 most expensive" */
 static bool is_k(const judge_intent *in, size_t i) {
   double v = in->words.items[i].number;
   if (v < 1 || v > 1000000 || v != (double)(int)v) return false;
   str before = i ? lower_at(in, i - 1) : STR("");
   if (IN(before, "top", "bottom")) return true;
+  if (i && text_asks_for_end(in->words.items, in->words.len, i - 1)) return true;
   if (is_superlative(in, i + 1) || (is_superlative(in, i + 2) && !IN(lower_at(in, i + 1), "of")))
     return !IN(before, "than", "least", "most", "over", "under", "above", "below", "exactly", "in");
   return is_superlative_form(before) || IN(before, "best", "worst");

@@ -76,8 +76,29 @@ static int end_taken(const saying *x) {
   return str_eq_nocase(e->name.text, STR("min")) ? -1 : 0;
 }
 
+static bool asks_for_end(const saying *x) {
+  const text_words *w = &x->in->words;
+  for (size_t i = 0; i < w->len; i++)
+    if (IN(word_at(x, i), "latest", "newest", "earliest") ||
+        (IN(word_at(x, i), "most") && IN(word_at(x, i + 1), "recent", "recently")) ||
+        text_asks_for_end(w->items, w->len, i))
+      return true;
+  return false;
+}
+
+/* Whatever there is most of, or least: ORDER BY count(*) with a LIMIT. */
+static bool takes_most(const saying *x) {
+  const sql_query *q = x->f->outer;
+  if (!q || !x->f->has_limit || !q->order_by.len) return false;
+  const sql_expr *e = q->order_by.items[0].expr;
+  return e->kind == SQL_CALL && IN(text_fold(x->a, e->name.text), "count", "sum", "avg");
+}
+
 static bool hold_end(const saying *x, judge_signals *out) {
   int asked = end_of_time(x), taken = end_taken(x);
+  if (takes_most(x) && asks_for_end(x))
+    return judge_add(out, x->a, JUDGE_end_counted, 1,
+                     "The question asks for an end of time, the query orders by an amount.");
   if (!asked || !taken || asked == taken) return true;
   return judge_add(out, x->a, JUDGE_end_turned, 1,
                    "The question asks for the %s, the query takes the %s.",

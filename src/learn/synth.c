@@ -45,16 +45,10 @@ static bool names_a_row(const cat_column *c) {
   return has_word(c, "name") || has_word(c, "title") || has_word(c, "last");
 }
 
-static bool is_date(const cat_column *c) {
-  cat_type stored = c->profile.value_type;
-  return c->type == CAT_DATE || c->type == CAT_TIMESTAMP || stored == CAT_DATE ||
-         stored == CAT_TIMESTAMP;
-}
-
 static bool add_column(table_parts *p, const catalog *cat, const cat_column *c, arena *a) {
   const cat_profile *f = &c->profile;
   if (c->values_private) return true;
-  if (is_date(c)) return vec_push(a, &p->dates, c->id);
+  if (catalog_is_date(c)) return vec_push(a, &p->dates, c->id);
   if ((c->type == CAT_INTEGER || c->type == CAT_REAL) && !looks_like_id(c))
     return vec_push(a, &p->measures, c->id);
   if (c->type != CAT_TEXT) return true;
