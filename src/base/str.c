@@ -92,6 +92,12 @@ bool ascii_is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
 
+bool str_is_ascii(str s) {
+  unsigned char any = 0;
+  for (size_t i = 0; i < s.len; i++) any |= (unsigned char)s.ptr[i];
+  return any < 0x80;
+}
+
 void buf_init(buf *b, size_t max_bytes) { *b = (buf){.max = max_bytes}; }
 
 void buf_free(buf *b) {

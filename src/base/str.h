@@ -41,6 +41,7 @@ char ascii_lower(char c);
 char ascii_upper(char c);
 bool ascii_is_alpha(char c);
 bool ascii_is_digit(char c);
+bool str_is_ascii(str s);
 bool ascii_is_alnum(char c);
 bool ascii_is_space(char c);
 

@@ -1,15 +1,18 @@
-/* A text compared with = or <> of which the column holds other spellings, in capitals or with
- * blanks around: 'shipped' beside 'Shipped'. Who asks for one of them means all. */
+/* A text compared with = or <> of which the column holds other spellings, in capitals, with blanks
+ * around or with accents: 'shipped' beside 'Shipped', 'Luis' beside 'Luís'. Who asks for one of
+ * them means all. */
 #include "check/facts.h"
 #include "text/text.h"
 
 /* Shorter ones may be codes whose case counts; more spellings than that are no slips. */
 enum { LEAST_LENGTH = 3, MOST_SPELLINGS = 8 };
 
-/** Equal but for case and blanks around. */
-static bool spells_same(arena *a, str x, str y) {
-  str fold_x = text_fold(a, str_trim(x)), fold_y = text_fold(a, str_trim(y));
-  return fold_x.ptr && fold_y.ptr && str_eq(fold_x, fold_y);
+/** Equal but for case, blanks around, and accents that nobody wrote. */
+static bool spells_same(arena *a, str stored, str text) {
+  bool plain = str_is_ascii(text) && !str_is_ascii(stored);
+  str x = plain ? text_normalise(a, stored) : text_fold(a, str_trim(stored));
+  str y = plain ? text_normalise(a, text) : text_fold(a, str_trim(text));
+  return x.ptr && y.ptr && str_eq(x, y);
 }
 
 static bool add_text(buf *b, str text) {

@@ -188,12 +188,6 @@ static bool has_link(const reading *r, int word) {
   return false;
 }
 
-static bool is_ascii(str s) {
-  for (size_t i = 0; i < s.len; i++)
-    if ((unsigned char)s.ptr[i] > 127) return false;
-  return true;
-}
-
 /* A word of no meaning to the network, to WordNet or to the values: names, which have capitals,
  * apart. */
 static bool is_strange(const model *m, const reading *r, int word, arena *a) {
@@ -214,7 +208,7 @@ static bool is_foreign(const model *m, const reading *r, arena *a) {
     if (r->q.words[i].flags & LINK_WORD_STOP) return false;
     if (!is_strange(m, r, i, a)) continue;
     strange++;
-    letters |= !is_ascii(r->q.words[i].lower);
+    letters |= !str_is_ascii(r->q.words[i].lower);
   }
   return letters || (strange >= 2 && 2 * strange > r->q.n);
 }

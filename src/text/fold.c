@@ -13,12 +13,6 @@ enum { SHORT_TEXT = 256, LONGEST_STEMMED = 64, SPARE_STEMMERS = 16 };
 
 static const str NONE = {NULL, 0};
 
-static bool is_ascii(str s) {
-  unsigned char any = 0;
-  for (size_t i = 0; i < s.len; i++) any |= (unsigned char)s.ptr[i];
-  return any < 0x80;
-}
-
 static str fold_ascii(arena *a, str s) {
   char *out = arena_alloc(a, s.len + 1);
   if (!out) return NONE;
@@ -48,7 +42,7 @@ static str encode(arena *a, utf8proc_int32_t *points, utf8proc_ssize_t n) {
 }
 
 str text_fold(arena *a, str s) {
-  if (is_ascii(s)) return fold_ascii(a, s);
+  if (str_is_ascii(s)) return fold_ascii(a, s);
   utf8proc_int32_t small[SHORT_TEXT], *points;
   if (!utf8_valid(s)) s = utf8_mend(a, s);
   if (!s.ptr) return NONE;
@@ -104,7 +98,7 @@ static str normalise_ascii(arena *a, str s) {
 }
 
 str text_normalise(arena *a, str s) {
-  if (is_ascii(s)) return normalise_ascii(a, s);
+  if (str_is_ascii(s)) return normalise_ascii(a, s);
   utf8proc_int32_t small[SHORT_TEXT], *points;
   if (!utf8_valid(s)) s = utf8_mend(a, s);
   if (!s.ptr) return NONE;

@@ -16,7 +16,7 @@ CREATE TABLE tickets (
   id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers (id), opened_on DATE,
   cost REAL, "update" TEXT);
 CREATE VIEW big_orders AS SELECT id, total FROM orders WHERE total > 100;
-INSERT INTO categories VALUES (1, 'Tea'), (2, 'Coffee'), (3, 'Mugs');
+INSERT INTO categories VALUES (1, 'Tea'), (2, 'Coffee'), (3, 'Mugs'), (4, 'Café'), (5, 'Cafe');
 INSERT INTO products VALUES (1, 'Earl Grey', 1, 4.5, '12'), (2, 'Assam', 1, 5, '9'),
   (3, 'Espresso', 2, 8, '101'), (4, 'Red mug', 3, 12, '7');
 INSERT INTO customers VALUES (1, 'Ann', 'ann@example.org', 'Oslo', 'Norway', '2023-01-05', NULL),
