@@ -609,8 +609,8 @@ typedef struct emend_feedback {
   int64_t shown, chosen, changed, confirmed; /* answers: it was before their writer; they are its
                                                 query; they would be others without; and were
                                                 confirmed by a person */
-  const char *doubt; /* why a reviewer should look closer: the judge suspects the correction, and
-                        not what it replaces; NULL: nothing speaks against it */
+  const char *doubt; /* why a reviewer should look closer: the judge suspects the correction far
+                        more than what it replaces; NULL: nothing speaks against it */
 } emend_feedback;
 
 /**

@@ -27,12 +27,8 @@ static const struct {
 #undef RANK_CORE
 #undef RANK
     /* set by hand: public questions hardly have them */
-    {"end_turned", 2},
-    {"end_counted", 2},
-    {"year_elsewhere", 2},
-    {"groups_of_one", 2},
-    {"amount_missing", 2},
-    {"key_missing", 2},
+    {"end_turned", 2},    {"end_counted", 2},    {"year_elsewhere", 2},
+    {"groups_of_one", 2}, {"amount_missing", 2}, {"key_missing", 2},
 };
 const ask_margin ask_margin_used = {
 #define ASK_MARGIN(name, value) .name = value,
@@ -44,11 +40,6 @@ const ask_margin ask_margin_used = {
 ask_try *ask_final_form(ask_try *t) {
   ask_try *r = t->repaired;
   return r && !r->failed && (t->failed || r->suspicion < t->suspicion) ? r : t;
-}
-
-static double log_odds(double p) {
-  p = p < 0.005 ? 0.005 : p > 0.995 ? 0.995 : p;
-  return log(p / (1 - p));
 }
 
 double ask_agreement(const ask_tries *tries, const ask_try *t) {
@@ -119,5 +110,5 @@ bool ask_outdoes(const ask_margin *m, const ask_try *better, const ask_try *than
   if (!better || better->failed) return false;
   if (!than || than->failed) return true;
   return better->suspicion <= m->most_suspicion &&
-         log_odds(than->suspicion) - log_odds(better->suspicion) >= m->least_gain;
+         judge_log_odds(than->suspicion) - judge_log_odds(better->suspicion) >= m->least_gain;
 }

@@ -1,6 +1,6 @@
 /* "The last 3 orders" in the words that questions of its training have for it. */
 #include "generate/generate.h"
-#include "text/text.h"
+#include "text/period.h"
 
 static bool tells_time(const catalog *cat) {
   for (int i = 0; i < cat->n_columns; i++)

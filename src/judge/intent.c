@@ -2,6 +2,7 @@
  * "for each", negation, numbers, quoted text. Knows no schema. */
 #include "judge/judge.h"
 #include "judge/request.h"
+#include "text/period.h"
 
 #define IN(word, ...) str_is_any((word), (const char *const[]){__VA_ARGS__, NULL})
 

@@ -170,6 +170,8 @@ enum { JUDGE_N_SETTINGS = 3 };
 
 /** 0..1 that the query does not answer the question: logistic over the signals, calibrated. */
 double judge_suspicion(const judge_signals *signals, judge_setting setting);
+/** Of a suspicion, by which two are held against each other; 0.005 to 0.995 count apart. */
+double judge_log_odds(double suspicion);
 /** The suspicion that `s` alone would raise: 0..1. */
 double judge_signal_weight(const judge_signal *s, judge_setting setting);
 

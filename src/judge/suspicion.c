@@ -154,6 +154,11 @@ double judge_signal_weight(const judge_signal *s, judge_setting setting) {
   return p > alone ? p : alone;
 }
 
+double judge_log_odds(double p) {
+  p = p < 0.005 ? 0.005 : p > 0.995 ? 0.995 : p;
+  return log(p / (1 - p));
+}
+
 judge_band judge_band_of(double suspicion, judge_setting setting) {
   const double *from = band_from[setting];
   return suspicion >= from[JUDGE_CORRECT] ? JUDGE_CORRECT

@@ -3,7 +3,7 @@
  * it left to a closer look. */
 #include "learn/doubt.h"
 
-#include <math.h>
+#include "judge/judge.h"
 
 /* So much, and so much more in log odds. Chosen on the databases that were kept from the network
  * (bench/doubts), and a wrong one that is applied costs more than a look. */
@@ -23,14 +23,9 @@ emend_rc learn_doubt_judge(const learn_subject *s, store_feedback *f, arena *a, 
   return EMEND_OK;
 }
 
-static double log_odds(double p) {
-  p = fmin(fmax(p, 0.005), 0.995);
-  return log(p / (1 - p));
-}
-
 bool learn_doubted(const store_feedback *f) {
   return f->suspicion >= strongly && f->wrong_suspicion >= 0 &&
-         log_odds(f->suspicion) - log_odds(f->wrong_suspicion) >= far_more;
+         judge_log_odds(f->suspicion) - judge_log_odds(f->wrong_suspicion) >= far_more;
 }
 
 str learn_doubt_text(const store_feedback *f, arena *a) {

@@ -344,3 +344,22 @@ int text_periods(const text_words *words, int64_t now, text_period *out) {
   for (int k = 0; k < n; k++) out[k].part = out[k].part || read_other_end(&r, &out[k]);
   return n;
 }
+
+/* ---- an end of time that no days are said of ---- */
+
+bool text_asks_for_end(const text_word *words, size_t n, size_t i) {
+  static const char *const others[] = {"time",    "times", "letter", "letters",   "digit",
+                                       "digits",  "word",  "words",  "character", "characters",
+                                       "char",    "chars", "of",     "or",        "and",
+                                       "percent", "place", "places", NULL};
+  const reader r = {words, n, 0};
+  text_dimension dimension;
+  double factor;
+  if (i + 2 >= n || words[i].quoted) return false;
+  const text_word *number = &words[i + 1], *things = &words[i + 2];
+  bool count = number->is_number && !number->quoted && number->number >= 1 &&
+               number->number <= 1e6 && number->number == (double)(int)number->number;
+  return IS_ANY(&r, i, "last", "first") && count && !things->is_punct && !things->is_number &&
+         !str_is_any(things->lower, others) && !unit_at(&r, i + 2, true) &&
+         !text_unit(things->lower, &dimension, &factor);
+}

@@ -30,4 +30,8 @@ size_t text_period_at(const text_word *words, size_t n, size_t i, int64_t now, t
  *  last month" has no end, "between last month and today" is one. Returns how many. */
 int text_periods(const text_words *words, int64_t now, text_period *out);
 
+/** "last 3 orders", "first ten customers": are so many things from one end of time asked for, where
+ *  words[i] is "last" or "first"? Not "last 3 days", nor "first 3 letters". */
+bool text_asks_for_end(const text_word *words, size_t n, size_t i);
+
 #endif

@@ -60,10 +60,6 @@ bool text_unit(str lower, text_dimension *dimension, double *factor);
 /** "march", "mar", "sept" → 3, 3, 9; 0: no month. */
 int text_month(str lower);
 
-/** "last 3 orders", "first ten customers": are so many things from one end of time asked for, where
- *  words[i] is "last" or "first"? Not "last 3 days" (text/period.h), nor "first 3 letters". */
-bool text_asks_for_end(const text_word *words, size_t n, size_t i);
-
 /** "not", "never", "without", "isn't" … */
 bool text_is_negation(str lower);
 /** What a word denies by its prefix: "active" of "inactive", "fit" of "unfit"; empty where none

@@ -1,4 +1,4 @@
-/* Units of measure, months, words for codes and for an end of time. See text.h. */
+/* Units of measure, months, words for codes. See text.h. */
 #include "text/text.h"
 
 static const struct {
@@ -39,21 +39,4 @@ int text_month(str lower) {
     if (str_eq(lower, full) || abbreviated) return m + 1;
   }
   return 0;
-}
-
-bool text_asks_for_end(const text_word *words, size_t n, size_t i) {
-  static const char *const others[] = {
-      "year", "years",   "quarter",   "quarters",   "month",  "months",  "week",  "weeks",
-      "day",  "days",    "time",      "times",      "letter", "letters", "digit", "digits",
-      "word", "words",   "character", "characters", "char",   "chars",   "of",    "or",
-      "and",  "percent", "place",     "places",     NULL};
-  text_dimension dimension;
-  double factor;
-  if (i + 2 >= n || words[i].quoted) return false;
-  const text_word *number = &words[i + 1], *things = &words[i + 2];
-  bool end = str_eq(words[i].lower, STR("last")) || str_eq(words[i].lower, STR("first"));
-  bool count = number->is_number && !number->quoted && number->number >= 1 &&
-               number->number <= 1e6 && number->number == (double)(int)number->number;
-  return end && count && !things->is_punct && !things->is_number &&
-         !str_is_any(things->lower, others) && !text_unit(things->lower, &dimension, &factor);
 }

@@ -88,11 +88,31 @@ static void a_day_ends_at_midnight(void **state) {
   arena_destroy(a);
 }
 
+static void so_many_from_an_end_are_no_time_and_no_letters(void **state) {
+  static const char *const yes[] = {"last 3 orders", "first ten customers", "Last 1 invoice"};
+  static const char *const no[] = {"last 3 days",       "last two minutes", "first 3 letters",
+                                   "last order",        "the 3 orders",     "first 3",
+                                   "\"last 3 orders\"", "first 2.5 orders", "last 3 of them"};
+  arena *a = arena_create(1 << 20);
+  text_words w;
+  (void)state;
+  for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+    assert_true(text_tokenize(str_from(yes[i]), a, &w));
+    assert_true(text_asks_for_end(w.items, w.len, 0));
+  }
+  for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+    assert_true(text_tokenize(str_from(no[i]), a, &w));
+    for (size_t k = 0; k < w.len; k++) assert_false(text_asks_for_end(w.items, w.len, k));
+  }
+  arena_destroy(a);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(words_mean_the_days_of_the_cases),
       cmocka_unit_test(days_and_dates_are_each_others_inverse),
       cmocka_unit_test(a_day_ends_at_midnight),
+      cmocka_unit_test(so_many_from_an_end_are_no_time_and_no_letters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -292,25 +292,6 @@ static void units_measure_and_codes_do_not(void **state) {
   assert_false(text_is_code(STR("idea")));
 }
 
-static void so_many_from_an_end_are_no_time_and_no_letters(void **state) {
-  static const char *const yes[] = {"last 3 orders", "first ten customers", "Last 1 invoice"};
-  static const char *const no[] = {"last 3 days",       "last two minutes", "first 3 letters",
-                                   "last order",        "the 3 orders",     "first 3",
-                                   "\"last 3 orders\"", "first 2.5 orders", "last 3 of them"};
-  arena *a = arena_create(1 << 20);
-  text_words w;
-  (void)state;
-  for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
-    assert_true(text_tokenize(str_from(yes[i]), a, &w));
-    assert_true(text_asks_for_end(w.items, w.len, 0));
-  }
-  for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
-    assert_true(text_tokenize(str_from(no[i]), a, &w));
-    for (size_t k = 0; k < w.len; k++) assert_false(text_asks_for_end(w.items, w.len, k));
-  }
-  arena_destroy(a);
-}
-
 static void months_are_known_in_full_and_short(void **state) {
   (void)state;
   assert_int_equal(text_month(STR("march")), 3);
@@ -463,7 +444,6 @@ int main(void) {
       cmocka_unit_test(number_words_have_values),
       cmocka_unit_test(stop_words_are_found),
       cmocka_unit_test(units_measure_and_codes_do_not),
-      cmocka_unit_test(so_many_from_an_end_are_no_time_and_no_letters),
       cmocka_unit_test(months_are_known_in_full_and_short),
       cmocka_unit_test(words_of_negation_are_known_contracted_or_not),
       cmocka_unit_test(a_prefix_denies_what_follows_it),
