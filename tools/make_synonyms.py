@@ -14,7 +14,8 @@ format are src/text/synonyms.c. Which words and relations are kept:
   synonym     in one synset, among the first three senses of either word
   derivation  derived forms, pertainyms and attributes ("tall": "height") of the first three senses
   hypernym    the nearest hypernyms of the first two senses that are single words; for the first sense of a noun also the one
-              above, and its sisters in small families ("town": "city")
+              above, and its sisters in small families ("town": "city"). The nearest hypernyms of a noun's first
+              sense, where they are one of the two first senses of theirs, are kept apart: "puppy" is a kind of "dog"
 
 Irregular forms ("people", "bought") are words too, with a link to their lemma.
 """
@@ -25,11 +26,11 @@ import re
 import struct
 
 FILES = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
-SYNONYM, DERIVATION, HYPERNYM, FORM = 1, 2, 3, 4
+SYNONYM, DERIVATION, HYPERNYM, FORM, KIND, KINDS = 1, 2, 3, 4, 5, 6
 DERIVED = ("+", "\\", "=", "<")
 SENSES_SYNONYM, SENSES_DERIVED, SENSES_HYPERNYM = 3, 3, 2
 GLOSSES, SMALL_FAMILY = 3, 12
-MAGIC, VERSION = b"EMENDSY1", 1
+MAGIC, VERSION = b"EMENDSY1", 2
 MASK64 = (1 << 64) - 1
 
 Synset = collections.namedtuple("Synset", "words pointers gloss")
@@ -105,6 +106,7 @@ class Relations:
     def __init__(self, synsets, senses, words, phrases):
         self.synsets, self.senses, self.words, self.phrases = synsets, senses, words, phrases
         self.pairs = {}
+        self.below = set()  # (word, what it is a kind of)
         self.rank = {(w, key): rank for w in words for key, rank in senses[w]}
         self.hyponyms = collections.defaultdict(list)
         for key, synset in synsets.items():
@@ -141,8 +143,17 @@ class Relations:
                     for above in self.above_named(synset):
                         for other in self.synsets[above].words:
                             self.add(word, other, HYPERNYM)
+                            if rank == 0 and key[0] == "n" and self.rank.get((other, above), 9) < 2:
+                                self.below.add((word, other))
                 if rank == 0 and key[0] == "n":
                     self.add_family(word, synset)
+
+    def direction(self, a, b, kind):
+        """The kind of the edge from a to b."""
+        down, up = (a, b) in self.below, (b, a) in self.below
+        if kind != HYPERNYM or down == up:
+            return kind
+        return KIND if down else KINDS
 
     def add_phrases(self):
         everything = self.words | self.phrases
@@ -255,7 +266,7 @@ def main():
     # A relation is kept once, with the word that comes first; a form, with itself.
     edges = [[] for _ in words]
     for (a, b), kind in relations.pairs.items():
-        edges[number[a]].append((number[b], kind))
+        edges[number[a]].append((number[b], relations.direction(a, b, kind)))
     for form, lemma in irregular:
         edges[number[form]].append((number[lemma], FORM))
     data = pack(words, [sorted(e, key=lambda x: (x[1] != FORM, x)) for e in edges])

@@ -207,7 +207,7 @@ static emend_rc is_about(making *m, str question, str sql, bool *out, emend_erro
   arena *work = arena_create(64 << 20);
   emend_rc rc = work ? check_sql(sql, cat, &opt, work, &report, err) : err_nomem(err, STAGE);
   if (!rc && (link_question_read(question, work, &q) || link_schema_read(cat, work, &s) ||
-              link_values_find(&q, &s, cat, work, &values) ||
+              link_values_find(&q, &s, cat, NULL, work, &values) ||
               link_names_find(&q, &s, &values, NULL, work, &links)))
     rc = err_nomem(err, STAGE);
   if (!rc) *out = names_one(cat, &q, &s, &links, &report);

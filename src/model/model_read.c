@@ -105,7 +105,7 @@ emend_rc model_link(const model *m, const catalog *cat, str question, const mode
   }
   if (link_question_read(question, a, &r->q) != EMEND_OK ||
       link_schema_read(cat, a, &r->s) != EMEND_OK ||
-      link_values_find(&r->q, &r->s, cat, a, &r->v) != EMEND_OK ||
+      link_values_find(&r->q, &r->s, cat, m->syn, a, &r->v) != EMEND_OK ||
       link_units_find(&r->q, &r->s, a, &r->v) != EMEND_OK ||
       prune(&r->q, &r->s, &r->v, &link, kept, a) != EMEND_OK ||
       link_names_find(&r->q, &r->s, &r->v, &link, a, &r->links) != EMEND_OK ||

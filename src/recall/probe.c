@@ -44,7 +44,7 @@ emend_rc recall_probe_read(str question, const catalog *cat, arena *a, recall_pr
   *out = (recall_probe){.question = question};
   emend_rc rc = link_question_read(question, a, &out->words);
   if (!rc && cat) rc = link_schema_read(cat, a, &out->schema);
-  if (!rc && cat) rc = link_values_find(&out->words, &out->schema, cat, a, &out->values);
+  if (!rc && cat) rc = link_values_find(&out->words, &out->schema, cat, NULL, a, &out->values);
   if (rc) return err_nomem(err, "recall");
   out->masked = mask(&out->words, &out->values, a);
   return out->masked.ptr ? EMEND_OK : err_nomem(err, "recall");

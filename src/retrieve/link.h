@@ -146,9 +146,10 @@ emend_rc link_name_read(str name, arena *a, link_name *out);
 emend_rc link_schema_read(const catalog *cat, arena *a, link_schema *out);
 emend_rc link_question_read(str question, arena *a, link_question *out);
 /** Value candidates: stored values (longest match first), quoted text, numbers, capitalised runs,
- *  then words that nothing else explains. Sets LINK_WORD_IN_VALUE on words of stored values. */
-emend_rc link_values_find(link_question *q, const link_schema *s, const catalog *cat, arena *a,
-                          link_values *out);
+ *  then words that nothing else explains. Sets LINK_WORD_IN_VALUE on words of stored values. With
+ *  `syn` (else NULL) so is another word for what a column of few values holds, as a near one. */
+emend_rc link_values_find(link_question *q, const link_schema *s, const catalog *cat,
+                          const synonyms *syn, arena *a, link_values *out);
 /** Numbers with a unit of measure get the number that it is in columns whose names end in another
  *  unit of the same kind: "5 minutes" 300000 in Milliseconds. */
 emend_rc link_units_find(const link_question *q, const link_schema *s, arena *a, link_values *v);

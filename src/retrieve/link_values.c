@@ -153,11 +153,12 @@ static bool is_code_column(const link_schema *s, int column) {
   return false;
 }
 
-/* `found` without the codes; NULL when nothing is left. */
-static const cat_value *without_codes(const cat_value *found, const link_schema *s, arena *a) {
+/* Those of `found` that `keep` says; NULL when nothing is left. */
+static const cat_value *only(const cat_value *found, bool (*keep)(const void *, const cat_value *),
+                             const void *ctx, arena *a) {
   cat_value *kept = NULL, **end = &kept;
   for (const cat_value *c = found; c; c = c->next) {
-    if (c->column < s->n_columns && is_code_column(s, c->column)) continue;
+    if (!keep(ctx, c)) continue;
     cat_value *copy = ARENA_NEW(a, cat_value);
     if (!copy) break;
     *copy = *c;
@@ -168,14 +169,69 @@ static const cat_value *without_codes(const cat_value *found, const link_schema 
   return kept;
 }
 
-static emend_rc find_stored(link_question *q, const link_schema *s, const catalog *cat, arena *a,
-                            link_values *out) {
+static bool is_no_code(const void *schema, const cat_value *c) {
+  const link_schema *s = schema;
+  return c->column >= s->n_columns || !is_code_column(s, c->column);
+}
+
+/* ---- other words ---- */
+
+/* A word as a person writes any word: no name, no quotes, no number. */
+static bool is_plain(const link_question *q, int i) {
+  const uint16_t special = LINK_WORD_QUOTED | LINK_WORD_NUMBER | LINK_WORD_STOP;
+  uint16_t flags = q->words[i].flags;
+  return !(flags & special) && !(i > 0 && (flags & LINK_WORD_CAPITAL));
+}
+
+static bool is_other_word_for(const synonyms *syn, const synonyms_word *word,
+                              const link_name *name) {
+  if (name->n == 0) return false;
+  synonyms_word last = synonyms_find(syn, name->words[name->n - 1]);
+  return synonyms_between(syn, word, &last) == SYNONYMS_SYNONYM;
+}
+
+static bool is_other_word_for_any(const link_schema *s, const synonyms *syn,
+                                  const synonyms_word *word) {
+  for (int k = 0; k < s->n_tables; k++)
+    if (is_other_word_for(syn, word, &s->tables[k].name)) return true;
+  for (int k = 0; k < s->n_columns; k++)
+    if (is_other_word_for(syn, word, &s->columns[k].name)) return true;
+  return false;
+}
+
+/* In a column that holds few values and again and again: kinds of things rather than names. */
+static bool says_kind(const void *catalog_of, const cat_value *c) {
+  enum { FEW = 50 };
+  const cat_profile *p = &((const catalog *)catalog_of)->columns[c->column].profile;
+  return p->known && p->distinct > 0 && p->distinct <= FEW && p->distinct < p->rows - p->nulls;
+}
+
+/* "physicians" where Doctor is stored, "puppies" where dog is. */
+static const cat_value *look_up_meaning(const link_question *q, const link_schema *s, int i,
+                                        const catalog *cat, const synonyms *syn, arena *a) {
+  enum { MOST = 24 };
+  uint16_t meant[MOST];
+  if (!syn || !is_plain(q, i) || is_schema_word(s, q->words[i].stem)) return NULL;
+  synonyms_word word = synonyms_find(syn, q->words[i].lower);
+  int n = synonyms_list(syn, &word, SYNONYMS_SYNONYM, meant, MOST);
+  n += synonyms_more_general(syn, &word, meant + n, MOST - n);
+  for (int k = 0; k < n; k++) {
+    const cat_value *found =
+        only(catalog_value(cat, synonyms_text(syn, meant[k])), says_kind, cat, a);
+    if (found) return is_other_word_for_any(s, syn, &word) ? NULL : found;
+  }
+  return NULL;
+}
+
+static emend_rc find_stored(link_question *q, const link_schema *s, const catalog *cat,
+                            const synonyms *syn, arena *a, link_values *out) {
   for (int len = LINK_MAX_NGRAM; len >= 1; len--) {
     for (int i = 0; i + len <= q->n; i++) {
       bool near;
       if (overlaps(out, i, i + len, LINK_VAL_STORED) || !may_be_stored(q, s, i, i + len)) continue;
       const cat_value *found = look_up(q, s, i, i + len, cat, &near, a);
-      if (found && len == 1 && says_year(q, i)) found = without_codes(found, s, a);
+      if (found && len == 1 && says_year(q, i)) found = only(found, is_no_code, s, a);
+      if (!found && len == 1) found = look_up_meaning(q, s, i, cat, syn, a);
       if (!found) continue;
       link_value *v = add_value(out, q, i, i + len, LINK_VAL_STORED);
       if (!v) return EMEND_OK;
@@ -259,10 +315,10 @@ emend_rc link_units_find(const link_question *q, const link_schema *s, arena *a,
   return EMEND_OK;
 }
 
-emend_rc link_values_find(link_question *q, const link_schema *s, const catalog *cat, arena *a,
-                          link_values *out) {
+emend_rc link_values_find(link_question *q, const link_schema *s, const catalog *cat,
+                          const synonyms *syn, arena *a, link_values *out) {
   *out = (link_values){0};
-  if (cat && cat->values && find_stored(q, s, cat, a, out) != EMEND_OK) return EMEND_ENOMEM;
+  if (cat && cat->values && find_stored(q, s, cat, syn, a, out) != EMEND_OK) return EMEND_ENOMEM;
   find_runs(q, LINK_WORD_QUOTED, 0, out);
   find_numbers(q, out);
   find_runs(q, LINK_WORD_CAPITAL, 1, out);

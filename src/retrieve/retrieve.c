@@ -112,7 +112,7 @@ static bool add_values(ranker *r, size_t k, str question) {
   link_question q;
   link_values found;
   if (link_question_read(question, r->a, &q) != EMEND_OK ||
-      link_values_find(&q, &r->schemas[k], r->cats[k], r->a, &found) != EMEND_OK)
+      link_values_find(&q, &r->schemas[k], r->cats[k], NULL, r->a, &found) != EMEND_OK)
     return false;
   for (int i = 0; i < found.n; i++) {
     const link_value *v = &found.items[i];

@@ -7,7 +7,9 @@
  *      u32 edge_off[n_words + 1]   where each word's edges are
  *      u16 slot[n_slots]           open addressing by FNV-1a 32: word + 1, or 0
  *      u16 target[n_edges]         the other word
- *      u8  kind[n_edges]           synonyms_kind, or 4: the word is a form of `target`
+ *      u8  kind[n_edges]           synonyms_kind, or 4: the word is a form of `target`; a hypernym
+ *                                  is 5 where the word is a kind of `target`, 6 the other way
+ *                                  round, 3 where neither is sure
  *      text, zeros to a multiple of 8
  *      u64 checksum: FNV-1a over all before, taken as 64-bit words
  * A word's forms come first, then its relations by target. A relation is kept once, with the word
@@ -24,9 +26,14 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "synonym tables are read in place");
 
-enum { VERSION = 1, HEADER = 32, FORM = 4, MAX_FILE = 16 << 20, MIN_STEM = 2 };
+enum { VERSION = 2, HEADER = 32, MAX_FILE = 16 << 20, MIN_STEM = 2 };
+enum { FORM = 4, KIND = 5, KINDS = 6 }; /* of edges, beside synonyms_kind */
 static const char MAGIC[8] = {'E', 'M', 'E', 'N', 'D', 'S', 'Y', '1'};
 static const char STAGE[] = "synonyms";
+
+typedef struct source {
+  uint32_t word, edge;
+} source;
 
 struct synonyms {
   uint32_t n_words, n_edges, n_slots, text_len;
@@ -34,6 +41,8 @@ struct synonyms {
   const uint16_t *slot, *target;
   const uint8_t *kind;
   const char *text;
+  uint32_t *back_off; /* where each word's are in `back`, which lists the edges that lead to it */
+  source *back;
   uint64_t bytes[]; /* the file; 8-aligned */
 };
 
@@ -60,7 +69,7 @@ static bool rises(const uint32_t *off, uint32_t n, uint32_t end) {
 /* Forms first, then targets in order: what the look-up relies on. */
 static bool edges_are_sorted(const synonyms *s, uint32_t word) {
   for (uint32_t e = s->edge_off[word]; e < s->edge_off[word + 1]; e++) {
-    if (s->target[e] >= s->n_words || s->kind[e] < SYNONYMS_SYNONYM || s->kind[e] > FORM)
+    if (s->target[e] >= s->n_words || s->kind[e] < SYNONYMS_SYNONYM || s->kind[e] > KINDS)
       return false;
     if (e == s->edge_off[word] || s->kind[e - 1] == FORM) continue;
     if (s->kind[e] == FORM || s->target[e] <= s->target[e - 1]) return false;
@@ -125,18 +134,39 @@ static emend_rc accept(synonyms *s, size_t n, emend_error *err) {
   return bad ? err_set(err, EMEND_EFORMAT, STAGE, "damaged table: %s", bad) : EMEND_OK;
 }
 
+/* Lists the edges that lead to each word. False when out of memory. */
+static bool turn_edges(synonyms *s) {
+  s->back_off = mem_alloc(((size_t)s->n_words + 1) * sizeof *s->back_off);
+  s->back = mem_alloc(((size_t)s->n_edges + 1) * sizeof *s->back);
+  if (!s->back_off || !s->back) return false;
+  uint32_t *end = s->back_off + 1; /* while they are filled, where the next goes */
+  for (uint32_t e = 0; e < s->n_edges; e++)
+    if (s->target[e] + 1u < s->n_words) end[s->target[e] + 1]++;
+  for (uint32_t i = 1; i < s->n_words; i++) end[i] += end[i - 1];
+  for (uint32_t i = 0; i < s->n_words; i++)
+    for (uint32_t e = s->edge_off[i]; e < s->edge_off[i + 1]; e++)
+      s->back[end[s->target[e]]++] = (source){i, e};
+  return true;
+}
+
+/* Takes the `n` bytes that are in `s` already, and `s`. */
+static emend_rc finish(synonyms *s, size_t n, synonyms **out, emend_error *err) {
+  emend_rc rc = accept(s, n, err);
+  if (rc == EMEND_OK && !turn_edges(s)) rc = err_nomem(err, STAGE);
+  if (rc == EMEND_OK)
+    *out = s;
+  else
+    synonyms_close(s);
+  return rc;
+}
+
 emend_rc synonyms_parse(const void *bytes, size_t n, synonyms **out, emend_error *err) {
   *out = NULL;
   if (n > MAX_FILE) return err_set(err, EMEND_EFORMAT, STAGE, "the table is too large");
   synonyms *s = mem_alloc(sizeof *s + n);
   if (!s) return err_nomem(err, STAGE);
   if (n) memcpy(s->bytes, bytes, n);
-  emend_rc rc = accept(s, n, err);
-  if (rc == EMEND_OK)
-    *out = s;
-  else
-    mem_free(s);
-  return rc;
+  return finish(s, n, out, err);
 }
 
 emend_rc synonyms_open(const char *path, synonyms **out, emend_error *err) {
@@ -166,11 +196,8 @@ emend_rc synonyms_open(const char *path, synonyms **out, emend_error *err) {
     rc = err_set(err, EMEND_EIO, STAGE, "%s: cannot be read", path);
     goto out;
   }
-  rc = accept(s, size, err);
-  if (rc == EMEND_OK) {
-    *out = s;
-    s = NULL;
-  }
+  rc = finish(s, size, out, err);
+  s = NULL;
 
 out:
   mem_free(s);
@@ -178,7 +205,12 @@ out:
   return rc;
 }
 
-void synonyms_close(synonyms *s) { mem_free(s); }
+void synonyms_close(synonyms *s) {
+  if (!s) return;
+  mem_free(s->back_off);
+  mem_free(s->back);
+  mem_free(s);
+}
 
 size_t synonyms_len(const synonyms *s) { return s ? s->n_words : 0; }
 
@@ -254,7 +286,8 @@ static synonyms_kind relation_of(const synonyms *s, uint16_t a, uint16_t b) {
     else
       hi = mid;
   }
-  return lo < end && s->target[lo] == second ? (synonyms_kind)s->kind[lo] : SYNONYMS_NONE;
+  if (lo == end || s->target[lo] != second) return SYNONYMS_NONE;
+  return s->kind[lo] > FORM ? SYNONYMS_HYPERNYM : (synonyms_kind)s->kind[lo];
 }
 
 synonyms_kind synonyms_between(const synonyms *s, const synonyms_word *a, const synonyms_word *b) {
@@ -274,16 +307,43 @@ synonyms_kind synonyms_relation(const synonyms *s, str word_a, str word_b) {
   return synonyms_between(s, &a, &b);
 }
 
+/* ---- what stands in a relation ---- */
+
+typedef struct listing {
+  uint16_t *out;
+  int n, room;
+} listing;
+
+static void list(listing *l, uint32_t id) {
+  for (int i = 0; i < l->n; i++)
+    if (l->out[i] == id) return;
+  if (l->n < l->room) l->out[l->n++] = (uint16_t)id;
+}
+
+/* Adds what `id` has an edge of one of `kinds` (bits) with, as seen from `id`. */
+static void list_edges(const synonyms *s, uint16_t id, unsigned kinds, listing *l) {
+  for (uint32_t i = s->back_off[id]; i < s->back_off[id + 1u]; i++) {
+    uint8_t kind = s->kind[s->back[i].edge];
+    if (kind > FORM) kind = (uint8_t)(KIND + KINDS - kind);
+    if (kinds >> kind & 1) list(l, s->back[i].word);
+  }
+  for (uint32_t e = s->edge_off[id]; e < s->edge_off[id + 1u]; e++)
+    if (kinds >> s->kind[e] & 1) list(l, s->target[e]);
+}
+
 int synonyms_list(const synonyms *s, const synonyms_word *w, synonyms_kind kind, uint16_t *out,
                   int room) {
-  int n = 0;
-  for (uint32_t id = 0; s && id < s->n_words && n < room; id++)
-    for (int i = 0; i < w->sure; i++)
-      if (w->lemma[i] != id && relation_of(s, w->lemma[i], (uint16_t)id) == kind) {
-        out[n++] = (uint16_t)id;
-        break;
-      }
-  return n;
+  listing l = {out, 0, room};
+  unsigned kinds = 1u << kind;
+  if (kind == SYNONYMS_HYPERNYM) kinds |= 1u << KIND | 1u << KINDS;
+  for (int i = 0; s && i < w->sure; i++) list_edges(s, w->lemma[i], kinds, &l);
+  return l.n;
+}
+
+int synonyms_more_general(const synonyms *s, const synonyms_word *w, uint16_t *out, int room) {
+  listing l = {out, 0, room};
+  for (int i = 0; s && i < w->sure; i++) list_edges(s, w->lemma[i], 1u << KIND, &l);
+  return l.n;
 }
 
 str synonyms_text(const synonyms *s, uint16_t lemma) { return word_at(s, lemma); }

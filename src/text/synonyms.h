@@ -55,10 +55,12 @@ synonyms_word synonyms_find(const synonyms *s, str lower_word);
 /** The closest relation between two words that synonyms_find gave. `s` may be NULL. */
 synonyms_kind synonyms_between(const synonyms *s, const synonyms_word *a, const synonyms_word *b);
 
-/** Up to `room` lemmas that stand to `w` in the relation `kind`; how many. Looks through the whole
- *  table: for making training data. `s` may be NULL. */
+/** Up to `room` lemmas that stand to `w` in the relation `kind`; how many. `s` may be NULL. */
 int synonyms_list(const synonyms *s, const synonyms_word *w, synonyms_kind kind, uint16_t *out,
                   int room);
+
+/** Up to `room` lemmas that `w` is a kind of, "dog" for "puppy"; how many. `s` may be NULL. */
+int synonyms_more_general(const synonyms *s, const synonyms_word *w, uint16_t *out, int room);
 
 /** The text of a lemma, inside `s`. */
 str synonyms_text(const synonyms *s, uint16_t lemma);

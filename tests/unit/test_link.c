@@ -50,7 +50,8 @@ static linked link_all(const char *question, const link_options *opt) {
   linked x;
   assert_int_equal(link_question_read(str_from(question), mem, &x.q), EMEND_OK);
   assert_int_equal(link_schema_read(cat, mem, &x.s), EMEND_OK);
-  assert_int_equal(link_values_find(&x.q, &x.s, cat, mem, &x.v), EMEND_OK);
+  assert_int_equal(link_values_find(&x.q, &x.s, cat, opt ? opt->synonyms : NULL, mem, &x.v),
+                   EMEND_OK);
   assert_int_equal(link_names_find(&x.q, &x.s, &x.v, opt, mem, &x.r), EMEND_OK);
   return x;
 }
@@ -122,6 +123,41 @@ static void other_forms_of_a_value_are_near(void **state) {
     assert_true(v->cells[0].near);
     assert_true(str_eq(v->cells[0].stored, str_from(stored[i])));
   }
+}
+
+static void another_word_for_a_kind_that_is_stored_is_near(void **state) {
+  (void)state;
+  catalog *one = cat;
+  synonyms *syn;
+  cat = database_catalog(
+      "CREATE TABLE member (id INTEGER PRIMARY KEY, nick TEXT, job TEXT, has TEXT);"
+      "INSERT INTO member (nick, job, has) VALUES ('Ace', 'Doctor', 'dog'), ('Pal', 'Doctor', "
+      "'cat'), ('Sage', 'Engineer', 'dog');",
+      NULL);
+  assert_non_null(cat);
+  assert_int_equal(synonyms_open(EMEND_SOURCE_DIR "/models/synonyms.bin", &syn, NULL), EMEND_OK);
+  const link_options opt = {.synonyms = syn};
+  const char *question = "Which physicians who are no buddies have puppies in business?";
+  linked x = link_all(question, &opt);
+  const char *said[] = {"physicians", "puppies"}, *stored[] = {"Doctor", "dog"};
+  for (int i = 0; i < 2; i++) {
+    const link_value *v = value_of(&x, said[i]);
+    assert_non_null(v);
+    assert_int_equal(v->n_cells, 1);
+    assert_true(v->cells[0].near);
+    assert_true(str_eq(v->cells[0].stored, str_from(stored[i])));
+  }
+  /* "pal" is only somebody's name here, and a job's name is the column's. */
+  assert_int_equal(value_of(&x, "buddies")->n_cells, 0);
+  assert_int_equal(value_of(&x, "business")->n_cells, 0);
+  linked without = link_all(question, NULL);
+  assert_int_equal(value_of(&without, "physicians")->n_cells, 0);
+  /* A capital makes a name of it. */
+  linked name = link_all("What does Puppy have?", &opt);
+  assert_int_equal(value_of(&name, "Puppy")->n_cells, 0);
+  synonyms_close(syn);
+  catalog_unref(cat);
+  cat = one;
 }
 
 /* Another digit is another day, and no typing error. */
@@ -382,6 +418,7 @@ int main(void) {
       cmocka_unit_test(plurals_name_tables),
       cmocka_unit_test(stored_values_are_found_longest_first),
       cmocka_unit_test(other_forms_of_a_value_are_near),
+      cmocka_unit_test(another_word_for_a_kind_that_is_stored_is_near),
       cmocka_unit_test(a_day_is_near_to_no_other),
       cmocka_unit_test(of_several_spellings_the_one_that_was_asked_for_is_taken),
       cmocka_unit_test(a_year_is_no_code_that_looks_like_it),

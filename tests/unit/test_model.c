@@ -162,7 +162,7 @@ static example read_example(const char *question, const char *sql) {
   emend_error err;
   assert_int_equal(link_question_read(str_from(question), mem, &q), EMEND_OK);
   assert_int_equal(link_schema_read(cat, mem, &s), EMEND_OK);
-  assert_int_equal(link_values_find(&q, &s, cat, mem, &v), EMEND_OK);
+  assert_int_equal(link_values_find(&q, &s, cat, NULL, mem, &v), EMEND_OK);
   assert_int_equal(link_names_find(&q, &s, &v, NULL, mem, &links), EMEND_OK);
   assert_int_equal(features_build(&q, &s, &v, &links, mem, &f), EMEND_OK);
   assert_int_equal(sql_parse(str_from(sql), SQL_SQLITE, mem, &p, &err), EMEND_OK);

@@ -13,8 +13,8 @@
 
 #define MODEL EMEND_SOURCE_DIR "/models/synonyms.bin"
 
-/* The format over five words: car, man, men (a form of man), person, vehicle. car-vehicle hypernym,
- * man-person synonym. The members leave no gaps. */
+/* The format over five words: car, man, men (a form of man), person, vehicle. A car is a kind of
+ * vehicle, man-person are synonyms. The members leave no gaps. */
 typedef struct table {
   char magic[8];
   uint32_t version, n_words, n_edges, n_slots, text_len, zero;
@@ -28,14 +28,14 @@ typedef struct table {
 static table sample(void) {
   static const char *const words[5] = {"car", "man", "men", "person", "vehicle"};
   table t = {.magic = {'E', 'M', 'E', 'N', 'D', 'S', 'Y', '1'},
-             .version = 1,
+             .version = 2,
              .n_words = 5,
              .n_edges = 3,
              .n_slots = 8,
              .text_len = sizeof t.text,
              .edge_off = {0, 1, 2, 3, 3, 3},
              .target = {4, 3, 1},
-             .kind = {SYNONYMS_HYPERNYM, SYNONYMS_SYNONYM, 4}};
+             .kind = {5, SYNONYMS_SYNONYM, 4}};
   for (uint32_t i = 0; i < 5; i++) {
     size_t len = strlen(words[i]);
     memcpy(t.text + t.word_off[i], words[i], len);
@@ -93,6 +93,28 @@ static void words_in_a_relation_are_listed(void **state) {
   synonyms_close(s);
 }
 
+static void what_a_word_is_a_kind_of_is_told_from_its_kinds(void **state) {
+  (void)state;
+  table t = sample();
+  synonyms *s;
+  uint16_t found[4];
+  assert_int_equal(parse_sealed(&t, &s), EMEND_OK);
+  synonyms_word cars = synonyms_find(s, STR("cars")), vehicle = synonyms_find(s, STR("vehicle"));
+  assert_int_equal(synonyms_more_general(s, &cars, found, 4), 1);
+  assert_true(str_eq(synonyms_text(s, found[0]), STR("vehicle")));
+  assert_int_equal(synonyms_more_general(s, &vehicle, found, 4), 0);
+  assert_int_equal(synonyms_list(s, &vehicle, SYNONYMS_HYPERNYM, found, 4), 1);
+  synonyms_close(s);
+
+  t.kind[0] = 6; /* told the other way round */
+  assert_int_equal(parse_sealed(&t, &s), EMEND_OK);
+  assert_int_equal(synonyms_more_general(s, &cars, found, 4), 0);
+  assert_int_equal(synonyms_more_general(s, &vehicle, found, 4), 1);
+  assert_true(str_eq(synonyms_text(s, found[0]), STR("car")));
+  assert_int_equal(synonyms_more_general(NULL, &vehicle, found, 4), 0);
+  synonyms_close(s);
+}
+
 static void contents_that_lie_are_refused_though_the_checksum_fits(void **state) {
   (void)state;
   synonyms *s;
@@ -104,7 +126,8 @@ static void contents_that_lie_are_refused_though_the_checksum_fits(void **state)
     assert_null(s);                               \
   } while (0)
   REFUSED(t.magic[0] = 'X', EMEND_EFORMAT);
-  REFUSED(t.version = 2, EMEND_EVERSION);
+  REFUSED(t.version = 1, EMEND_EVERSION);
+  REFUSED(t.version = 3, EMEND_EVERSION);
   REFUSED(t.n_words = 6, EMEND_EFORMAT);
   REFUSED(t.n_words = UINT32_MAX, EMEND_EFORMAT);
   REFUSED(t.n_edges = UINT32_MAX, EMEND_EFORMAT);
@@ -118,7 +141,7 @@ static void contents_that_lie_are_refused_though_the_checksum_fits(void **state)
   REFUSED(for (int i = 0; i < 8; i++) t.slot[i] = 1, EMEND_EFORMAT);
   REFUSED(t.target[0] = 5, EMEND_EFORMAT);
   REFUSED(t.kind[0] = 0, EMEND_EFORMAT);
-  REFUSED(t.kind[0] = 5, EMEND_EFORMAT);
+  REFUSED(t.kind[0] = 7, EMEND_EFORMAT);
 #undef REFUSED
 }
 
@@ -201,6 +224,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_small_table_gives_its_relations_through_forms),
       cmocka_unit_test(words_in_a_relation_are_listed),
+      cmocka_unit_test(what_a_word_is_a_kind_of_is_told_from_its_kinds),
       cmocka_unit_test(contents_that_lie_are_refused_though_the_checksum_fits),
       cmocka_unit_test(every_cut_and_every_changed_byte_is_found),
       cmocka_unit_test(a_missing_table_is_empty_and_a_folder_is_an_error),

@@ -8,7 +8,7 @@
 /* How often each kind is applied. */
 static const double P_VALUE = 0.35, P_NUMBER = 0.3, P_RENAME = 0.35, P_SHORTEN = 0.2,
                     P_ALIAS = 0.12, P_SYNONYM = 0.45, P_SAID = 0.5, P_STRANGERS = 0.15,
-                    P_DROP = 0.6;
+                    P_DROP = 0.6, P_COINCIDENCE = 0.06, P_MEANT = 0.15;
 
 static bool chance(rng *r, double p) { return rng_unit(r) < p; }
 
@@ -330,6 +330,29 @@ static emend_rc swap_values(sample *x, const augment_context *c, rng *r, arena *
   return EMEND_OK;
 }
 
+/* "puppy" where dog is stored: another word for a value, as linking finds it by meaning. */
+static emend_rc say_value_otherwise(sample *x, const augment_context *c, rng *r, arena *a) {
+  for (int k = 0; k < x->v.n; k++) {
+    link_value *v = &x->v.items[k];
+    if (!target_has(x, IR_STEP_VALUE, k) || v->n_cells == 0 || v->to != v->from + 1 ||
+        (v->flags & (LINK_VAL_NUMBER | LINK_VAL_QUOTED)) || in_value(x, v->from, v->to, k))
+      continue;
+    str other = random_synonym(c->synonyms, x->q.words[v->from].lower, r);
+    link_name name;
+    link_word new[LINK_MAX_NAME];
+    if (other.len == 0 || names_word(&x->s, text_stem(a, other))) continue;
+    if (link_name_read(other, a, &name) != EMEND_OK) return EMEND_ENOMEM;
+    if (name.n == 0 || !replace_words(x, v->from, v->to, new, name_words(&name, false, a, new)))
+      continue;
+    for (int w = v->from; w < v->to; w++) x->q.words[w].flags |= LINK_WORD_IN_VALUE;
+    v->flags = (uint16_t)(v->flags & ~LINK_VAL_CAPITAL);
+    v->text = other;
+    for (int i = 0; i < v->n_cells; i++) v->cells[i].near = true;
+    return EMEND_OK;
+  }
+  return EMEND_OK;
+}
+
 /* ---- values of tables without rows ---- */
 
 int sample_find_words(const link_question *q, const link_question *part) {
@@ -380,6 +403,27 @@ bool sample_pretend_stored(sample *x, int k, int column, rng *r, arena *a) {
   }
   v->flags = (uint16_t)((v->flags & ~LINK_VAL_LEFTOVER) | LINK_VAL_STORED);
   for (int w = v->from; w < v->to; w++) x->q.words[w].flags |= LINK_WORD_IN_VALUE;
+  return true;
+}
+
+/* A word that means no value happens to be stored somewhere, as is common in large databases and
+ * rare in those of training: "paper" said for a document, where Paper is a kind of template. */
+static bool see_coincidence(sample *x, rng *r, arena *a) {
+  const uint16_t special =
+      LINK_WORD_STOP | LINK_WORD_NUMBER | LINK_WORD_QUOTED | LINK_WORD_IN_VALUE | LINK_WORD_CAPITAL;
+  for (int tries = 0; tries < 12; tries++) {
+    int i = (int)rng_below(r, (uint32_t)x->q.n);
+    int column = (int)rng_below(r, (uint32_t)x->s.n_columns);
+    if (i == 0 || (x->q.words[i].flags & special) || in_value(x, i, i + 1, -1) ||
+        !(x->s.columns[column].flags & LINK_COL_TEXT) || names_word(&x->s, x->q.words[i].stem))
+      continue;
+    int k = sample_value_at(x, i, i + 1);
+    if (k < 0 || target_has(x, IR_STEP_VALUE, k)) return true;
+    if (!sample_pretend_stored(x, k, column, r, a)) return false;
+    bool near = chance(r, 0.5); /* in the singular */
+    for (int n = 0; n < x->v.items[k].n_cells; n++) x->v.items[k].cells[n].near = near;
+    return true;
+  }
   return true;
 }
 
@@ -448,6 +492,8 @@ emend_rc augment_shrink(sample *x, rng *r, arena *a) {
 
 emend_rc augment_sample(sample *x, const augment_context *c, rng *r, arena *a) {
   if (!copy_arrays(x, a) || swap_values(x, c, r, a) != EMEND_OK) return EMEND_ENOMEM;
+  if (c->synonyms && chance(r, P_MEANT) && say_value_otherwise(x, c, r, a) != EMEND_OK)
+    return EMEND_ENOMEM;
   if (chance(r, P_ALIAS)) simulate_alias(x, c, r, a);
   if (chance(r, P_RENAME)) rename_jointly(x, c, r, a);
   if (chance(r, P_RENAME / 2)) rename_jointly(x, c, r, a);
@@ -455,6 +501,7 @@ emend_rc augment_sample(sample *x, const augment_context *c, rng *r, arena *a) {
     say_otherwise(x, c, r, a);
     if (chance(r, 0.5)) say_otherwise(x, c, r, a);
   }
+  if (chance(r, P_COINCIDENCE) && !see_coincidence(x, r, a)) return EMEND_ENOMEM;
   if (chance(r, P_SHORTEN)) shorten_a_word(x, r, a);
   if (c->strangers && chance(r, P_STRANGERS) && add_strangers(x, c->strangers, r, a) != EMEND_OK)
     return EMEND_ENOMEM;

@@ -202,7 +202,7 @@ static bool add_variant(preparer *p, const database *d, str db, str question, st
   if (other) c.strangers = &other->schema;
   str text = varied && rng_unit(&p->rng) < 0.1 ? lower_case(question, a) : question;
   bool ok = link_question_read(text, a, &x.q) == EMEND_OK &&
-            link_values_find(&x.q, &x.s, d->cat, a, &x.v) == EMEND_OK &&
+            link_values_find(&x.q, &x.s, d->cat, p->syn, a, &x.v) == EMEND_OK &&
             read_target(p, d, text, sql, &x, a);
   if (ok && varied) ok = augment_sample(&x, &c, &p->rng, a) == EMEND_OK;
   if (ok && !p->opt.dev) ok = augment_shrink(&x, &p->rng, a) == EMEND_OK;

@@ -190,7 +190,7 @@ static bool make_sample(const parsed_line *l, const wiki_table *t, const wikisql
       (link_table){.name = (*o->table_names)[rng_below(r, (uint32_t)*o->n_table_names)],
                    .n_columns = x->s.n_columns};
   if (link_question_read(l->question, a, &x->q) != EMEND_OK || x->q.n == 0 ||
-      link_values_find(&x->q, &x->s, NULL, a, &x->v) != EMEND_OK ||
+      link_values_find(&x->q, &x->s, NULL, NULL, a, &x->v) != EMEND_OK ||
       !place_values(l, t, x, r, a, value_of))
     return false;
   push(&x->target, IR_STEP_TOKEN, IR_SELECT);
