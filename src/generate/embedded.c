@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "generate/generate.h"
+#include "generate/grain.h"
 #include "generate/relative.h"
 
 enum { BEAM = 10, WIDEST = 40 };
@@ -32,6 +33,41 @@ static bool add_belief(const model_candidate *c, str sql, gen_candidates *out) {
   return false;
 }
 
+/* A question in words that the network's training has, and what its queries get in their place. */
+typedef struct wording {
+  gen_periods periods;
+  gen_grain grain;
+  str question, note;
+} wording;
+
+/* What was put otherwise, for the trace. */
+static str add_note(str notes, str more, arena *a) {
+  if (!notes.len || !more.len) return more.len ? more : notes;
+  return str_from(arena_printf(a, "%.*s; %.*s", STR_ARG(notes), STR_ARG(more)));
+}
+
+static bool put_in_its_words(str question, const catalog *cat, arena *a, wording *w) {
+  if (!gen_periods_read(question, cat, clock_now(), a, &w->periods) ||
+      !gen_grain_read(w->periods.question, cat, a, &w->grain))
+    return false;
+  str ends = gen_name_ends(w->grain.question, cat, a);
+  str counts = ends.ptr ? gen_name_counts(ends, cat, a) : (str){0};
+  if (!counts.ptr) return false;
+  w->question = counts;
+  w->note = add_note(w->periods.note, w->grain.note, a);
+  if (!str_eq(counts, w->grain.question))
+    w->note =
+        add_note(w->note, str_from(arena_printf(a, "read as \"%.*s\"", STR_ARG(w->question))), a);
+  return w->note.ptr;
+}
+
+/* A query of the network as the question's own. {NULL,0} when out of memory. */
+static str as_meant(const wording *w, str question, str sql, const catalog *cat, arena *a) {
+  sql = gen_periods_write(&w->periods, sql, cat, a);
+  if (sql.ptr) sql = gen_grain_write(&w->grain, sql, cat, a);
+  return sql.ptr ? gen_tell_apart(question, sql, cat, a) : sql;
+}
+
 static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a,
                                     gen_candidates *out, emend_error *err) {
   embedded *e = self;
@@ -40,21 +76,18 @@ static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a
   model_options opt = {
       .beam = beam < WIDEST ? beam : WIDEST, .max_candidates = beam, .adapter = req->adapter};
   model_candidates found = {0};
-  gen_periods periods;
-  if (!gen_periods_read(req->question, req->cat, clock_now(), a, &periods))
-    return err_nomem(err, "generate");
-  str question = gen_name_ends(periods.question, req->cat, a);
-  if (!question.ptr) return err_nomem(err, "generate");
-  emend_rc rc = model_generate(e->m, req->cat, question, &opt, a, &found, err);
+  wording w = {0};
+  if (!put_in_its_words(req->question, req->cat, a, &w)) return err_nomem(err, "generate");
+  emend_rc rc = model_generate(e->m, req->cat, w.question, &opt, a, &found, err);
   if (rc) return rc;
   out->answerable = found.answerable;
-  out->note = periods.note;
+  out->note = w.note;
   for (size_t i = 0; i < found.items.len; i++) {
     const model_candidate *c = &found.items.items[i];
-    str sql = gen_periods_write(&periods, c->sql, req->cat, a);
-    if (sql.ptr) sql = gen_tell_apart(req->question, sql, req->cat, a);
+    str sql = as_meant(&w, req->question, c->sql, req->cat, a);
     if (!sql.ptr) return err_nomem(err, "generate");
-    if (is_forbidden(req, sql) || (periods.n && add_belief(c, sql, out))) continue;
+    if (is_forbidden(req, sql) || ((w.periods.n || w.grain.grain) && add_belief(c, sql, out)))
+      continue;
     gen_candidate it = {.sql = sql,
                         .share = c->share,
                         .logprob = c->logprob,

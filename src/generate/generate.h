@@ -110,6 +110,9 @@ emend_rc gen_embedded(model *m, generator **out, emend_error *err);
  *  is where nothing in `cat` tells time, or the question says what it orders by. In `a`; {NULL,0}
  *  when out of memory. */
 str gen_name_ends(str question, const catalog *cat, arena *a);
+/** "Orders per status" as "number of orders per status", where a table is of orders; else as it is.
+ *  In `a`; {NULL,0} when out of memory. */
+str gen_name_counts(str question, const catalog *cat, arena *a);
 /** `sql`, which answers `question`, with the key beside the name that it groups by, where several
  *  have one name and the question means them and not their names; else `sql` itself. In `a`;
  *  {NULL,0} when out of memory. */

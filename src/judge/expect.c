@@ -3,6 +3,7 @@
 
 #include "judge/facts.h"
 #include "judge/signal.h"
+#include "text/grain.h"
 
 typedef struct expecting {
   const judge_intent *in;
@@ -143,6 +144,13 @@ static bool expect_rows_wanted(const expecting *x) {
   return true;
 }
 
+/* (month + 2) / 3 is its quarter */
+static bool is_of_quarters(const expecting *x, const sql_expr *e) {
+  text_grain g;
+  double v = judge_number_value(e);
+  return v >= 3 && v <= 12 && text_find_grain(&x->in->words, &g) && g.grain == 'q';
+}
+
 static bool expect_numbers(const expecting *x) {
   for (size_t i = 0; i < x->in->numbers.len; i++) {
     const judge_number *n = &x->in->numbers.items[i];
@@ -158,7 +166,7 @@ static bool expect_numbers(const expecting *x) {
   for (size_t i = 0; i < x->f.numbers.len; i++) {
     double v = judge_number_value(x->f.numbers.items[i]);
     if (v == 0 || v == 1 || v == 2 || (v == 100 && x->f.division) ||
-        question_has_number(x, x->f.numbers.items[i]) ||
+        question_has_number(x, x->f.numbers.items[i]) || is_of_quarters(x, x->f.numbers.items[i]) ||
         judge_names_period(&x->periods, x->f.numbers.items[i]->text))
       continue;
     if (!SIGNAL(x, number_unasked, "The query says %.15g, the question does not.", v)) return false;
@@ -435,6 +443,7 @@ emend_rc judge_sql(const judge_intent *in, const check_report *report, arena *a,
   bool ok = judge_read_facts(report->query, a, &x.f) && add_size(&x, report) && add_question(&x) &&
             expect_rows_wanted(&x) && expect_numbers(&x) && expect_texts(&x) && expect_months(&x) &&
             judge_hold_periods(in, report, &x.f, &x.periods, a, out) &&
+            judge_hold_grain(in, report, &x.f, a, out) &&
             judge_hold_said(in, report, &x.f, a, out) && add_strays(&x) && expect_aggregates(&x) &&
             expect_form(&x) && add_warnings(&x, report);
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");

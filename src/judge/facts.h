@@ -42,6 +42,11 @@ bool judge_names_period(const judge_periods *p, str literal);
 bool judge_hold_periods(const judge_intent *in, const check_report *report, const judge_facts *f,
                         const judge_periods *periods, arena *a, judge_signals *out);
 
+/** The pieces of time that the question divides by, against those of the query (grain.c). False
+ *  when out of memory. */
+bool judge_hold_grain(const judge_intent *in, const check_report *report, const judge_facts *f,
+                      arena *a, judge_signals *out);
+
 /** Words of time and money against the query (said.c). False when out of memory. */
 bool judge_hold_said(const judge_intent *in, const check_report *report, const judge_facts *f,
                      arena *a, judge_signals *out);

@@ -37,6 +37,12 @@ answer "Show the names of customers who signed up yesterday" '[["Eva"]]'
 answer "Show the names of employees hired last year" '[["Gia"],["Hugo"]]'
 answer "Show the names of employees hired this year" '[["Ivy"]]'
 
+# A period picks, and what figures are wanted for divides.
+answer "Orders per month this year" '[["2025-04",1],["2025-05",2],["2025-06",4]]'
+answer "How many orders were there each day last month?" '[[1,"2025-05-01"],[1,"2025-05-31"]]'
+answer "Number of orders by quarter in 2025" '[["2025-Q2",7]]'
+answer "Orders per customer this year" '[["Ana",1],["Ben",1],["Cleo",2],["Dag",2],["Eva",1]]'
+
 # What the words were taken to mean is told, and what a column of years cannot tell is warned of.
 run "$EMEND" ask --db "$db" --json "How many orders were there last month?"
 expect_json .question "How many orders were there last month?"
