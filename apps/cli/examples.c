@@ -159,13 +159,15 @@ static int print_person(const cli *c, const emend_person *p, bool forgotten) {
         (long long)p->examples, (long long)p->confirmed, (long long)p->datasets,
         (long long)p->models);
   else
-    printf("%s%lld questions, %lld feedback, %lld examples, %lld confirmed%s\n",
-           forgotten ? "deleted: " : "", (long long)p->questions, (long long)p->feedback,
-           (long long)p->examples, (long long)p->confirmed,
-           p->opted_out ? "; opted out of learning" : "");
+    printf("%s%lld question%s, %lld feedback, %lld example%s, %lld confirmed%s\n",
+           forgotten ? "deleted: " : "", (long long)p->questions, p->questions == 1 ? "" : "s",
+           (long long)p->feedback, (long long)p->examples, p->examples == 1 ? "" : "s",
+           (long long)p->confirmed, p->opted_out ? "; opted out of learning" : "");
   if (!cli_flag(c, "json") && p->datasets)
-    printf("also %lld data sets and the %lld versions trained on them; new ones: emend learn run\n",
-           (long long)p->datasets, (long long)p->models);
+    printf(
+        "also %lld data set%s and the %lld version%s trained on them; new ones: emend learn run\n",
+        (long long)p->datasets, p->datasets == 1 ? "" : "s", (long long)p->models,
+        p->models == 1 ? "" : "s");
   return EXIT_DONE;
 }
 

@@ -83,8 +83,9 @@ static void print_long(const cli *c, const emend_feedback *f) {
     }
     putchar('\n');
   }
-  printf("  shown to %lld answers, chosen for %lld, changed %lld, confirmed %lld\n",
-         (long long)f->shown, (long long)f->chosen, (long long)f->changed, (long long)f->confirmed);
+  printf("  shown to %lld answer%s, chosen for %lld, changed %lld, confirmed %lld\n",
+         (long long)f->shown, f->shown == 1 ? "" : "s", (long long)f->chosen, (long long)f->changed,
+         (long long)f->confirmed);
 }
 
 static int print_one(cli *c, emend_feedback *f, bool whole) {
@@ -207,10 +208,11 @@ static int print_list(cli *c, emend_feedback_list *list) {
       print_line("corrected", f.sql);
     }
     printf(
-        "%zu pending, %zu verified, %zu applied, %zu rejected; shown to %lld answers, chosen "
-        "%lld times, of these confirmed %lld\n",
+        "%zu pending, %zu verified, %zu applied, %zu rejected; shown to %lld answer%s, chosen "
+        "%lld time%s, of these confirmed %lld\n",
         list->n_by_status[0], list->n_by_status[1], list->n_by_status[2], list->n_by_status[3],
-        (long long)list->answers, (long long)list->chosen, (long long)list->confirmed);
+        (long long)list->answers, list->answers == 1 ? "" : "s", (long long)list->chosen,
+        list->chosen == 1 ? "" : "s", (long long)list->confirmed);
   }
   emend_feedback_list_free(list);
   return code;

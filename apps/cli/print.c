@@ -178,7 +178,7 @@ static const char *cell_text(const emend_cell *c, char *out, size_t size) {
       snprintf(out, size, "%.15g", c->r); /* 2328.6, not 2328.600000000004; JSON has it all */
       return out;
     case EMEND_CELL_BLOB:
-      snprintf(out, size, "(%zu bytes)", c->len);
+      snprintf(out, size, "(%zu byte%s)", c->len, c->len == 1 ? "" : "s");
       return out;
     case EMEND_CELL_TEXT:
       return c->text;

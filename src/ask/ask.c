@@ -59,7 +59,9 @@ static emend_rc prepare(ask_question *q, emend_error *err) {
   if (!q->ctx->prepare) return EMEND_OK;
   double since = clock_ms();
   emend_rc rc = q->ctx->prepare(q->ctx->ctx, q->ctx, err);
-  return rc ? rc : ask_trace(q, "open", since, err, "%zu sources", q->ctx->n_sources);
+  return rc ? rc
+            : ask_trace(q, "open", since, err, "%zu source%s", q->ctx->n_sources,
+                        str_s(q->ctx->n_sources));
 }
 
 /* The source that the question's words fit best. */
@@ -73,8 +75,10 @@ static emend_rc choose_source(ask_question *q, str question, emend_error *err) {
   if (rc) return rc;
   q->chosen = q->context.sources.len ? (size_t)q->context.sources.items[0].source : 0;
   q->cat = ctx->sources[q->chosen].cat;
-  return ask_trace(q, "retrieve", since, err, "%s: %zu tables, %zu values",
-                   ctx->sources[q->chosen].name, q->context.tables.len, q->context.values.len);
+  return ask_trace(q, "retrieve", since, err, "%s: %zu table%s, %zu value%s",
+                   ctx->sources[q->chosen].name, q->context.tables.len,
+                   str_s(q->context.tables.len), q->context.values.len,
+                   str_s(q->context.values.len));
 }
 
 /* ---- one generation ---- */
@@ -107,8 +111,8 @@ static emend_rc generate(ask_question *q, str question, int round, const outcome
     return ask_trace(q, "generate", since, err, "%s: %s", g->name, e.msg);
   if (rc && err) *err = e;
   if (rc) return rc;
-  return ask_trace(q, "generate", since, err, "%s: %zu candidates%s%.*s", g->name, out->items.len,
-                   out->note.len ? "; " : "", STR_ARG(out->note));
+  return ask_trace(q, "generate", since, err, "%s: %zu candidate%s%s%.*s", g->name, out->items.len,
+                   str_s(out->items.len), out->note.len ? "; " : "", STR_ARG(out->note));
 }
 
 /* Enough is known when the best so far is not suspected and looking further costs too much. What is
@@ -161,8 +165,8 @@ static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, out
     if (t->final) break;
   }
   o->best = ask_choose(&o->tries);
-  return ask_trace(q, "try", since, err, "%zu candidates, %zu with faults, suspicion %.2f", *fresh,
-                   failed, o->best ? o->best->suspicion : 1.0);
+  return ask_trace(q, "try", since, err, "%zu candidate%s, %zu with faults, suspicion %.2f", *fresh,
+                   str_s(*fresh), failed, o->best ? o->best->suspicion : 1.0);
 }
 
 static bool ends_here(const outcome *o) {

@@ -108,6 +108,6 @@ str ask_change_note(const ask_try *before, const ask_try *after, sql_dialect_id 
   if (!ask_change_of(before, after, dialect, a, &c)) return (str){0};
   if (c.changed == 0) return STR("changed nothing that shows");
   const char *beyond = c.touches ? arena_printf(a, ", %d beyond the fault", c.beyond) : "";
-  return str_from(arena_printf(a, "changed %.*s (%d of %d clauses%s)", STR_ARG(c.clauses),
-                               c.changed, c.of, beyond));
+  return str_from(arena_printf(a, "changed %.*s (%d of %d clause%s%s)", STR_ARG(c.clauses),
+                               c.changed, c.of, str_s((size_t)c.of), beyond));
 }

@@ -101,7 +101,7 @@ static emend_rc run_confirmed(ask_question *q, ask_answer *a, const recall_match
     return rc;
   }
   *done = true;
-  rc = ask_trace(q, "execute", since, err, "%zu rows", result.n_rows);
+  rc = ask_trace(q, "execute", since, err, "%zu row%s", result.n_rows, str_s(result.n_rows));
   return rc ? rc : deliver(q, a, m, &result, err);
 }
 

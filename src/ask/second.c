@@ -39,8 +39,8 @@ emend_rc ask_second_ask(ask_question *q, str question, ask_second *out, emend_er
   if (!rc) rc = try_candidates(q, &candidates, out, err);
   out->asked = out->tries.len > 0;
   return rc ? rc
-            : ask_trace(q, "second opinion", since, err, "%s: %zu candidates", g->name,
-                        out->tries.len);
+            : ask_trace(q, "second opinion", since, err, "%s: %zu candidate%s", g->name,
+                        out->tries.len, str_s(out->tries.len));
 }
 
 /* ---- holding ---- */

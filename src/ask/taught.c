@@ -21,8 +21,8 @@ emend_rc ask_taught_find(ask_question *q, str question, emend_error *err) {
   str name = str_from(q->ctx->sources[q->chosen].name);
   emend_rc rc = l->similar(l->self, name, q->cat, question, q->work, &q->nears, err);
   if (rc || q->nears.len == 0) return rc;
-  return ask_trace(q, "recall", since, err, "%zu taught questions are near, the nearest at %.2f",
-                   q->nears.len, q->nears.items[0].similarity);
+  return ask_trace(q, "recall", since, err, "%zu taught question%s near, the nearest at %.2f",
+                   q->nears.len, q->nears.len == 1 ? " is" : "s are", q->nears.items[0].similarity);
 }
 
 void ask_taught_show(ask_question *q, gen_request *req) {

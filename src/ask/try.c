@@ -7,6 +7,7 @@
 
 #include "ask/probing.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 
 enum { MOST_UNUSED = 5 }; /* words left aside: more are not worse */
 
@@ -25,7 +26,8 @@ emend_rc ask_trace(ask_question *q, const char *stage, double since, emend_error
   va_start(ap, fmt);
   vsnprintf(note, sizeof note, fmt, ap);
   va_end(ap);
-  str copy = arena_str(q->work, str_from(note));
+  str copy =
+      arena_str(q->work, utf8_mend(q->work, str_from(note))); /* cut within a character, perhaps */
   emend_step step = {stage, clock_ms() - since, copy.ptr};
   if (!copy.ptr || !vec_push(q->work, &q->trace, step)) return err_nomem(err, "ask");
   if (q->opt->on_step && q->opt->on_step(q->opt->ctx, &step))

@@ -32,6 +32,8 @@ bool str_is_any(str s, const char *const *list) {
   return false;
 }
 
+const char *str_s(size_t n) { return n == 1 ? "" : "s"; }
+
 int str_cmp(str a, str b) {
   size_t n = a.len < b.len ? a.len : b.len;
   int c = n ? memcmp(a.ptr, b.ptr, n) : 0;

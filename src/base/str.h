@@ -26,6 +26,8 @@ bool str_eq(str a, str b);
 bool str_eq_nocase(str a, str b);
 /** Is it, exactly, one of a list that NULL ends? */
 bool str_is_any(str s, const char *const *list);
+/** "s" after all numbers but one: "%zu row%s". */
+const char *str_s(size_t n);
 int str_cmp(str a, str b);
 int str_cmp_nocase(str a, str b);
 bool str_starts(str s, str prefix);

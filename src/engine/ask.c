@@ -97,7 +97,7 @@ static emend_rc keep_asked_back(asking *x, store *state, const emend_answer *a, 
       url = x->sources[i]->url;
   const store_asked_back b = {str_from(a->id), str_from(a->candidate->finalized_id), str_from(url),
                               str_from(a->question), str_from(a->candidate->sql)};
-  return store_asked_back_put(state, &b, err);
+  return store_asked_back_add(state, &b, err);
 }
 
 static emend_rc ask_with(emend_engine *e, const char *question, const emend_ask_options *opt,

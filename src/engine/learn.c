@@ -232,8 +232,8 @@ static emend_rc run_dataset(learning *x, emend_error *err) {
   rc = store_dataset_list(x->state, str_from(x->source->name), x->mem, &all, err);
   for (size_t i = 0; !rc && i < all.len; i++)
     if (str_eq(all.items[i].id, str_from(id))) jw_raw(&x->w, "dataset", all.items[i].manifest);
-  snprintf(text, sizeof text, "%s: %zu pairs to train on, %zu set aside to measure with", id,
-           d.train.len, d.reserved.len);
+  snprintf(text, sizeof text, "%s: %zu pair%s to train on, %zu set aside to measure with", id,
+           d.train.len, str_s(d.train.len), d.reserved.len);
   say(x, id, text);
   return rc;
 }
@@ -255,8 +255,8 @@ static emend_rc run_synth(learning *x, emend_error *err) {
   }
   jw_array_end(&x->w);
   buf_free(&line);
-  snprintf(text, sizeof text, "%zu made-up questions whose SQL checks, runs and looks right",
-           made.len);
+  snprintf(text, sizeof text, "%zu made-up question%s whose SQL checks, runs and looks right",
+           made.len, str_s(made.len));
   say(x, NULL, text);
   return EMEND_OK;
 }

@@ -117,7 +117,7 @@ static void write_table(const building *x, buf *b, int id, detail d) {
     else
       write_column(x, b, col, d);
   }
-  if (left_out) buf_printf(b, "  (%d more columns)\n", left_out);
+  if (left_out) buf_printf(b, "  (%d more column%s)\n", left_out, str_s((size_t)left_out));
 }
 
 static size_t table_tokens(const building *x, int id, detail d) {

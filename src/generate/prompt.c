@@ -102,7 +102,8 @@ static void write_rows(const source_result *r, size_t rows, size_t columns, size
     if (r->n_columns > columns) buf_add_cstr(b, ", …");
     buf_add_c(b, '\n');
   }
-  if (r->n_rows > rows) buf_printf(b, "(%zu more rows)\n", r->n_rows - rows);
+  if (r->n_rows > rows)
+    buf_printf(b, "(%zu more row%s)\n", r->n_rows - rows, str_s(r->n_rows - rows));
 }
 
 /* The names of a result's columns may hold literals, as 'x' does in SELECT 'x'. */
@@ -205,8 +206,8 @@ emend_rc gen_prompt_tell(const gen_telling *what, arena *a, gen_prompt *out, eme
   const source_result *r = what->result;
   buf b;
   buf_init(&b, PROMPT_BYTES);
-  buf_printf(&b, "Question: %.*s\n\nThe result, %zu rows%s:\n", STR_ARG(what->question), r->n_rows,
-             r->truncated ? " and more that were not read" : "");
+  buf_printf(&b, "Question: %.*s\n\nThe result, %zu row%s%s:\n", STR_ARG(what->question), r->n_rows,
+             str_s(r->n_rows), r->truncated ? " and more that were not read" : "");
   for (size_t c = 0; c < r->n_columns && c < SHOWN_COLUMNS; c++) {
     if (c) buf_add_cstr(&b, ", ");
     quote_line(&b, r->names[c], SHOWN_CELL);

@@ -134,7 +134,8 @@ static bool expect_rows_wanted(const expecting *x) {
   bool limited = x->f.limit ? close_to(limit, k) && limit >= k : x->f.has_limit;
   if (k > 0 && !limited && !x->f.window && !(k == 1 && x->f.extreme))
     return SIGNAL(x, top_k_mismatch,
-                  "The question asks for %d rows, the query does not limit itself to them.", k);
+                  "The question asks for %d row%s, the query does not limit itself so.", k,
+                  str_s((size_t)k));
   if (!k && limit > 1 && !question_has_number(x, x->f.limit))
     return SIGNAL(x, limit_unasked, "The query stops after %.0f rows, which nobody asked for.",
                   limit);

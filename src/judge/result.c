@@ -117,7 +117,8 @@ static bool look_at_repetition(const looking *x) {
     seen[at] = h;
   }
   if (different * 2 >= rows) return true;
-  return SIGNAL(x, duplicate_rows, "Only %zu of the %zu rows differ.", different, rows);
+  return SIGNAL(x, duplicate_rows, "Only %zu of the %zu rows differ%s.", different, rows,
+                different == 1 ? "s" : "");
 }
 
 static bool look_at_shape(const looking *x) {

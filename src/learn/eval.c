@@ -90,8 +90,9 @@ static emend_rc read_predictions(evaluating *x, emend_error *err) {
     from = to + 1;
   }
   if (x->predictions.len != json_array_size(x->data))
-    return err_set(err, EMEND_EFORMAT, "eval", "%s has %zu lines, but there are %zu questions",
-                   x->opt->predictions, x->predictions.len, json_array_size(x->data));
+    return err_set(err, EMEND_EFORMAT, "eval", "%s has %zu line%s for %zu question%s",
+                   x->opt->predictions, x->predictions.len, str_s(x->predictions.len),
+                   json_array_size(x->data), str_s(json_array_size(x->data)));
   return EMEND_OK;
 }
 

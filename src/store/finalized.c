@@ -316,14 +316,11 @@ emend_rc store_finalized_words(store *s, arena *a, store_word_pairs *out, emend_
 
 /* ---- what was asked back ---- */
 
-emend_rc store_asked_back_put(store *s, const store_asked_back *b, emend_error *err) {
+emend_rc store_rows_put_asked_back(store *s, const store_asked_back *b, emend_error *err) {
   char text[32];
   const str texts[] = {b->question_id, b->finalized_id, b->url,
                        b->question,    b->query,        now_text(text)};
-  pthread_mutex_lock(&s->lock);
-  emend_rc rc = store_rows_run(s, STORE_ASKED_BACK_PUT, texts, 6, err);
-  pthread_mutex_unlock(&s->lock);
-  return rc;
+  return store_rows_run(s, STORE_ASKED_BACK_PUT, texts, 6, err);
 }
 
 static emend_rc read_asked_back(store *s, str id, arena *a, store_asked_back *out,
@@ -345,8 +342,10 @@ static emend_rc read_asked_back(store *s, str id, arena *a, store_asked_back *ou
 emend_rc store_asked_back_get(store *s, str question_id, arena *a, store_asked_back *out,
                               emend_error *err) {
   *out = (store_asked_back){.question_id = question_id};
+  emend_rc rc = store_flush(s, err); /* it may still be queued */
+  if (rc) return rc;
   pthread_mutex_lock(&s->lock);
-  emend_rc rc = read_asked_back(s, question_id, a, out, err);
+  rc = read_asked_back(s, question_id, a, out, err);
   pthread_mutex_unlock(&s->lock);
   return rc;
 }

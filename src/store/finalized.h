@@ -61,7 +61,8 @@ emend_rc store_finalized_words(store *s, arena *a, store_word_pairs *out, emend_
 typedef struct store_asked_back {
   str question_id, finalized_id, url, question, query;
 } store_asked_back;
-emend_rc store_asked_back_put(store *s, const store_asked_back *b, emend_error *err);
+/** Queues a copy beside the history of questions, with which it is written. */
+emend_rc store_asked_back_add(store *s, const store_asked_back *b, emend_error *err);
 /** EMEND_ENOTFOUND when that answer asked nothing back. */
 emend_rc store_asked_back_get(store *s, str question_id, arena *a, store_asked_back *out,
                               emend_error *err);

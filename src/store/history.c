@@ -1,6 +1,6 @@
-/* The history of questions: queued by whoever asks, written in groups by one
- * thread, so that no answer waits for the disk, nor its program's end for another
- * process that holds the state. Sources are in sources.c. */
+/* The history of questions, and what was asked back: queued by whoever asks, written in groups by
+ * one thread, so that no answer waits for the disk, nor its program's end for another process that
+ * holds the state. Sources are in sources.c. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <time.h>
@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/db.h"
+#include "store/rows.h"
 
 enum { GROUP_MS = 100, RECORD_BYTES = 64 << 20, MAX_QUEUED = 10000 };
 /* The history may lose what a lock keeps out for longer; what people decide may not. */
@@ -18,6 +18,7 @@ typedef struct record {
   struct record *next;
   arena *mem;
   store_question q;
+  store_asked_back back; /* with a question_id: this, and no question */
 } record;
 
 typedef struct history_queue {
@@ -88,11 +89,16 @@ static emend_rc write_question(store *s, const store_question *q, emend_error *e
   return write_failure(s, q->id, q->failure_kind, q->failure_detail, q->asked_at, err);
 }
 
+static emend_rc write_record(store *s, const record *r, emend_error *err) {
+  return r->back.question_id.len ? store_rows_put_asked_back(s, &r->back, err)
+                                 : write_question(s, &r->q, err);
+}
+
 static emend_rc write_group(store *s, const record *first, int patience_ms, emend_error *err) {
   pthread_mutex_lock(&s->lock);
   sqlite3_busy_timeout(s->db, patience_ms);
   emend_rc rc = store_db_run(s, STORE_BEGIN, err);
-  for (const record *r = first; r && !rc; r = r->next) rc = write_question(s, &r->q, err);
+  for (const record *r = first; r && !rc; r = r->next) rc = write_record(s, r, err);
   if (!rc) rc = store_db_run(s, STORE_COMMIT, err);
   if (rc && !sqlite3_get_autocommit(s->db)) store_db_run(s, STORE_ROLLBACK, NULL);
   sqlite3_busy_timeout(s->db, STORE_PATIENCE_MS);
@@ -187,29 +193,18 @@ static bool copy_attempts(arena *a, store_question *to, const store_question *fr
   return !arena_failed(a);
 }
 
-static record *copy_record(const store_question *q) {
+static record *new_record(void) {
   arena *a = arena_create(RECORD_BYTES);
   record *r = a ? ARENA_NEW(a, record) : NULL;
-  if (!r) {
+  if (r)
+    r->mem = a;
+  else
     arena_destroy(a);
-    return NULL;
-  }
-  r->mem = a;
-  r->q = *q;
-  str *const texts[] = {&r->q.id,           &r->q.asked_at,       &r->q.user,  &r->q.source,
-                        &r->q.question,     &r->q.status,         &r->q.sql,   &r->q.answer,
-                        &r->q.model,        &r->q.schema_version, &r->q.trace, &r->q.warnings,
-                        &r->q.failure_kind, &r->q.failure_detail};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = arena_str(a, *texts[i]);
-  if (copy_attempts(a, &r->q, q)) return r;
-  arena_destroy(a);
-  return NULL;
+  return r;
 }
 
-emend_rc store_question_add(store *s, const store_question *q, emend_error *err) {
+static emend_rc queue(store *s, record *r, emend_error *err) {
   history_queue *h = s->queue;
-  record *r = copy_record(q);
-  if (!r) return err_nomem(err, "state");
   pthread_mutex_lock(&h->lock);
   emend_rc rc = EMEND_OK;
   if (h->n >= MAX_QUEUED)
@@ -228,6 +223,37 @@ emend_rc store_question_add(store *s, const store_question *q, emend_error *err)
   }
   pthread_mutex_unlock(&h->lock);
   return rc;
+}
+
+/* Copies the texts that the record's fields point to, and queues it. */
+static emend_rc queue_copied(store *s, record *r, str *const *texts, size_t n, emend_error *err) {
+  for (size_t i = 0; i < n; i++) *texts[i] = arena_str(r->mem, *texts[i]);
+  if (!arena_failed(r->mem)) return queue(s, r, err);
+  arena_destroy(r->mem);
+  return err_nomem(err, "state");
+}
+
+emend_rc store_question_add(store *s, const store_question *q, emend_error *err) {
+  record *r = new_record();
+  if (!r) return err_nomem(err, "state");
+  r->q = *q;
+  str *const texts[] = {&r->q.id,           &r->q.asked_at,       &r->q.user,  &r->q.source,
+                        &r->q.question,     &r->q.status,         &r->q.sql,   &r->q.answer,
+                        &r->q.model,        &r->q.schema_version, &r->q.trace, &r->q.warnings,
+                        &r->q.failure_kind, &r->q.failure_detail};
+  if (copy_attempts(r->mem, &r->q, q))
+    return queue_copied(s, r, texts, sizeof texts / sizeof *texts, err);
+  arena_destroy(r->mem);
+  return err_nomem(err, "state");
+}
+
+emend_rc store_asked_back_add(store *s, const store_asked_back *b, emend_error *err) {
+  record *r = new_record();
+  if (!r) return err_nomem(err, "state");
+  r->back = *b;
+  str *const texts[] = {&r->back.question_id, &r->back.finalized_id, &r->back.url,
+                        &r->back.question, &r->back.query};
+  return queue_copied(s, r, texts, sizeof texts / sizeof *texts, err);
 }
 
 static emend_rc flush(store *s, bool briefly, emend_error *err) {

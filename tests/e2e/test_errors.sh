@@ -64,6 +64,10 @@ if have_weights; then
   state=$work/state.sqlite
   run "$EMEND" ask --db "$db" --state "$state" "$how_many"
   expect_status 0
+  run "$EMEND" finalize --db "$db" --state "$state" \
+    --question "What are the names of the 3 employees with the highest salary?" \
+    --sql "SELECT name FROM employees ORDER BY salary DESC LIMIT 3"
+  expect_status 0
   hold "$state" "BEGIN IMMEDIATE"
   "$EMEND" ask --db "$db" --state "$state" --json "$how_many" >"$work/out" 2>&1
   status=$?
@@ -71,6 +75,11 @@ if have_weights; then
   expect_status 0
   expect_out 'not recorded.*locked'
   head -n 1 "$work/out" | grep -q '"rows":\[\[1600\]\]' || explain "the answer comes first"
+  run "$EMEND" ask --db "$db" --state "$state" --json \
+    "What are the names of the 3 employees with the highest handicap?"
+  expect_status 1
+  expect_json .status confirm
+  expect_err 'not recorded.*locked'
   run "$EMEND" finalize --db "$db" --state "$state" --question "$how_many" \
     --sql "SELECT count(*) FROM customers"
   expect_clear_error 3 'locked'

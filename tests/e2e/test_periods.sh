@@ -49,6 +49,8 @@ expect_json .question "How many orders were there last month?"
 expect_json .warnings '[]'
 expect_json_match .sql "ordered_at >= '2025-05-01' AND ordered_at < '2025-06-01'"
 expect_json_match .trace '\\"last month\\" is from 2025-05-01 to 2025-05-31'
+run "$EMEND" ask --db "$db" --json "Show the last 3 orders"
+expect_json_match .trace 'read as \\"Show the latest 3 orders\\"'
 run "$EMEND" ask --db "$db" --json "Show the names of employees hired last month"
 expect_json_match .warnings 'period_missing'
 

@@ -228,7 +228,7 @@ static void wrong_files_are_told(void **state) {
   path_of(preds, "p.sql");
   opt.predictions = preds;
   assert_int_equal(learn_eval(&ctx, &opt, a, &r, &err), EMEND_EFORMAT);
-  assert_non_null(strstr(err.msg, "1 lines, but there are 4"));
+  assert_non_null(strstr(err.msg, "1 line for 4 questions"));
   opt.predictions = NULL;
   opt.repair = true;
   assert_int_equal(learn_eval(&ctx, &opt, a, &r, &err), EMEND_EUSAGE);

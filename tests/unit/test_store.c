@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "store/db.h"
 #include "store/feedback.h"
+#include "store/finalized.h"
 
 static char dir[64], path[128];
 static emend_error err;
@@ -309,6 +310,9 @@ static void history_that_a_lock_keeps_out_stays_queued(void **state) {
   assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
   assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
   assert_int_equal(store_question_add(s, &q, &err), EMEND_OK);
+  const store_asked_back asked = {STR("q_held"), STR("fz_1"), STR("u"), STR("how?"),
+                                  STR("SELECT 1")};
+  assert_int_equal(store_asked_back_add(s, &asked, &err), EMEND_OK);
   assert_int_equal(store_flush_briefly(s, &err), EMEND_EBUSY);
   assert_non_null(strstr(err.msg, "locked"));
   store_vector v = {STR("ex_1"), STR("1234")};
@@ -318,6 +322,9 @@ static void history_that_a_lock_keeps_out_stays_queued(void **state) {
   assert_int_equal(store_flush_briefly(s, &err), EMEND_OK);
   assert_int_equal(store_question_get(s, STR("q_held"), a, &back, &err), EMEND_OK);
   assert_int_equal(back.attempts.len, 2);
+  store_asked_back kept;
+  assert_int_equal(store_asked_back_get(s, STR("q_held"), a, &kept, &err), EMEND_OK);
+  assert_true(str_eq(kept.question, asked.question) && str_eq(kept.query, asked.query));
   sqlite3_close(other);
   store_close(s);
   arena_destroy(a);
