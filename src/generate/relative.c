@@ -141,6 +141,7 @@ static form form_of(const cat_column *c) {
 
 /* Can years, months tell it? Many years or months up to today are counted from the first one. */
 static bool fits(const text_period *p, form f) {
+  if (f == FORM_NONE) return false;
   if (f == FORM_DAY || f == FORM_TIME) return true;
   int64_t days = p->from && p->to ? text_days(p->to) - text_days(p->from) : 0;
   bool year = f == FORM_YEAR || f == FORM_YEAR_TEXT;
@@ -148,7 +149,7 @@ static bool fits(const text_period *p, form f) {
   bool begins = !p->from || (year ? p->from % 10000 == 101 : p->from % 100 == 1);
   int last = p->to ? text_days_in(p->to / 10000, p->to / 100 % 100) : 0;
   bool ends = !p->to || (year ? p->to % 10000 == 1231 : p->to % 100 == last);
-  return f != FORM_NONE && begins && ends;
+  return begins && ends;
 }
 
 /* ---- writing ---- */

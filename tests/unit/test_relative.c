@@ -88,6 +88,8 @@ static void days_are_spelt_as_the_column_does(void **state) {
           "month >= '2025-03' AND month <= '2025-06'");
   becomes("sales of yesterday", "strftime('%Y', at) = '2025'",
           "at >= '2025-06-14' AND at < '2025-06-15'");
+  becomes("sales in the last 5 years", "year - 2020 = 2020", "year - 2020 = 2020");
+  becomes("sales in the last 5 years", "style = '2020'", "style = '2020'");
   becomes("sales of yesterday", "day = 2025", "day = '2025-06-14'");
   becomes("sales in the last 3 years", "year = 2022", "year >= 2022 AND year <= 2025");
   becomes("sales in the last 3 years", "year_text = '2022'",
