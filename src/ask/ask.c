@@ -142,6 +142,7 @@ static emend_rc try_all(ask_question *q, const gen_candidates *c, int round, out
                    .share = it->share,
                    .logprob = it->logprob,
                    .linked_unused = it->linked_unused,
+                   .stored_unused = it->stored_unused,
                    .cross_join = it->cross_join,
                    .no_sql = it->fault,
                    .no_sql_text = it->fault_text,

@@ -16,6 +16,7 @@ static emend_rc try_candidates(ask_question *q, const gen_candidates *c, ask_sec
                    .share = it->share,
                    .logprob = it->logprob,
                    .linked_unused = it->linked_unused,
+                   .stored_unused = it->stored_unused,
                    .cross_join = it->cross_join,
                    .round = 1,
                    .generator = q->ctx->second->name};

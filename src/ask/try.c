@@ -98,6 +98,7 @@ static emend_rc repair(ask_question *q, ask_try *t, emend_error *err) {
                            .logprob = t->logprob,
                            .round = t->round,
                            .linked_unused = t->linked_unused,
+                           .stored_unused = t->stored_unused,
                            .cross_join = t->cross_join};
   return EMEND_OK;
 }
@@ -172,7 +173,8 @@ static emend_rc judge_try(ask_question *q, ask_try *t, emend_error *err) {
   if (!rc && t->ran)
     rc = judge_result(&q->intent, t->report.query, &t->result, q->work, &t->signals, err);
   if (!rc && t->ran) rc = probe(q, t, err);
-  int unused = t->linked_unused < MOST_UNUSED ? t->linked_unused : MOST_UNUSED;
+  int unused = t->linked_unused + t->stored_unused;
+  if (unused > MOST_UNUSED) unused = MOST_UNUSED;
   if (!rc && !judge_add_left_aside(&t->signals, q->work, unused)) rc = err_nomem(err, "judge");
   t->n_alone = t->signals.len;
   t->setting = q->db ? JUDGE_OWN : JUDGE_TEXT;

@@ -38,7 +38,7 @@ typedef struct ask_try {
   const char *generator; /* "embedded", "repair", "draft" */
   double share;          /* the generator's own belief */
   double logprob;        /* … before it was shared out; 0: unknown */
-  int linked_unused;
+  int linked_unused, stored_unused; /* as gen_candidate has them */
   bool cross_join;
   const char *no_sql; /* what came is no SQL: the code of that fault; NULL: it is */
   str no_sql_text;

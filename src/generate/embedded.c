@@ -92,7 +92,8 @@ static emend_rc embedded_candidates(void *self, const gen_request *req, arena *a
                         .share = c->share,
                         .logprob = c->logprob,
                         .cross_join = c->cross_join,
-                        .linked_unused = c->linked_unused};
+                        .linked_unused = c->linked_unused,
+                        .stored_unused = c->stored_unused};
     if (!vec_push(a, &out->items, it)) return err_nomem(err, "generate");
   }
   return EMEND_OK;

@@ -137,15 +137,21 @@ static bool is_ignored(const reading *r, const usage *u, int word) {
 }
 
 /* Words that name a table or column, and values, which the sequence leaves aside. */
-static emend_rc count_unused(const reading *r, const ir_seq *nodes, arena *a, int *unused) {
+static emend_rc count_unused(const reading *r, const ir_seq *nodes, arena *a,
+                             model_candidate *out) {
   usage u;
-  *unused = 0;
   if (read_usage(r, nodes, a, &u) != EMEND_OK) return EMEND_ENOMEM;
-  for (int k = 0; k < r->v.n; k++)
-    *unused += !u.value[k] &&
-               (r->v.items[k].flags & (LINK_VAL_STORED | LINK_VAL_QUOTED | LINK_VAL_NUMBER));
+  for (int k = 0; k < r->v.n; k++) {
+    uint16_t flags = r->v.items[k].flags;
+    bool meant = r->used[features_value(&r->f, k)] >= 0.5f;
+    if (u.value[k] || !(flags & (LINK_VAL_STORED | LINK_VAL_QUOTED | LINK_VAL_NUMBER))) continue;
+    if (meant || (flags & (LINK_VAL_QUOTED | LINK_VAL_NUMBER)))
+      out->linked_unused++;
+    else
+      out->stored_unused++;
+  }
   for (int w = 0; w < r->q.n; w++)
-    *unused +=
+    out->linked_unused +=
         !(r->q.words[w].flags & (LINK_WORD_STOP | LINK_WORD_IN_VALUE)) && is_ignored(r, &u, w);
   return EMEND_OK;
 }
@@ -167,7 +173,7 @@ static emend_rc add_candidate(const reading *r, const catalog *cat, const beam_h
   }
   model_candidate c = {
       .sql = sql, .logprob = h->logprob, .worth = h->worth, .cross_join = w.n_cross > 0};
-  if (count_unused(r, &h->seq, a, &c.linked_unused) != EMEND_OK) return err_nomem(err, "generate");
+  if (count_unused(r, &h->seq, a, &c) != EMEND_OK) return err_nomem(err, "generate");
   return vec_push(a, &out->items, c) ? EMEND_OK : err_nomem(err, "generate");
 }
 

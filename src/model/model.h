@@ -24,6 +24,7 @@ typedef struct model_candidate {
   double share;      /* softmax of worth over the candidates returned: 0..1 */
   bool cross_join;   /* its tables are not connected by any key */
   int linked_unused; /* question words linked to schema or values that the query does not use */
+  int stored_unused; /* further ones, stored somewhere by chance, as the network believes */
 } model_candidate;
 
 typedef struct model_candidates {

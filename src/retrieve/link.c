@@ -349,10 +349,19 @@ typedef struct side {
   int n;
 } side;
 
+/* A plain word that is stored somewhere all by itself may be there by chance. */
+static bool is_surely_value(const link_question *q, int word) {
+  const link_word *w = &q->words[word];
+  if (!(w->flags & LINK_WORD_IN_VALUE)) return false;
+  if ((w->flags & LINK_WORD_QUOTED) || (word > 0 && (w->flags & LINK_WORD_CAPITAL))) return true;
+  return (word > 0 && (w[-1].flags & LINK_WORD_IN_VALUE)) ||
+         (word + 1 < q->n && (w[1].flags & LINK_WORD_IN_VALUE));
+}
+
 static bool word_is_free(const link_question *q, int word, const side *columns,
                          const side *tables) {
-  const uint16_t dull = LINK_WORD_STOP | LINK_WORD_NUMBER | LINK_WORD_IN_VALUE;
-  if (q->words[word].flags & dull) return false;
+  const uint16_t dull = LINK_WORD_STOP | LINK_WORD_NUMBER;
+  if ((q->words[word].flags & dull) || is_surely_value(q, word)) return false;
   for (int i = 0; i < columns->n; i++)
     if (is_named(columns->links[word * columns->n + i])) return false;
   for (int i = 0; i < tables->n; i++)
