@@ -364,6 +364,29 @@ static void what_people_say_links_where_nothing_is_named(void **state) {
   cat = shop;
 }
 
+static void what_people_say_links_though_it_is_stored_somewhere(void **state) {
+  catalog *shop = cat;
+  synonyms *said;
+  (void)state;
+  cat = database_catalog(
+      "CREATE TABLE hall(hall_id INTEGER, kind TEXT, capacity INTEGER);"
+      "INSERT INTO hall VALUES (1, 'Seats', 10), (2, 'seats of wood', 20);",
+      NULL);
+  assert_int_equal(synonyms_open(EMEND_SOURCE_DIR "/models/sayings.bin", &said, NULL), EMEND_OK);
+  const link_options opt = {.sayings = said};
+  linked x = link_all("How many seats are there?", &opt);
+  assert_int_equal(value_of(&x, "seats")->n_cells, 1);
+  assert_int_equal(column_link(&x, "seats", "capacity"), LINK_SAID);
+  /* One that is named or stands in a longer value is one. */
+  linked quoted = link_all("How many halls have \"seats\"?", &opt);
+  assert_int_equal(column_link(&quoted, "seats", "capacity"), LINK_NONE);
+  linked longer = link_all("How many halls have seats of wood?", &opt);
+  assert_int_equal(column_link(&longer, "seats", "capacity"), LINK_NONE);
+  synonyms_close(said);
+  catalog_unref(cat);
+  cat = shop;
+}
+
 static void hostile_questions_are_read(void **state) {
   (void)state;
   static char long_text[1 << 16];
@@ -430,6 +453,7 @@ int main(void) {
       cmocka_unit_test(other_words_link_by_how_close_they_are),
       cmocka_unit_test(phrases_link_as_one_word_does),
       cmocka_unit_test(what_people_say_links_where_nothing_is_named),
+      cmocka_unit_test(what_people_say_links_though_it_is_stored_somewhere),
       cmocka_unit_test(hostile_questions_are_read),
       cmocka_unit_test(the_table_that_is_asked_for_ranks_first),
       cmocka_unit_test(running_out_of_memory_is_reported),
