@@ -1,5 +1,6 @@
 /* Conditions and clauses that cannot mean what they say: = NULL, NOT IN over NULLs, AND beside OR,
- * whole-number division, LIMIT in no order, a subquery of many rows taken for one. */
+ * whole-number division, LIMIT in no order, a subquery of many rows taken for one, more than the
+ * most, keys of different things. */
 #include "check/facts.h"
 #include "check/functions.h"
 #include "check/types.h"
@@ -93,6 +94,58 @@ static void many_rows(const query_facts *f, const sql_expr *e) {
   }
 }
 
+/** max(x) of all rows of the table that has x; or min. NULL: it is no such query. */
+static const cat_column *extreme_of_all(check_ctx *c, const sql_query *q, const char *name) {
+  if (!q || q->kind != SQL_SELECT || q->items.len != 1 || q->where || q->group_by.len || !q->from ||
+      q->from->kind != SQL_FROM_TABLE || q->from->cte)
+    return NULL;
+  const sql_expr *e = q->items.items[0].expr;
+  bool called = e && e->kind == SQL_CALL && e->args.len == 1 && !e->filter && !e->over &&
+                str_eq_nocase(e->name.text, str_from(name));
+  return called ? facts_column_behind(c, e->args.items[0]) : NULL;
+}
+
+/** x > (SELECT max(x) FROM its table), in either order */
+static void beyond_extreme(const query_facts *f, const sql_expr *e) {
+  if (e->op != SQL_OP_GT && e->op != SQL_OP_LT) return;
+  for (size_t i = 0; i < 2; i++) {
+    const sql_expr *x = e->args.items[i], *y = e->args.items[1 - i];
+    bool above = (e->op == SQL_OP_GT) == (i == 0);
+    const cat_column *own = y->kind == SQL_SUBQUERY ? facts_column_behind(f->c, x) : NULL;
+    if (own && own == extreme_of_all(f->c, y->query, above ? "max" : "min"))
+      diag_add(f->c, CHECK_BEYOND_EXTREME, e->span, own->name,
+               above ? STR("highest") : STR("lowest"), NO_STR);
+  }
+}
+
+/** The table whose rows a key names: what it refers to, in the end, or its own; -1: it is none. */
+static int rows_named(const catalog *cat, const cat_column *col) {
+  enum { MOST_STEPS = 4 };
+  bool key = col->pk > 0 && col->unique;
+  for (int step = 0; step < MOST_STEPS; step++) {
+    const cat_column *to = NULL;
+    for (int i = 0; i < cat->n_fkeys && !to; i++)
+      for (int k = 0; k < cat->fkeys[i].n; k++)
+        if (cat->fkeys[i].from[k] == col->id) to = &cat->columns[cat->fkeys[i].to[k]];
+    if (!to || to == col) break;
+    key = true;
+    col = to;
+  }
+  return key ? col->table : -1;
+}
+
+/** playlist_id [NOT] IN (SELECT track_id …) */
+static void other_keys(const query_facts *f, const sql_expr *e) {
+  check_ctx *c = f->c;
+  const sql_expr *out = c->cat && e->query ? single_output(c, e->query) : NULL;
+  const cat_column *x = out && e->args.len ? facts_column_behind(c, e->args.items[0]) : NULL;
+  const cat_column *y = x ? facts_column_behind(c, out) : NULL;
+  if (!y || str_eq_nocase(x->name, y->name)) return;
+  int rx = rows_named(c->cat, x), ry = rows_named(c->cat, y);
+  if (rx >= 0 && ry >= 0 && rx != ry)
+    diag_add(c, CHECK_OTHER_KEYS, e->span, x->name, y->name, NO_STR);
+}
+
 static sql_walk_next on_expr(void *ctx, sql_expr *e) {
   const query_facts *f = ctx;
   if (e->kind == SQL_BINARY && e->args.len >= 2) {
@@ -100,8 +153,12 @@ static sql_walk_next on_expr(void *ctx, sql_expr *e) {
     integer_division(f, e);
     mixed(f, e);
     many_rows(f, e);
+    beyond_extreme(f, e);
   }
-  if (e->kind == SQL_IN) not_in(f, e);
+  if (e->kind == SQL_IN) {
+    not_in(f, e);
+    other_keys(f, e);
+  }
   return SQL_WALK_ON;
 }
 

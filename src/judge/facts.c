@@ -62,11 +62,21 @@ static bool is_knob(const reading *r, const sql_expr *e) {
   return false;
 }
 
+/* fda_approved = 'No' */
+static bool says_no(str literal) {
+  static const char *const words[] = {"no", "n", "f", "false", "none", "null", NULL};
+  char lower[6] = {0};
+  if (literal.len >= sizeof lower) return false;
+  for (size_t i = 0; i < literal.len; i++) lower[i] = ascii_lower(literal.ptr[i]);
+  return str_is_any((str){lower, literal.len}, words);
+}
+
 static sql_walk_next see_expr(void *ctx, sql_expr *e) {
   reading *r = ctx;
   judge_facts *f = r->f;
   switch (e->kind) {
     case SQL_STRING:
+      f->excludes = f->excludes || says_no(e->text);
       r->ok = r->ok && vec_push(r->a, &f->strings, e);
       break;
     case SQL_NUMBER:

@@ -132,14 +132,25 @@ static bool looks_at_key(const flags *x, const check_report *report, str name) {
   return k.compared;
 }
 
+/* "Her boss", of a key reports_to or manager_id */
+static bool is_superior(const cat_column *key, str w) {
+  static const char *const said[] = {"boss",        "bosses",       "superior",
+                                     "superiors",   "supervisor",   "supervisors",
+                                     "subordinate", "subordinates", NULL};
+  static const char *const named[] = {"report", "reports", "manager", "boss", "supervisor", NULL};
+  bool of_people = false;
+  for (int i = 0; i < key->n_words; i++) of_people |= str_is_any(key->words[i], named);
+  return of_people && str_is_any(w, said);
+}
+
 /* A word of the question is in the name of a key from the table to itself: "report" in ReportsTo.
  */
 static const text_word *says_key(const flags *x, const cat_column *key) {
   for (size_t i = 0; i < x->in->words.len; i++) {
     const text_word *w = &x->in->words.items[i];
-    if (!w->is_punct && !w->is_number && !text_is_stopword(w->lower) && !text_is_code(w->lower) &&
-        is_in_name(x, key, w->stem))
-      return w;
+    if (w->is_punct || w->is_number || text_is_stopword(w->lower) || text_is_code(w->lower))
+      continue;
+    if (is_in_name(x, key, w->stem) || is_superior(key, w->lower)) return w;
   }
   return NULL;
 }

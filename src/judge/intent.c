@@ -39,6 +39,14 @@ static bool is_unit(str w) {
             "kilometre", "km", "mile", "capita", "cent", "share", "unit", "night", "inch");
 }
 
+/* "No more than 3", "no.", "not only" exclude nothing. */
+static bool excludes(const judge_intent *in, size_t i) {
+  str w = lower_at(in, i), next = lower_at(in, i + 1), after = lower_at(in, i + 2);
+  bool bound = str_eq(after, STR("than")) || IN(next, "more", "less", "fewer", "later", "longer");
+  if (str_eq(w, STR("no")) && (str_eq(next, STR(".")) || bound)) return false;
+  return text_is_negation(w) && !(str_eq(w, STR("not")) && (bound || str_eq(next, STR("only"))));
+}
+
 static void read_flags(judge_intent *in, size_t i) {
   str w = lower_at(in, i), next = lower_at(in, i + 1);
   str before = i ? lower_at(in, i - 1) : STR("");
@@ -50,11 +58,12 @@ static void read_flags(judge_intent *in, size_t i) {
   if (i == 0 && str_eq(w, STR("count"))) set_count(in, 1);
   if (IN(w, "average", "mean", "avg")) in->average = true;
   if (IN(w, "total", "sum", "altogether", "overall")) in->total = true;
-  if (text_is_negation(w) && !(str_eq(w, STR("no")) && str_eq(next, STR(".")))) in->negated = true;
+  if (excludes(in, i)) in->negated = true;
   if (IN(w, "different", "distinct", "unique")) in->distinct = true;
   if (IN(w, "each", "every") || (str_eq(w, STR("per")) && !is_unit(next))) in->per_group = true;
   if (IN(w, "percentage", "percent", "ratio", "proportion", "fraction") || str_eq(w, STR("%")))
     in->percentage = true;
+  if (str_eq(w, STR("share")) && IN(next, "of")) in->percentage = true;
 }
 
 /* "top 3", "the 3 youngest", "first 5 rows", "last 3 orders", "5 most expensive" */

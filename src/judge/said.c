@@ -2,6 +2,7 @@
  * euros compared with cents. Sees no result. */
 #include "judge/facts.h"
 #include "judge/signal.h"
+#include "text/grain.h"
 
 #define IN(word, ...) str_is_any((word), (const char *const[]){__VA_ARGS__, NULL})
 
@@ -158,31 +159,53 @@ typedef struct looking {
   bool found;
 } looking;
 
+static const char *const AMOUNTS[] = {"spen",  "paid",     "pay",   "amount", "total",   "price",
+                                      "cost",  "sum",      "fee",   "earn",   "revenue", "salary",
+                                      "value", "turnover", "money", "budget", NULL};
+
+static bool is_amount_name(const saying *x, str name) {
+  static const char *const TIMES[] = {"date", "year", "time", "_at", "_on", NULL};
+  str text = text_fold(x->a, name);
+  bool amount = false;
+  for (const char *const *p = AMOUNTS; *p; p++) amount |= contains(text, *p);
+  for (const char *const *p = TIMES; *p; p++) amount = amount && !contains(text, *p);
+  return amount;
+}
+
+/* A count, a sum or a column of amounts: "in 2012" is none. */
+static bool is_amount(const saying *x, const sql_expr *e) {
+  if (e->kind == SQL_CALL) return IN(text_fold(x->a, e->name.text), "count", "sum", "avg");
+  return e->kind == SQL_COLUMN && is_amount_name(x, e->name.text);
+}
+
 static sql_walk_next see_code(void *ctx, sql_expr *e) {
   looking *l = ctx;
-  if (e->kind != SQL_BINARY || e->op != SQL_OP_EQ || e->args.len != 2) return SQL_WALK_ON;
+  if (e->kind != SQL_BINARY || e->op < SQL_OP_EQ || e->op > SQL_OP_GE || e->args.len != 2)
+    return SQL_WALK_ON;
   for (size_t i = 0; i < 2; i++) {
     const sql_expr *column = e->args.items[i], *lit = e->args.items[1 - i];
     bool literal = lit->kind == SQL_STRING || lit->kind == SQL_NUMBER;
-    if (column->kind == SQL_COLUMN && literal && str_eq(lit->text, l->year))
-      l->found |= is_code_name(column->name.text, l->x->a);
+    if (!literal || !str_eq(lit->text, l->year)) continue;
+    l->found |= is_amount(l->x, column) || (e->op == SQL_OP_EQ && column->kind == SQL_COLUMN &&
+                                            is_code_name(column->name.text, l->x->a));
   }
   return l->found ? SQL_WALK_STOP : SQL_WALK_ON;
 }
 
-/* "In 2010" as a postal code. */
+/* "In 2010" as a postal code or a number of rows; "more than 2010" is a number. */
 static bool hold_years(const saying *x, judge_signals *out) {
   for (size_t i = 1; i < x->in->words.len; i++) {
     const text_word *w = &x->in->words.items[i];
     if (!w->is_number || w->quoted || w->raw.len != 4 || w->number < 1800 || w->number >= 2200 ||
-        !IN(word_at(x, i - 1), "in", "during", "since", "before", "after", "until", "year"))
+        !(IN(word_at(x, i - 1), "in", "during", "since", "before", "after", "until", "year") ||
+          text_month(word_at(x, i - 1))))
       continue;
     looking l = {x, w->raw, false};
     const sql_visitor v = {.expr = see_code, .ctx = &l};
     sql_walk_query(x->report->query, &v);
     if (l.found)
       return judge_add(out, x->a, JUDGE_year_elsewhere, 1,
-                       "The question says the year %.*s, the query takes it for a code.",
+                       "The question says the year %.*s, the query takes it for something else.",
                        STR_ARG(w->raw));
   }
   return true;
@@ -214,20 +237,28 @@ static bool hold_money(const saying *x, judge_signals *out) {
   return true;
 }
 
-/* "Who spent the most", and all that the query does is count. */
+static bool is_time(str word) {
+  text_dimension dimension;
+  double factor;
+  return str_eq(word, STR("time")) || text_grain_word(word) ||
+         (text_unit(word, &dimension, &factor) && dimension == TEXT_TIME);
+}
+
+/* "Who spent the most", and all that the query does is count, or not even that. */
 static bool hold_amount(const saying *x, judge_signals *out) {
-  static const char *const AMOUNTS[] = {"spen",  "paid",     "pay",   "amount", "total",   "price",
-                                        "cost",  "sum",      "fee",   "earn",   "revenue", "salary",
-                                        "value", "turnover", "money", "budget", NULL};
   const judge_facts *f = x->f;
-  if (!f->count || f->sum || f->average || f->extreme || reads_name_with(x, AMOUNTS)) return true;
+  if (f->sum || f->average || f->extreme || f->n_items < 0 || reads_name_with(x, AMOUNTS))
+    return true;
+  bool times = false; /* "spent the most weeks on top" */
+  for (size_t i = 0; i < x->in->words.len; i++) times |= is_time(word_at(x, i));
   for (size_t i = 0; i < x->in->words.len; i++) {
     str w = word_at(x, i);
-    if (IN(w, "spent", "spend", "spends", "spending", "paid", "pay", "pays", "revenue", "turnover",
-           "earned", "earns", "earnings"))
+    bool said = IN(w, "spent", "spend", "spends", "spending", "revenue", "turnover");
+    if (said ? f->count || !times
+             : f->count && IN(w, "paid", "pay", "pays", "earned", "earns", "earnings"))
       return judge_add(out, x->a, JUDGE_amount_missing, 1,
-                       "The question says \"%.*s\", the query counts and adds up nothing.",
-                       STR_ARG(w));
+                       "The question says \"%.*s\", the query %sadds up nothing.", STR_ARG(w),
+                       f->count ? "counts and " : "");
   }
   return true;
 }

@@ -118,8 +118,9 @@ bool text_is_stopword(str lower) {
 }
 
 bool text_is_negation(str lower) {
-  static const char *const words[] = {"not", "without", "never",     "neither",
-                                      "nor", "except",  "excluding", "no"};
+  static const char *const words[] = {"not",    "without", "never",     "neither",
+                                      "nor",    "except",  "excluding", "no",
+                                      "nobody", "none",    "nothing"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (str_eq(lower, str_from(words[i]))) return true;
   return str_ends(lower, STR("n't"));

@@ -99,6 +99,8 @@ static void who_reports_to_whom_is_looked_up(void **state) {
       "key_missing");
   assert_string_equal(
       raised("Who does Ann report to?", "SELECT reports_to FROM employee WHERE name = 'Ann'"), "");
+  assert_string_equal(raised("Who is the boss of Ann?", "SELECT name FROM employee WHERE id = 1"),
+                      "key_missing");
   assert_string_equal(raised("How many employees are named Ann?", "SELECT count(*) FROM employee"),
                       "");
 }
