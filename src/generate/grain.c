@@ -124,7 +124,11 @@ static sql_expr *quarter(const dividing *d, sql_expr *date) {
 static sql_expr *divided(const dividing *d, sql_expr *date) {
   return d->grain == 'd'   ? sql_new_call(d->a, STR("date"), date)
          : d->grain == 'q' ? quarter(d, date)
-                           : part(d, d->grain == 'w' ? "%Y-%W" : "%Y-%m", date);
+                           : part(d,
+                                  d->grain == 'w'   ? "%Y-%W"
+                                  : d->grain == 'D' ? "%w"
+                                                    : "%Y-%m",
+                                  date);
 }
 
 static void divide(dividing *d, sql_expr **e) {

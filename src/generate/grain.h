@@ -6,7 +6,8 @@
 #include "catalog/catalog.h"
 
 typedef struct gen_grain {
-  char grain;   /* 'q', 'm', 'w' or 'd'; 0: the question is as it was asked */
+  char grain; /* 'q', 'm', 'w', 'd' or 'D' (of the week, 0 is Sunday); 0: the question is as it was
+                 asked */
   str question; /* "orders per month" as "orders per year" */
   str note;     /* for the trace; empty where grain is 0 */
 } gen_grain;

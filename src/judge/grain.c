@@ -8,7 +8,7 @@
 enum { NAME_WORDS = 12 };
 
 /* Which pieces of time a query tells apart, a bit each. */
-enum { YEAR = 1, QUARTER = 2, MONTH = 4, WEEK = 8, DAY = 16 };
+enum { YEAR = 1, QUARTER = 2, MONTH = 4, WEEK = 8, DAY = 16, WEEKDAY = 32 };
 
 typedef struct telling {
   arena *a;
@@ -25,6 +25,7 @@ static unsigned bit_of(char grain) {
          : grain == 'm' ? MONTH
          : grain == 'w' ? WEEK
          : grain == 'd' ? DAY
+         : grain == 'D' ? WEEKDAY
                         : 0;
 }
 
@@ -37,6 +38,8 @@ static unsigned bits_of_name(str name, arena *a) {
   for (int i = 0; i < n; i++) bits |= bit_of(text_grain_word(words[i]));
   for (size_t i = 0; i < sizeof units / sizeof *units; i++)
     if (contains(whole, units[i])) bits |= bit_of(units[i][0]);
+  if (contains(whole, "weekday") || contains(whole, "dayname") || contains(whole, "dayofweek"))
+    bits |= WEEKDAY;
   return bits;
 }
 
@@ -45,12 +48,13 @@ static unsigned bits_of_format(str format, arena *a) {
   static const struct {
     const char *part;
     unsigned bits;
-  } parts[] = {{"%y", YEAR},  {"yyyy", YEAR}, {"year", YEAR}, {"quarter", QUARTER}, {"q", QUARTER},
-               {"%m", MONTH}, {"%b", MONTH},  {"mm", MONTH},  {"mon", MONTH},       {"%w", WEEK},
-               {"%u", WEEK},  {"%v", WEEK},   {"week", WEEK}, {"iw", WEEK},         {"ww", WEEK},
-               {"%d", DAY},   {"%e", DAY},    {"%j", DAY},    {"dd", DAY},          {"day", DAY}};
+  } parts[] = {{"%y", YEAR},   {"yyyy", YEAR},   {"year", YEAR}, {"quarter", QUARTER},
+               {"q", QUARTER}, {"%m", MONTH},    {"%b", MONTH},  {"mm", MONTH},
+               {"mon", MONTH}, {"dow", WEEKDAY}, {"%u", WEEK},   {"%v", WEEK},
+               {"week", WEEK}, {"iw", WEEK},     {"ww", WEEK},   {"%d", DAY},
+               {"%e", DAY},    {"%j", DAY},      {"dd", DAY},    {"day", DAY}};
   str text = text_fold(a, format);
-  unsigned bits = 0;
+  unsigned bits = contains(format, "%W") ? WEEK : contains(format, "%w") ? WEEKDAY : 0;
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     if (contains(text, parts[i].part)) bits |= parts[i].bits;
   return bits;

@@ -249,8 +249,11 @@ static bool hold_amount(const saying *x, judge_signals *out) {
   const judge_facts *f = x->f;
   if (f->sum || f->average || f->extreme || f->n_items < 0 || reads_name_with(x, AMOUNTS))
     return true;
-  bool times = false; /* "spent the most weeks on top" */
-  for (size_t i = 0; i < x->in->words.len; i++) times |= is_time(word_at(x, i));
+  bool times = false; /* "spent the most weeks on top", not "spent this year" */
+  judge_periods periods;
+  judge_find_periods(x->in, &periods);
+  for (size_t i = 0; i < x->in->words.len; i++)
+    times |= is_time(word_at(x, i)) && !judge_in_period(&periods, i);
   for (size_t i = 0; i < x->in->words.len; i++) {
     str w = word_at(x, i);
     bool said = IN(w, "spent", "spend", "spends", "spending", "revenue", "turnover");

@@ -42,12 +42,19 @@ static bool says_the_order(str before) {
   return IS_ANY(before, "order", "ordered", "sort", "sorted", "rank", "ranked", "arranged");
 }
 
-/* "Day of the week", "week 3", "year's end": no piece of time as such. */
+/* "Day of the week" goes on from its first word so far, and is 'w' then. */
+static size_t of_unit(const text_word *words, size_t n, size_t i, char *unit) {
+  size_t k = i + 1 + str_eq(at(words, n, i + 1), STR("the"));
+  *unit = str_eq(at(words, n, i), STR("of")) ? unit_of(at(words, n, k), false) : 0;
+  return *unit ? k + 1 - i : 0;
+}
+
+/* "Day of the month", "week 3", "year's end": no piece of time as such. */
 static bool goes_on(const text_word *words, size_t n, size_t i, char grain) {
+  char unit;
   if (i < n && words[i].is_number && grain != 'y') return true;
-  str of = at(words, n, i + (str_eq(at(words, n, i + 1), STR("the")) ? 2 : 1));
   return IS_ANY(at(words, n, i), "'s", "end", "old") ||
-         (str_eq(at(words, n, i), STR("of")) && grain == 'd' && unit_of(of, false));
+         (grain == 'd' && of_unit(words, n, i, &unit));
 }
 
 /* "hours per week" is a measure */
@@ -68,6 +75,12 @@ size_t text_grain_at(const text_word *words, size_t n, size_t i, text_grain *out
   out->form = which ? TEXT_GRAIN_WHICH : TEXT_GRAIN_EACH;
   out->grain = unit_of(at(words, n, i + 1), by || which);
   out->n_words = 2;
+  char unit;
+  size_t more = out->grain == 'd' ? of_unit(words, n, i + 2, &unit) : 0;
+  if (IS_ANY(at(words, n, i + 1), "weekday", "weekdays") || (more && unit == 'w')) {
+    out->grain = 'D';
+    return out->n_words += more;
+  }
   return out->grain && !goes_on(words, n, i + 2, out->grain) ? 2 : 0;
 }
 

@@ -12,12 +12,12 @@ typedef enum text_grain_form {
 
 typedef struct text_grain {
   size_t word, n_words; /* where the question says it */
-  char grain;           /* 'y', 'q', 'm', 'w', 'd', as in text_period */
+  char grain;           /* 'y', 'q', 'm', 'w', 'd', as in text_period; 'D': day of the week */
   text_grain_form form;
 } text_grain;
 
 /** The grain that words[i] begins. How many words it takes; 0: none begins there. "Day of the
- *  week" and "ordered by month" are none. */
+ *  month" and "ordered by month" are none. */
 size_t text_grain_at(const text_word *words, size_t n, size_t i, text_grain *out);
 
 /** The only grain of a question; false where it says none, or several that differ. */

@@ -40,12 +40,14 @@ static void words_say_the_pieces_of_time(void **state) {
   assert_int_equal(grain_of("Monthly sales, month by month"), 'm');
   assert_int_equal(grain_of("quarterly and every quarter"), 'q');
   assert_int_equal(grain_of("annual sales"), 'y');
+  assert_int_equal(grain_of("sales per day of the week in 2025"), 'D');
+  assert_int_equal(grain_of("sales by weekday"), 'D');
   assert_int_equal(grain_of("which months had sales?"), 'm');
 }
 
 static void what_divides_no_time_is_none(void **state) {
   static const char *const none[] = {
-      "sales ordered by month",  "sales last month",    "sales on each day of the week",
+      "sales ordered by month",  "sales last month",    "sales on each day of the month",
       "sales by week 3",         "hours per week",      "sales by month and per day",
       "the month of \"by day\"", "who is 3 months old", ""};
   (void)state;
@@ -64,6 +66,7 @@ static void the_network_is_asked_of_years(void **state) {
   (void)state;
   is_read_as("sales per month in 2025", "sales per year in 2025");
   is_read_as("Sales by week?", "Sales per year?");
+  is_read_as("sales per day of the week in 2025", "sales per year in 2025");
   is_read_as("sales grouped by week", "sales grouped by year");
   is_read_as("How many sales were there each day?", "How many sales were there each year?");
   is_read_as("Show monthly sale totals in 2025", "Show sale totals per year in 2025");
@@ -102,6 +105,8 @@ static void groups_of_years_are_divided(void **state) {
       "SELECT AVG(n) FROM (SELECT COUNT(*) AS n FROM sale GROUP BY strftime('%Y-%W', at)) AS t");
   becomes('d', "SELECT at, COUNT(*) FROM sale GROUP BY at",
           "SELECT date(at), COUNT(*) FROM sale GROUP BY date(at)");
+  becomes('D', "SELECT COUNT(*) FROM sale GROUP BY " YEARS,
+          "SELECT COUNT(*) FROM sale GROUP BY strftime('%w', at)");
   becomes('q', "SELECT COUNT(*) FROM sale GROUP BY " YEARS,
           "SELECT COUNT(*) FROM sale GROUP BY "
           "strftime('%Y', at) || '-Q' || ((strftime('%m', at) + 2) / 3)");
