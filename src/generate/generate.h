@@ -52,7 +52,7 @@ typedef struct gen_candidate {
   double logprob;    /* the same before it was shared out, comparable with model_view's; or 0 */
   bool cross_join;   /* its tables are not connected by a key */
   int linked_unused; /* words of the question linked to the schema that it does not use */
-  int stored_unused; /* further ones, which are stored somewhere by chance, as the network believes */
+  int stored_unused; /* further ones, stored somewhere by chance, as the network believes */
   /** Not SQL at all: the code of the fault ("no_sql", "reply_cut"), and what came instead. */
   const char *fault;
   str fault_text;
