@@ -1,5 +1,6 @@
-/* "How many sales has each clerk?": two clerks of one name are two. Groups by such a name are told
- * apart by the key, unless the question is of names. */
+/* Groups that are what the question means. "How many sales has each clerk?": two clerks of one name
+ * are two, told apart by the key, unless the question is of names. "Which composer has most
+ * tracks?": the tracks without one are no composer's. */
 #include "generate/generate.h"
 #include "text/text.h"
 
@@ -29,6 +30,25 @@ static bool names(const text_words *q, const cat_table *t, arena *a) {
   return t->n_words > 0;
 }
 
+static bool has_none(const cat_column *c) { return c->profile.known && c->profile.nulls > 0; }
+
+/* "The most …" of groups by a column: the group without a value is none of them. *ok: false when
+ * out of memory. */
+static bool leave_out_none(sql_query *q, const catalog *cat, arena *a, bool *ok) {
+  const sql_expr *by = q->group_by.len == 1 ? q->group_by.items[0] : NULL;
+  if (q->kind != SQL_SELECT || !by || by->kind != SQL_COLUMN || !by->bound.item ||
+      by->bound.table < 0 || by->bound.column < 0 || q->where || !q->limit || !q->order_by.len ||
+      !has_none(&cat->columns[by->bound.column]))
+    return false;
+  sql_expr *column = sql_new_column(a, by->table.text, by->name.text);
+  sql_expr *there = sql_new_expr(a, SQL_IS_NULL);
+  *ok = column && there && vec_push(a, &there->args, column);
+  if (!*ok) return false;
+  there->negated = true;
+  q->where = there;
+  return true;
+}
+
 str gen_tell_apart(str question, str sql, const catalog *cat, arena *a) {
   sql_parsed p;
   text_words words;
@@ -38,11 +58,12 @@ str gen_tell_apart(str question, str sql, const catalog *cat, arena *a) {
     return sql;
   sql_query *q = p.statements.items[0].query;
   if (check_bind(q, cat, cat->dialect, a, NULL, NULL)) return sql;
+  bool ok = true, left_out = leave_out_none(q, cat, a, &ok);
+  if (!ok || !text_tokenize(question, a, &words)) return (str){0};
   sql_expr *key = check_merged_key(q, cat);
-  if (!key) return sql;
-  const sql_binding *by = &q->group_by.items[0]->bound;
-  const cat_column *name = &cat->columns[by->column];
-  if (!text_tokenize(question, a, &words)) return (str){0};
-  if (asks_for_names(&words, name, a) || !names(&words, &cat->tables[by->table], a)) return sql;
-  return vec_push(a, &q->group_by, key) ? sql_print(q, cat->dialect, a) : (str){0};
+  const sql_binding *by = key ? &q->group_by.items[0]->bound : NULL;
+  bool apart = by && !asks_for_names(&words, &cat->columns[by->column], a) &&
+               names(&words, &cat->tables[by->table], a);
+  if (apart && !vec_push(a, &q->group_by, key)) return (str){0};
+  return apart || left_out ? sql_print(q, cat->dialect, a) : sql;
 }

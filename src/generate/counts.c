@@ -1,7 +1,7 @@
 /* "Orders per status" as "number of orders per status": how many is what such words ask for, and
  * questions of the network's training say so. */
 #include "generate/generate.h"
-#include "text/text.h"
+#include "text/grain.h"
 
 /* The words before the things: "show me | all the"; *lead is where the latter begin. */
 static size_t skip_asking(const text_words *q, size_t *lead) {
@@ -36,12 +36,19 @@ static bool are_rows(const text_words *q, size_t from, size_t to, const catalog 
   return rows;
 }
 
+/* "per status", "each day" */
+static bool divides(const text_words *q, size_t i) {
+  text_grain g;
+  return str_eq(q->items[i].lower, STR("per")) ||
+         (text_grain_at(q->items, q->len, i, &g) && g.form == TEXT_GRAIN_EACH);
+}
+
 str gen_name_counts(str question, const catalog *cat, arena *a) {
   text_words q;
   buf out;
   if (!text_tokenize(question, a, &q)) return (str){0};
   size_t lead, from = skip_asking(&q, &lead), per = from;
-  while (per < q.len && !str_eq(q.items[per].lower, STR("per"))) per++;
+  while (per < q.len && !divides(&q, per)) per++;
   if (per >= q.len || q.items[per].quoted || !are_rows(&q, from, per, cat, a)) return question;
   buf_init(&out, 1 << 20);
   buf_add(&out, str_slice(question, 0, q.items[lead].from));

@@ -115,8 +115,9 @@ str gen_name_ends(str question, const catalog *cat, arena *a);
  *  In `a`; {NULL,0} when out of memory. */
 str gen_name_counts(str question, const catalog *cat, arena *a);
 /** `sql`, which answers `question`, with the key beside the name that it groups by, where several
- *  have one name and the question means them and not their names; else `sql` itself. In `a`;
- *  {NULL,0} when out of memory. */
+ *  have one name and the question means them and not their names; and without the group of what has
+ *  no value, where it takes the first few groups. Else `sql` itself. In `a`; {NULL,0} when out of
+ *  memory. */
 str gen_tell_apart(str question, str sql, const catalog *cat, arena *a);
 /** The network that `g` asks, for training and scoring; NULL when it asks something else. */
 const model *gen_network(const generator *g);

@@ -38,8 +38,7 @@ static unsigned bits_of_name(str name, arena *a) {
   for (int i = 0; i < n; i++) bits |= bit_of(text_grain_word(words[i]));
   for (size_t i = 0; i < sizeof units / sizeof *units; i++)
     if (contains(whole, units[i])) bits |= bit_of(units[i][0]);
-  if (contains(whole, "weekday") || contains(whole, "dayname") || contains(whole, "dayofweek"))
-    bits |= WEEKDAY;
+  if (bits & DAY) bits |= WEEKDAY; /* its name, perhaps */
   return bits;
 }
 
@@ -157,15 +156,24 @@ static bool reads(const judge_facts *f, str stem, arena *a) {
   return false;
 }
 
+/* "Orders each day", not what "for each day" says of them */
+static bool divides_time(const text_words *q, size_t i) {
+  static const char *const before[] = {"for", "in", "of", "on", "at", "during", NULL};
+  text_grain g;
+  return !str_eq(q->items[i].lower, STR("by")) && !str_is_any(q->items[i - 1].lower, before) &&
+         text_grain_at(q->items, q->len, i, &g) && g.form == TEXT_GRAIN_EACH;
+}
+
 /* Something per something, and neither a figure is taken nor a column read that is named so. */
 static bool hold_figure(const judge_intent *in, const judge_facts *f, arena *a,
                         judge_signals *out) {
   if (f->count || f->sum || f->average || f->extreme || f->division || f->group_by ||
       f->n_items < 0)
     return true;
-  for (size_t i = 1; in->per_group && i + 1 < in->words.len; i++) {
+  for (size_t i = 1; i + 1 < in->words.len; i++) {
     const text_word *w = &in->words.items[i];
-    if (w->quoted || !str_eq(w->lower, STR("per")) || reads(f, w[-1].stem, a)) continue;
+    bool per = in->per_group && !w->quoted && str_eq(w->lower, STR("per"));
+    if ((!per && !divides_time(&in->words, i)) || reads(f, w[-1].stem, a)) continue;
     return judge_add(out, a, JUDGE_figure_missing, 1,
                      "The question says \"%.*s\", the query counts and adds up nothing.",
                      STR_ARG(str_slice(in->question, w[-1].from, w[1].to)));

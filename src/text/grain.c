@@ -39,7 +39,8 @@ char text_grain_word(str lower) {
 
 /* "by month" of "ordered by month" */
 static bool says_the_order(str before) {
-  return IS_ANY(before, "order", "ordered", "sort", "sorted", "rank", "ranked", "arranged");
+  return IS_ANY(before, "order", "ordered", "sort", "sorted", "rank", "ranked", "arranged",
+                "descending", "ascending");
 }
 
 /* "Day of the week" goes on from its first word so far, and is 'w' then. */
@@ -73,7 +74,7 @@ size_t text_grain_at(const text_word *words, size_t n, size_t i, text_grain *out
     return 0;
   if (is_measure(w, before)) return 0;
   out->form = which ? TEXT_GRAIN_WHICH : TEXT_GRAIN_EACH;
-  out->grain = unit_of(at(words, n, i + 1), by || which);
+  out->grain = unit_of(at(words, n, i + 1), which);
   out->n_words = 2;
   char unit;
   size_t more = out->grain == 'd' ? of_unit(words, n, i + 2, &unit) : 0;

@@ -17,7 +17,7 @@ static int set_up(void **state) {
       "CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT);"
       "CREATE TABLE sale (id INTEGER PRIMARY KEY, clerk_id INT REFERENCES clerk (id), "
       "  shop_id INT REFERENCES shop (id));"
-      "INSERT INTO clerk VALUES (1,'Ann','x','A'),(2,'Bob','x','B'),(3,'Ann','z','A');"
+      "INSERT INTO clerk VALUES (1,'Ann','x','A'),(2,'Bob','x','B'),(3,'Ann',NULL,'A');"
       "INSERT INTO shop VALUES (1,'Corner'),(2,'Market');"
       "INSERT INTO sale VALUES (1,1,1),(2,3,2);",
       NULL);
@@ -57,6 +57,20 @@ static void a_half_of_a_name_is_a_name(void **state) {
   becomes("What is the most common first name among clerks with sales?", by_half, by_half);
 }
 
+static void the_most_of_what_has_no_value_is_none(void **state) {
+  (void)state;
+  becomes("Which badge has the most clerks?",
+          "SELECT badge FROM clerk GROUP BY badge ORDER BY COUNT(*) DESC LIMIT 1",
+          "SELECT badge FROM clerk WHERE badge IS NOT NULL GROUP BY badge ORDER BY COUNT(*) DESC "
+          "LIMIT 1");
+  static const char *const as_they_are[] = {
+      "SELECT badge, COUNT(*) FROM clerk GROUP BY badge",
+      "SELECT first_name FROM clerk GROUP BY first_name ORDER BY COUNT(*) DESC LIMIT 1",
+      "SELECT badge FROM clerk WHERE badge > 'a' GROUP BY badge ORDER BY COUNT(*) LIMIT 1"};
+  for (size_t i = 0; i < sizeof as_they_are / sizeof *as_they_are; i++)
+    becomes("Which badge has the most clerks?", as_they_are[i], as_they_are[i]);
+}
+
 static void names_that_nobody_shares_need_no_key(void **state) {
   (void)state;
   static const char sql[] =
@@ -83,6 +97,7 @@ int main(void) {
       cmocka_unit_test(those_of_one_name_are_told_apart_by_the_key),
       cmocka_unit_test(a_question_of_names_keeps_them),
       cmocka_unit_test(a_half_of_a_name_is_a_name),
+      cmocka_unit_test(the_most_of_what_has_no_value_is_none),
       cmocka_unit_test(names_that_nobody_shares_need_no_key),
       cmocka_unit_test(what_is_no_name_or_has_its_key_stays),
   };

@@ -131,6 +131,7 @@ static void rows_per_something_are_counted(void **state) {
   (void)state;
   counts_as("sales per state in 2025", "number of sales per state in 2025");
   counts_as("Show me all sales per year", "Show me number of sales per year");
+  counts_as("Sales each year in 2025", "number of Sales each year in 2025");
   static const char *const same[] = {"titles per state",
                                      "sales of a title per state",
                                      "returns per sale",
