@@ -65,6 +65,7 @@ static bool put_in_its_words(str question, const catalog *cat, arena *a, wording
 static str as_meant(const wording *w, str question, str sql, const catalog *cat, arena *a) {
   sql = gen_periods_write(&w->periods, sql, cat, a);
   if (sql.ptr) sql = gen_grain_write(&w->grain, sql, cat, a);
+  if (sql.ptr) sql = gen_take_ends(question, sql, cat, a);
   return sql.ptr ? gen_tell_apart(question, sql, cat, a) : sql;
 }
 

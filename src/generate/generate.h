@@ -111,6 +111,10 @@ emend_rc gen_embedded(model *m, generator **out, emend_error *err);
  *  is where nothing in `cat` tells time, or the question says what it orders by. In `a`; {NULL,0}
  *  when out of memory. */
 str gen_name_ends(str question, const catalog *cat, arena *a);
+/** `sql`, which answers `question`, with the last of each one's rows looked at, or the first, where
+ *  that is asked for and `sql` looks at any ("customers whose last order was in May"). Else `sql`
+ *  itself. In `a`; {NULL,0} when out of memory. */
+str gen_take_ends(str question, str sql, const catalog *cat, arena *a);
 /** "Orders per status" as "number of orders per status", where a table is of orders; else as it is.
  *  In `a`; {NULL,0} when out of memory. */
 str gen_name_counts(str question, const catalog *cat, arena *a);

@@ -95,26 +95,6 @@ static bool takes_most(const saying *x) {
   return e->kind == SQL_CALL && IN(text_fold(x->a, e->name.text), "count", "sum", "avg");
 }
 
-/* "Whose last order was in May", "who last ordered …": the word of it; the number of words where
- * none is said. "The last three", "last name" and "last week" are others' concern. */
-static size_t one_end(const saying *x) {
-  const text_words *w = &x->in->words;
-  for (size_t i = 1; i + 1 < w->len; i++) {
-    str before = word_at(x, i - 1), next = word_at(x, i + 1);
-    size_t last = IN(word_at(x, i), "most") && IN(next, "recent", "recently") ? i + 1 : i;
-    text_period p;
-    if ((last == i && !IN(word_at(x, i), "first", "last", "latest", "earliest")) ||
-        IN(next, "name", "names", "and", "or", "letter", "letters", "digit", "digits") ||
-        text_period_at(w->items, w->len, i, 0, &p) || text_asks_for_end(w->items, w->len, i))
-      continue;
-    bool owned = IN(before, "whose", "'s", "their", "his", "her", "its");
-    bool done = IN(before, "who", "that", "which", "was", "were") && last + 1 < w->len &&
-                str_ends(word_at(x, last + 1), STR("ed"));
-    if (owned || done) return i;
-  }
-  return w->len;
-}
-
 /* Nothing tells one row's end from its others, no column of that name and no place in an order. */
 static bool takes_any(const saying *x) {
   static const char *const said[] = {"first", "last", "latest", "recent", NULL};
@@ -127,8 +107,8 @@ static bool takes_any(const saying *x) {
 
 static bool hold_end(const saying *x, judge_signals *out) {
   int asked = end_of_time(x), taken = end_taken(x);
-  size_t end = one_end(x);
-  if (end < x->in->words.len && takes_any(x))
+  size_t end;
+  if (text_asks_for_own_end(&x->in->words, &end) && takes_any(x))
     return judge_add(out, x->a, JUDGE_end_missing, 1,
                      "The question says \"%.*s\", the query takes any.",
                      STR_ARG(str_slice(x->in->question, x->in->words.items[end].from,

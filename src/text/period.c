@@ -363,3 +363,24 @@ bool text_asks_for_end(const text_word *words, size_t n, size_t i) {
          !str_is_any(things->lower, others) && !unit_at(&r, i + 2, true) &&
          !text_unit(things->lower, &dimension, &factor);
 }
+
+int text_asks_for_own_end(const text_words *words, size_t *word) {
+  const reader r = {words->items, words->len, 0};
+  for (size_t i = 1; i + 1 < r.n; i++) {
+    bool recent = is(&r, i, "most") && IS_ANY(&r, i + 1, "recent", "recently");
+    bool first = IS_ANY(&r, i, "first", "earliest");
+    size_t last = recent ? i + 1 : i; /* its last word */
+    text_period p;
+    if ((!recent && !first && !IS_ANY(&r, i, "last", "latest")) ||
+        IS_ANY(&r, i + 1, "name", "names", "and", "or", "letter", "letters", "digit", "digits") ||
+        text_period_at(r.words, r.n, i, 0, &p) || text_asks_for_end(r.words, r.n, i))
+      continue;
+    bool owned = IS_ANY(&r, i - 1, "whose", "'s", "their", "his", "her", "its");
+    bool done = !IS_ANY(&r, i - 1, "the", "a", "an", "at", "of", "by", "and", "in") &&
+                (str_ends(at(&r, last + 1), STR("ed")) ||
+                 IS_ANY(&r, last + 1, "bought", "sold", "paid", "came", "met", "seen", "left"));
+    *word = i;
+    if (owned || done) return first ? -1 : 1;
+  }
+  return 0;
+}

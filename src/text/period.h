@@ -34,4 +34,8 @@ int text_periods(const text_words *words, int64_t now, text_period *out);
  *  words[i] is "last" or "first"? Not "last 3 days", nor "first 3 letters". */
 bool text_asks_for_end(const text_word *words, size_t n, size_t i);
 
+/** "Whose last order was in May", "who first ordered …": is one end of each thing's time meant? 1:
+ *  the last, -1: the first, 0: none. *word is where it is said. */
+int text_asks_for_own_end(const text_words *words, size_t *word);
+
 #endif

@@ -43,6 +43,9 @@ answer "How many orders were there each day last month?" '[[1,"2025-05-01"],[1,"
 answer "Number of orders by quarter in 2025" '[["2025-Q2",7]]'
 answer "Orders per customer this year" '[["Ana",1],["Ben",1],["Cleo",2],["Dag",2],["Eva",1]]'
 
+# Whose last order it was, and not just any.
+answer "Customers whose last order was more than 30 days ago" '[["Ben"]]'
+
 # What the words were taken to mean is told, and what a column of years cannot tell is warned of.
 run "$EMEND" ask --db "$db" --json "How many orders were there last month?"
 expect_json .question "How many orders were there last month?"
