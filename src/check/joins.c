@@ -186,6 +186,20 @@ static str key_text(const query_facts *f, const cat_fkey *k, const fact_equal *e
                                STR_ARG(ny)));
 }
 
+/** A figure or name of a view, joined with a table's key: the count that it calls "orders". */
+static bool is_no_key(const query_facts *f, const fact_equal *e) {
+  static const char *const keys[] = {"id", "key", "code", "no", "number", "nr", "uuid", NULL};
+  const catalog *cat = f->c->cat;
+  for (int side = 0; side < 2; side++) {
+    const cat_column *x = &cat->columns[side ? e->y.column : e->x.column];
+    const cat_column *y = &cat->columns[side ? e->x.column : e->y.column];
+    if (!cat->tables[x->table].is_view || y->pk != 1 || y->type != CAT_INTEGER || x->n_words == 0)
+      continue;
+    return !str_is_any(x->words[x->n_words - 1], keys) && !str_eq_nocase(x->name, y->name);
+  }
+  return false;
+}
+
 static void check_key(const query_facts *f, const fact_equal *e) {
   check_ctx *c = f->c;
   const scope_item *x = &f->scope->items.items[e->x.item], *y = &f->scope->items.items[e->y.item];
@@ -198,10 +212,11 @@ static void check_key(const query_facts *f, const fact_equal *e) {
                 (o->x.item == e->y.item && o->y.item == e->x.item);
     if (same && o != e && belong_together(c->cat, o->x.column, o->y.column)) return;
   }
-  if (!key) return;
+  if (!key && !is_no_key(f, e)) return;
   str nx = c->cat->columns[e->x.column].name, ny = c->cat->columns[e->y.column].name;
   diag *d = diag_add(c, CHECK_OFF_KEY, e->expr->span, nx, ny, NO_STR);
-  diag_suggest(c, d, key_text(f, key, e), e->expr->span, STR("the key of these tables"), 0.8);
+  if (key)
+    diag_suggest(c, d, key_text(f, key, e), e->expr->span, STR("the key of these tables"), 0.8);
 }
 
 /* ---- use ---- */

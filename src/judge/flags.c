@@ -1,7 +1,7 @@
 /* Words of the question that say yes or no of a column, held against what the query does with it:
  * "inactive" where it does not look at "active", "which are discontinued" where it only shows that
- * column; and who reports to whom, where it does not look at the key that says so. Knows the
- * schema; sees no result. */
+ * column; who reports to whom, where it does not look at the key that says so; "without a phone"
+ * where it does not look whether there is one. Knows the schema; sees no result. */
 #include "judge/facts.h"
 #include "judge/signal.h"
 
@@ -173,12 +173,67 @@ static bool hold_own_key(const flags *x, const check_report *report, judge_signa
   return true;
 }
 
+/* ---- "without a promo code" ---- */
+
+/* Words from `i` on that are the column's name: how many; 0: they are not. */
+static size_t says_name(const flags *x, const cat_column *col, size_t i) {
+  const text_words *q = &x->in->words;
+  if (col->n_words == 0 || i + (size_t)col->n_words > q->len) return 0;
+  for (int k = 0; k < col->n_words; k++) {
+    const text_word *w = &q->items[i + (size_t)k];
+    if (w->quoted || !str_eq(w->stem, text_stem(x->a, col->words[k]))) return 0;
+  }
+  return (size_t)col->n_words;
+}
+
+static bool names_table(const flags *x, size_t i) {
+  for (int t = 0; t < x->cat->n_tables; t++)
+    for (int k = 0; k < x->cat->tables[t].n_words; k++)
+      if (str_eq(text_stem(x->a, x->cat->tables[t].words[k]), x->in->words.items[i].stem))
+        return true;
+  return false;
+}
+
+/* A column that some rows leave empty, of a table of the query; NULL: none is named there. */
+static const cat_column *named_optional(const flags *x, const check_report *report, size_t i) {
+  for (int c = 0; c < x->cat->n_columns; c++) {
+    const cat_column *col = &x->cat->columns[c];
+    if (!col->profile.known || col->profile.nulls == 0 || col->pk) continue;
+    for (size_t t = 0; t < report->tables.len; t++)
+      if (str_eq_nocase(report->tables.items[t], x->cat->tables[col->table].name) &&
+          says_name(x, col, i) && !names_table(x, i))
+        return col;
+  }
+  return NULL;
+}
+
+static bool hold_absent(const flags *x, const check_report *report, judge_signals *out) {
+  static const char *const absent[] = {"without", "no", "lacking", "missing", NULL};
+  static const char *const articles[] = {"a", "an", "any", "the", "their", NULL};
+  const text_words *q = &x->in->words;
+  for (size_t i = 0; i + 1 < q->len; i++) {
+    if (q->items[i].quoted || !str_is_any(q->items[i].lower, absent)) continue;
+    size_t at = i + 1 + str_is_any(q->items[i + 1].lower, articles);
+    const cat_column *col = at < q->len ? named_optional(x, report, at) : NULL;
+    bool looked = false;
+    for (size_t k = 0; col && k < x->f->filtered.len; k++)
+      looked |= x->f->filtered.items[k] == col->id;
+    if (!col || looked) continue;
+    return judge_add(
+        out, x->a, JUDGE_null_missing, 1,
+        "The question says \"%.*s %.*s\", the query does not look whether that is there.",
+        STR_ARG(q->items[i].raw), STR_ARG(q->items[at].raw));
+  }
+  return true;
+}
+
 emend_rc judge_flags(const judge_intent *in, const check_report *report, const catalog *cat,
                      arena *a, judge_signals *out, emend_error *err) {
   if (!report->query || !cat) return EMEND_OK;
   judge_facts f;
   bool ok = judge_read_facts(report->query, a, &f);
   const flags x = {in, &f, cat, a};
-  ok = ok && hold_negated(&x, out) && hold_shown(&x, out) && hold_own_key(&x, report, out);
+  ok = ok && hold_negated(&x, out) && hold_shown(&x, out) && hold_own_key(&x, report, out) &&
+       hold_absent(&x, report, out);
   return ok && !arena_failed(a) ? EMEND_OK : err_nomem(err, "judge");
 }

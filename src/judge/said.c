@@ -87,12 +87,22 @@ static bool asks_for_end(const saying *x) {
   return false;
 }
 
-/* Whatever there is most of, or least: ORDER BY count(*) with a LIMIT. */
-static bool takes_most(const saying *x) {
+/* "The oldest": of time, or of ages. */
+static bool asks_for_age(const saying *x) {
+  for (size_t i = 0; i < x->in->words.len; i++)
+    if (IN(word_at(x, i), "oldest", "youngest")) return true;
+  return false;
+}
+
+/* Whatever there is most of, or least: ORDER BY count(*) with a LIMIT; sums and averages too, where
+ * not only what is counted is meant. */
+static bool takes_most(const saying *x, bool counted) {
   const sql_query *q = x->f->outer;
   if (!q || !x->f->has_limit || !q->order_by.len) return false;
   const sql_expr *e = q->order_by.items[0].expr;
-  return e->kind == SQL_CALL && IN(text_fold(x->a, e->name.text), "count", "sum", "avg");
+  if (e->kind != SQL_CALL) return false;
+  str name = text_fold(x->a, e->name.text);
+  return str_eq(name, STR("count")) || (!counted && IN(name, "sum", "avg"));
 }
 
 /* Nothing tells one row's end from its others, no column of that name and no place in an order. */
@@ -113,7 +123,7 @@ static bool hold_end(const saying *x, judge_signals *out) {
                      "The question says \"%.*s\", the query takes any.",
                      STR_ARG(str_slice(x->in->question, x->in->words.items[end].from,
                                        x->in->words.items[end + 1].to)));
-  if (takes_most(x) && asks_for_end(x))
+  if (asks_for_end(x) ? takes_most(x, false) : asks_for_age(x) && takes_most(x, true))
     return judge_add(out, x->a, JUDGE_end_counted, 1,
                      "The question asks for an end of time, the query orders by an amount.");
   if (!asked || !taken || asked == taken) return true;

@@ -18,14 +18,14 @@ static int set_up(void **state) {
   (void)state;
   char sql[2048] =
       "CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT, active INT, city "
-      "TEXT, note TEXT, regular INT, age INT);"
+      "TEXT, note TEXT, regular INT, age INT, phone_number TEXT);"
       "CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT, discontinued TEXT);"
       "CREATE TABLE employee (id INTEGER PRIMARY KEY, name TEXT, reports_to INT REFERENCES "
       "employee(id));";
   for (int i = 0; i < 12; i++) {
     size_t n = strlen(sql);
     snprintf(sql + n, sizeof sql - n,
-             "INSERT INTO customer VALUES (%d, 'c%d', %d, 'Oslo', '%s', 1, 30);"
+             "INSERT INTO customer VALUES (%d, 'c%d', %d, 'Oslo', '%s', 1, 30, NULL);"
              "INSERT INTO product VALUES (%d, 'p%d', '%s');",
              i, i, i % 2, i ? "" : "unnamed", i, i, i % 3 ? "N" : "Y");
   }
@@ -85,6 +85,15 @@ static void who_asks_which_are_it_does_not_want_the_flag_of_all(void **state) {
   assert_string_equal(raised("Which customers are named so?", "SELECT name FROM customer"), "");
 }
 
+static void what_may_be_absent_is_looked_for(void **state) {
+  (void)state;
+  static const char question[] = "Which customers have no phone number?";
+  assert_string_equal(raised(question, "SELECT name FROM customer"), "null_missing");
+  assert_string_equal(raised(question, "SELECT name FROM customer WHERE phone_number IS NULL"), "");
+  assert_string_equal(raised("customers without a name", "SELECT name FROM customer"), "");
+  assert_string_equal(raised("customers with a phone number", "SELECT name FROM customer"), "");
+}
+
 static void who_reports_to_whom_is_looked_up(void **state) {
   (void)state;
   static const char question[] = "How many employees report to Ann?";
@@ -107,6 +116,7 @@ static void who_reports_to_whom_is_looked_up(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(what_may_be_absent_is_looked_for),
       cmocka_unit_test(who_reports_to_whom_is_looked_up),
       cmocka_unit_test(a_negated_flag_must_be_looked_at),
       cmocka_unit_test(words_that_only_begin_like_a_negation_say_nothing),
