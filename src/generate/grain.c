@@ -6,8 +6,7 @@
 
 /* ---- reading ---- */
 
-/* A column month, or monthly_rate; a view that has one sums up what tables hold. */
-static bool is_of_a_name(const catalog *cat, char grain) {
+bool gen_names_grain(const catalog *cat, char grain) {
   for (int i = 0; i < cat->n_columns; i++) {
     const cat_column *c = &cat->columns[i];
     for (int k = 0; k < c->n_words && !cat->tables[c->table].is_view; k++)
@@ -63,7 +62,7 @@ bool gen_grain_read(str question, const catalog *cat, arena *a, gen_grain *out) 
   if (!text_tokenize(question, a, &q)) return false;
   if (cat->dialect != SQL_SQLITE || !text_find_grain(&q, &g) || g.grain == 'y' ||
       g.form == TEXT_GRAIN_WHICH || is_of_figures(&q, &g) || !tells_days(cat) ||
-      is_of_a_name(cat, g.grain))
+      gen_names_grain(cat, g.grain))
     return true;
   const text_word *first = &q.items[g.word];
   str said = str_slice(question, first->from, first[g.n_words - 1].to);

@@ -12,6 +12,10 @@ typedef struct gen_grain {
   str note;     /* for the trace; empty where grain is 0 */
 } gen_grain;
 
+/** A column month, or monthly_rate? A view that has one sums up what tables hold, and does not
+ *  count. */
+bool gen_names_grain(const catalog *cat, char grain);
+
 /** Reads by what pieces of time `question` divides, unless a column of `cat` is named so. Owns: in
  *  `a`. False when out of memory. */
 bool gen_grain_read(str question, const catalog *cat, arena *a, gen_grain *out);

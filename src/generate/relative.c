@@ -4,6 +4,50 @@
 #include <stdio.h>
 
 #include "check/check.h"
+#include "generate/grain.h"
+
+/* ---- how a column tells time ---- */
+
+typedef enum form { FORM_NONE, FORM_YEAR, FORM_YEAR_TEXT, FORM_MONTH, FORM_DAY, FORM_TIME } form;
+
+/* "2025-06-14 …" is '9999-99-99' and more. */
+static bool has_shape(str s, const char *shape) {
+  size_t i = 0;
+  for (; shape[i]; i++)
+    if (i >= s.len || (shape[i] == '9' ? !ascii_is_digit(s.ptr[i]) : s.ptr[i] != shape[i]))
+      return false;
+  return i == s.len || (i == 10 && (s.ptr[i] == ' ' || s.ptr[i] == 'T'));
+}
+
+static bool all_have_shape(const cat_profile *p, const char *shape) {
+  return p->n_samples && has_shape(p->samples[0], shape) && p->min.kind == CELL_TEXT &&
+         has_shape(p->min.text, shape) && p->max.kind == CELL_TEXT && has_shape(p->max.text, shape);
+}
+
+static form form_of(const cat_column *c) {
+  const cat_profile *p = &c->profile;
+  if (!p->known || !p->n_samples) {
+    bool year =
+        c->type == CAT_INTEGER && c->n_words && str_eq(c->words[c->n_words - 1], STR("year"));
+    return c->type == CAT_DATE        ? FORM_DAY
+           : c->type == CAT_TIMESTAMP ? FORM_TIME
+           : year                     ? FORM_YEAR
+                                      : FORM_NONE;
+  }
+  if (p->min.kind == CELL_INT && p->max.kind == CELL_INT && p->min.i > 1500 && p->max.i < 2200)
+    return FORM_YEAR;
+  if (all_have_shape(p, "9999")) return FORM_YEAR_TEXT;
+  if (all_have_shape(p, "9999-99")) return FORM_MONTH;
+  if (all_have_shape(p, "9999-99-99")) return p->value_type == CAT_DATE ? FORM_DAY : FORM_TIME;
+  return FORM_NONE;
+}
+
+/* Whole dates, and no column of months: "March 2025" are days there. */
+static bool tells_days(const catalog *cat, char grain) {
+  bool days = false;
+  for (int i = 0; i < cat->n_columns; i++) days |= form_of(&cat->columns[i]) >= FORM_DAY;
+  return days && !gen_names_grain(cat, grain == 'r' ? 'm' : grain);
+}
 
 /* ---- reading ---- */
 
@@ -27,9 +71,12 @@ static bool is_known_otherwise(const text_period *p, const text_words *words, co
   return p->n_words == 1 && catalog_value(cat, first->raw);
 }
 
-static bool is_said(const gen_periods *p, const text_words *words, int year) {
+static bool is_said(const gen_periods *p, const text_period *it, const text_words *words,
+                    int year) {
   for (size_t i = 0; i < words->len; i++)
-    if (words->items[i].is_number && (int)words->items[i].number == year) return true;
+    if ((i < it->word || i >= it->word + it->n_words) && words->items[i].is_number &&
+        (int)words->items[i].number == year)
+      return true;
   for (int i = 0; i < p->n; i++)
     if (p->years[i] == year) return true;
   return false;
@@ -42,7 +89,7 @@ static bool is_year(const text_period *p) {
 /* The year that it begins in, or one that nothing else in the question is called. */
 static int name_year(const gen_periods *p, const text_period *it, const text_words *words) {
   int year = (it->from ? it->from : it->to) / 10000;
-  while (!is_year(it) && is_said(p, words, year)) year--;
+  while (!is_year(it) && is_said(p, it, words, year)) year--;
   return year;
 }
 
@@ -83,13 +130,14 @@ bool gen_periods_read(str question, const catalog *cat, int64_t now, arena *a, g
   text_period found[TEXT_MAX_PERIODS];
   *out = (gen_periods){.question = question};
   if (!text_tokenize(question, a, &words)) return false;
-  int n = text_periods(&words, now, found);
+  int n = text_all_periods(&words, now, found);
   buf text, note;
   buf_init(&text, 1 << 20);
   buf_init(&note, 1 << 16);
   for (int i = 0; i < n; i++) {
     const text_period *p = &found[i];
-    if (p->part || is_known_otherwise(p, &words, cat)) continue;
+    if (p->part || is_known_otherwise(p, &words, cat) || (p->fixed && !tells_days(cat, p->grain)))
+      continue;
     const text_word *first = &words.items[p->word];
     add_note(&note, p, str_slice(question, first->from, first[p->n_words - 1].to));
     out->years[out->n] = name_year(out, p, &words);
@@ -101,42 +149,6 @@ bool gen_periods_read(str question, const catalog *cat, int64_t now, arena *a, g
   buf_free(&text);
   buf_free(&note);
   return out->question.ptr && out->note.ptr;
-}
-
-/* ---- how a column tells time ---- */
-
-typedef enum form { FORM_NONE, FORM_YEAR, FORM_YEAR_TEXT, FORM_MONTH, FORM_DAY, FORM_TIME } form;
-
-/* "2025-06-14 …" is '9999-99-99' and more. */
-static bool has_shape(str s, const char *shape) {
-  size_t i = 0;
-  for (; shape[i]; i++)
-    if (i >= s.len || (shape[i] == '9' ? !ascii_is_digit(s.ptr[i]) : s.ptr[i] != shape[i]))
-      return false;
-  return i == s.len || (i == 10 && (s.ptr[i] == ' ' || s.ptr[i] == 'T'));
-}
-
-static bool all_have_shape(const cat_profile *p, const char *shape) {
-  return p->n_samples && has_shape(p->samples[0], shape) && p->min.kind == CELL_TEXT &&
-         has_shape(p->min.text, shape) && p->max.kind == CELL_TEXT && has_shape(p->max.text, shape);
-}
-
-static form form_of(const cat_column *c) {
-  const cat_profile *p = &c->profile;
-  if (!p->known || !p->n_samples) {
-    bool year =
-        c->type == CAT_INTEGER && c->n_words && str_eq(c->words[c->n_words - 1], STR("year"));
-    return c->type == CAT_DATE        ? FORM_DAY
-           : c->type == CAT_TIMESTAMP ? FORM_TIME
-           : year                     ? FORM_YEAR
-                                      : FORM_NONE;
-  }
-  if (p->min.kind == CELL_INT && p->max.kind == CELL_INT && p->min.i > 1500 && p->max.i < 2200)
-    return FORM_YEAR;
-  if (all_have_shape(p, "9999")) return FORM_YEAR_TEXT;
-  if (all_have_shape(p, "9999-99")) return FORM_MONTH;
-  if (all_have_shape(p, "9999-99-99")) return p->value_type == CAT_DATE ? FORM_DAY : FORM_TIME;
-  return FORM_NONE;
 }
 
 /* Can years, months tell it? Many years or months up to today are counted from the first one. */

@@ -156,7 +156,7 @@ static bool expect_numbers(const expecting *x) {
   for (size_t i = 0; i < x->in->numbers.len; i++) {
     const judge_number *n = &x->in->numbers.items[i];
     if (n->is_k || query_has_number(x, n->value) || query_has_converted(x, n) ||
-        judge_in_period(&x->periods, n->word))
+        judge_in_period(&x->periods, n->word, false))
       continue;
     const text_word *w = &x->in->words.items[n->word];
     if (n->value <= 2 && w->lower.ptr[0] >= 'a') continue; /* "first", "two" */
@@ -234,7 +234,7 @@ static bool expect_months(const expecting *x) {
   for (size_t i = 0; i < x->in->words.len; i++) {
     const text_word *w = &x->in->words.items[i];
     int month = month_at(x->in, i);
-    if (month && !judge_in_period(&x->periods, i) && !query_has_month(x, month, w->lower))
+    if (month && !judge_in_period(&x->periods, i, false) && !query_has_month(x, month, w->lower))
       return SIGNAL(x, month_missing, "The question says \"%.*s\", the query does not.",
                     STR_ARG(w->raw));
   }
@@ -418,8 +418,10 @@ static bool add_strays(const expecting *x) {
     bool begins = before->is_punct && !before->quoted && before->raw.len == 1 &&
                   (before->raw.ptr[0] == '.' || before->raw.ptr[0] == '?');
     if (!w->capital || w->is_punct || w->quoted || begins || w->lower.len < 3 ||
-        judge_in_period(&x->periods, i))
+        judge_in_period(&x->periods, i, true))
       continue;
+    int month = text_month(w->lower);
+    if (month && query_has_month(x, month, w->lower)) continue;
     str part = w->stem.len < w->lower.len ? w->stem : w->lower;
     if (all.failed || str_find(buf_str(&all), part, 0) != SIZE_MAX) continue;
     missing++;

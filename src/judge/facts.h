@@ -27,15 +27,15 @@ double judge_number_value(const sql_expr *e);
 /** Is this literal a bound, for which a neighbour may stand: "> 3" is ">= 4"? */
 bool judge_is_bound(const judge_facts *f, const sql_expr *e);
 
-/** Periods of the question that are counted from today (period.c). */
+/** Periods of the question, most of them counted from today (period.c). */
 typedef struct judge_periods {
   text_period items[TEXT_MAX_PERIODS];
   int n;
 } judge_periods;
 
 void judge_find_periods(const judge_intent *in, judge_periods *out);
-/** Is it one of a period's words? */
-bool judge_in_period(const judge_periods *p, size_t word);
+/** Is it one of a period's words? Of "March 2025" only with `fixed`. */
+bool judge_in_period(const judge_periods *p, size_t word, bool fixed);
 /** Is the literal a day, month or year that a period begins or ends with? */
 bool judge_names_period(const judge_periods *p, str literal);
 /** Periods, and days in digits, that the query leaves out. False when out of memory. */

@@ -11,12 +11,14 @@ static bool contains(str text, const char *part) {
 }
 
 void judge_find_periods(const judge_intent *in, judge_periods *out) {
-  out->n = text_periods(&in->words, clock_now(), out->items);
+  out->n = text_all_periods(&in->words, clock_now(), out->items);
 }
 
-bool judge_in_period(const judge_periods *p, size_t word) {
+bool judge_in_period(const judge_periods *p, size_t word, bool fixed) {
   for (int i = 0; i < p->n; i++)
-    if (word >= p->items[i].word && word < p->items[i].word + p->items[i].n_words) return true;
+    if ((fixed || !p->items[i].fixed) && word >= p->items[i].word &&
+        word < p->items[i].word + p->items[i].n_words)
+      return true;
   return false;
 }
 
@@ -145,6 +147,7 @@ bool judge_hold_periods(const judge_intent *in, const check_report *report, cons
                         const judge_periods *periods, arena *a, judge_signals *out) {
   for (int i = 0; i < periods->n; i++) {
     const text_period *p = &periods->items[i];
+    if (p->fixed && p->grain == 'm') continue; /* month and year are looked for as such */
     if (counts_itself(p, report, f, a) || (p->part ? tells_something(f) : tells(p, f))) continue;
     const text_word *first = &in->words.items[p->word];
     str said = str_slice(in->question, first->from, first[p->n_words - 1].to);

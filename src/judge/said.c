@@ -243,7 +243,7 @@ static bool hold_amount(const saying *x, judge_signals *out) {
   judge_periods periods;
   judge_find_periods(x->in, &periods);
   for (size_t i = 0; i < x->in->words.len; i++)
-    times |= is_time(word_at(x, i)) && !judge_in_period(&periods, i);
+    times |= is_time(word_at(x, i)) && !judge_in_period(&periods, i, true);
   for (size_t i = 0; i < x->in->words.len; i++) {
     str w = word_at(x, i);
     bool said = IN(w, "spent", "spend", "spends", "spending", "revenue", "turnover");

@@ -92,6 +92,7 @@ typedef struct reader {
   const text_word *words;
   size_t n;
   int32_t today;
+  bool fixed; /* those too that are not counted from today */
 } reader;
 
 /* The word in small letters; empty past either end, for i may be below 0, and for quoted ones. */
@@ -198,7 +199,8 @@ static size_t read_month(const reader *r, size_t i, text_period *out) {
     *out = around((this + step) * 10000 + month * 100 + 1, 'm');
     return k + 2 - i;
   }
-  bool dated = i + 1 < r->n && r->words[i + 1].is_number; /* "March 2010", "March 5" */
+  k += is(r, k, ",");
+  bool dated = k < r->n && r->words[k].is_number; /* "March 2010", "March of 2010", "March 5" */
   if (i == 0 || !is(r, i - 1, "since") || dated) return 0;
   *out = around((month > r->today / 100 % 100 ? this - 1 : this) * 10000 + month * 100 + 1, 'm');
   return 1;
@@ -219,12 +221,66 @@ static size_t read_step(const reader *r, size_t i, text_period *out) {
   return taken;
 }
 
+/* ---- months and more of a year that is said ---- */
+
+static int year_at(const reader *r, size_t i) {
+  if (i >= r->n || !r->words[i].is_number || r->words[i].quoted || r->words[i].raw.len != 4)
+    return 0;
+  double v = r->words[i].number;
+  return v >= 1900 && v < 2200 && v == (double)(int)v ? (int)v : 0;
+}
+
+/* Which one of so many: "first", "2nd", "last"; 0: none. */
+static int ordinal_at(const reader *r, size_t i, int of) {
+  double v;
+  bool ordinal;
+  if (is(r, i, "last")) return of;
+  bool said = i < r->n && text_number_word(at(r, i), &v, &ordinal) && ordinal;
+  return said && v >= 1 && v <= of ? (int)v : 0;
+}
+
+/* So many months of a year, from the first-th on. */
+static text_period months_of(int year, int first, int n) {
+  int last = first + n - 1;
+  return (text_period){.from = year * 10000 + first * 100 + 1,
+                       .to = year * 10000 + last * 100 + text_days_in(year, last),
+                       .grain = n == 1   ? 'm'
+                                : n == 3 ? 'q'
+                                         : 'r',
+                       .fixed = true};
+}
+
+/* "March 2025", "March of 2025", "Q2 2025", "the second quarter of 2025", "first half of 2025" */
+static size_t read_fixed(const reader *r, size_t i, text_period *out) {
+  static const char *const quarters[] = {"q1", "q2", "q3", "q4"};
+  int month = at(r, i).len >= 3 && r->words[i].capital ? text_month(at(r, i)) : 0,
+      n = month ? 1 : 0;
+  size_t k = i + 1;
+  for (int q = 0; q < 4; q++)
+    if (is(r, i, quarters[q])) month = q * 3 + 1, n = 3;
+  int half = is(r, i + 1, "half") ? ordinal_at(r, i, 2) : 0;
+  int quarter = is(r, i + 1, "quarter") ? ordinal_at(r, i, 4) : 0;
+  if (half) month = half * 6 - 5, n = 6, k = i + 2;
+  if (quarter) month = quarter * 3 - 2, n = 3, k = i + 2;
+  if (is(r, k, "of") || is(r, k, ",")) k++;
+  int year = n ? year_at(r, k) : 0;
+  size_t before = is(r, i - 1, "of") || IS_ANY(r, i - 1, "to", "and", "or", "until", "through", "-")
+                      ? i - 2
+                      : i - 1; /* "5 March", "the 5th of March", "March to May" are others' */
+  bool other = before < i && ((r->words[before].is_number && r->words[before].number <= 31) ||
+                              text_month(at(r, before)));
+  if (!year || (n == 1 && other)) return 0;
+  *out = months_of(year, month, n);
+  return k + 1 - i;
+}
+
 static size_t read_core(const reader *r, size_t i, text_period *out) {
   static size_t (*const forms[])(const reader *, size_t, text_period *) = {
       read_named, read_ago, read_weekday, read_month, read_step};
   size_t n = 0;
   if (i >= r->n || r->words[i].quoted) return 0;
   for (size_t k = 0; n == 0 && k < sizeof forms / sizeof *forms; k++) n = forms[k](r, i, out);
+  if (n == 0 && r->fixed) n = read_fixed(r, i, out);
   out->word = i;
   out->n_words = n;
   return n;
@@ -233,7 +289,7 @@ static size_t read_core(const reader *r, size_t i, text_period *out) {
 static int32_t today_of(int64_t now) { return text_date(now / 86400 - (now % 86400 < 0)); }
 
 size_t text_period_at(const text_word *words, size_t n, size_t i, int64_t now, text_period *out) {
-  const reader r = {words, n, today_of(now)};
+  const reader r = {words, n, today_of(now), false};
   *out = (text_period){0};
   return read_core(&r, i, out);
 }
@@ -332,17 +388,24 @@ static void add(const reader *r, text_period p, text_period *out, int *n) {
   if (*n < TEXT_MAX_PERIODS) out[(*n)++] = p;
 }
 
-int text_periods(const text_words *words, int64_t now, text_period *out) {
-  const reader r = {words->items, words->len, today_of(now)};
+static int read_all(const reader *r, text_period *out) {
   int n = 0;
-  for (size_t i = 0; i < words->len;) {
+  for (size_t i = 0; i < r->n;) {
     text_period p = {0};
-    size_t taken = read_core(&r, i, &p);
-    if (taken) add(&r, p, out, &n);
+    size_t taken = read_core(r, i, &p);
+    if (taken) add(r, p, out, &n);
     i += taken ? taken : 1;
   }
-  for (int k = 0; k < n; k++) out[k].part = out[k].part || read_other_end(&r, &out[k]);
+  for (int k = 0; k < n; k++) out[k].part = out[k].part || read_other_end(r, &out[k]);
   return n;
+}
+
+int text_periods(const text_words *words, int64_t now, text_period *out) {
+  return read_all(&(reader){words->items, words->len, today_of(now), false}, out);
+}
+
+int text_all_periods(const text_words *words, int64_t now, text_period *out) {
+  return read_all(&(reader){words->items, words->len, today_of(now), true}, out);
 }
 
 /* ---- an end of time that no days are said of ---- */
@@ -352,7 +415,7 @@ bool text_asks_for_end(const text_word *words, size_t n, size_t i) {
                                        "digits",  "word",  "words",  "character", "characters",
                                        "char",    "chars", "of",     "or",        "and",
                                        "percent", "place", "places", NULL};
-  const reader r = {words, n, 0};
+  const reader r = {words, n, 0, false};
   text_dimension dimension;
   double factor;
   if (i + 2 >= n || words[i].quoted) return false;
@@ -365,7 +428,7 @@ bool text_asks_for_end(const text_word *words, size_t n, size_t i) {
 }
 
 int text_asks_for_own_end(const text_words *words, size_t *word) {
-  const reader r = {words->items, words->len, 0};
+  const reader r = {words->items, words->len, 0, false};
   for (size_t i = 1; i + 1 < r.n; i++) {
     bool recent = is(&r, i, "most") && IS_ANY(&r, i + 1, "recent", "recently");
     bool first = IS_ANY(&r, i, "first", "earliest");

@@ -11,6 +11,7 @@ typedef struct text_period {
   char grain; /* one year, quarter, month, week or day of the calendar: 'y', 'q', 'm', 'w',
                  'd'; 'r': so many of them up to today, or from today on */
   bool part;  /* only some of it is meant, and not clear which: "early last year" */
+  bool fixed; /* not counted from today: "March 2025" */
 } text_period;
 
 enum { TEXT_MAX_PERIODS = 4 };
@@ -29,6 +30,8 @@ size_t text_period_at(const text_word *words, size_t n, size_t i, int64_t now, t
 /** All periods of a question, at most TEXT_MAX_PERIODS, with the words that lead to them: "since
  *  last month" has no end, "between last month and today" is one. Returns how many. */
 int text_periods(const text_words *words, int64_t now, text_period *out);
+/** The same and those that no day changes: "in March 2025", "Q2 2025", "the first half of 2025". */
+int text_all_periods(const text_words *words, int64_t now, text_period *out);
 
 /** "last 3 orders", "first ten customers": are so many things from one end of time asked for, where
  *  words[i] is "last" or "first"? Not "last 3 days", nor "first 3 letters". */

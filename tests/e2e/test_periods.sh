@@ -37,6 +37,14 @@ answer "Show the names of customers who signed up yesterday" '[["Eva"]]'
 answer "Show the names of employees hired last year" '[["Gia"],["Hugo"]]'
 answer "Show the names of employees hired this year" '[["Ivy"]]'
 
+# What no day changes.
+answer "How many orders were there in May 2025?" '[[2]]'
+answer "How many orders were there since June 2025?" '[[4]]'
+answer "How many orders were there in the first half of 2025?" '[[7]]'
+answer "How many orders were there in Q1 2025?" '[[0]]'
+answer "What is the total of all orders between April 2025 and May 2025?" '[[90.0]]'
+answer "Show the names of customers who signed up in February 2024" '[["Ana"]]'
+
 # A period picks, and what figures are wanted for divides.
 answer "Orders per month this year" '[["2025-04",1],["2025-05",2],["2025-06",4]]'
 answer "How many orders were there each day last month?" '[[1,"2025-05-01"],[1,"2025-05-31"]]'

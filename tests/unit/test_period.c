@@ -107,11 +107,51 @@ static void so_many_from_an_end_are_no_time_and_no_letters(void **state) {
   arena_destroy(a);
 }
 
+/* By its days, whatever day it is; "" where none is said. */
+static str fixed(const char *question, arena *a) {
+  text_words words;
+  text_period found[TEXT_MAX_PERIODS];
+  assert_true(text_tokenize(str_from(question), a, &words));
+  assert_int_equal(text_periods(&words, 0, found), 0);
+  int n = text_all_periods(&words, 0, found);
+  return n == 1 && found[0].fixed
+             ? str_from(arena_printf(a, "%d-%d %c", found[0].from, found[0].to, found[0].grain))
+             : STR("");
+}
+
+static void months_of_a_year_are_read_where_asked_for(void **state) {
+  (void)state;
+  static const struct {
+    const char *question, *days;
+  } cases[] = {{"sales in March 2025", "20250301-20250331 m"},
+               {"sales since May of 2024?", "20240501-0 m"},
+               {"before February, 2024", "0-20240131 m"},
+               {"Q2 2025", "20250401-20250630 q"},
+               {"the last quarter of 2025", "20251001-20251231 q"},
+               {"in the 2nd half of 2024", "20240701-20241231 r"},
+               {"between January 2025 and March 2025", "20250101-20250331 r"},
+               {"on 5 March 2025", ""},
+               {"the 5th of March 2025", ""},
+               {"March 5, 2025", ""},
+               {"from March to May 2025", ""},
+               {"march 2025", ""},
+               {"March", ""},
+               {"in 2025", ""}};
+  arena *a = arena_create(1 << 20);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    str got = fixed(cases[i].question, a);
+    if (!str_eq(got, str_from(cases[i].days)))
+      fail_msg("%s: %.*s", cases[i].question, STR_ARG(got));
+  }
+  arena_destroy(a);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(words_mean_the_days_of_the_cases),
       cmocka_unit_test(days_and_dates_are_each_others_inverse),
       cmocka_unit_test(a_day_ends_at_midnight),
+      cmocka_unit_test(months_of_a_year_are_read_where_asked_for),
       cmocka_unit_test(so_many_from_an_end_are_no_time_and_no_letters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

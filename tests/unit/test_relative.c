@@ -53,6 +53,8 @@ static void the_network_is_asked_of_a_year(void **state) {
   is_read_as("Last year, how many sales?", "in 2024, how many sales?");
   is_read_as("sales since last month of 2025", "sales since last month of 2025");
   is_read_as("sales of last month and of 2025", "sales in 2024 and of 2025");
+  is_read_as("sales in March 2025", "sales in March 2025"); /* there is a column of months */
+  is_read_as("sales in Q2 2025 or 2024", "sales in 2025 or 2024");
   is_read_as("sales before this year", "sales in 2024");
 }
 
@@ -90,6 +92,8 @@ static void days_are_spelt_as_the_column_does(void **state) {
           "at >= '2025-06-14' AND at < '2025-06-15'");
   becomes("sales in the last 5 years", "year - 2020 = 2020", "year - 2020 = 2020");
   becomes("sales in the last 5 years", "style = '2020'", "style = '2020'");
+  becomes("sales in the second quarter of 2025", "strftime('%Y', at) = '2025'",
+          "at >= '2025-04-01' AND at < '2025-07-01'");
   becomes("sales of yesterday", "day = 2025", "day = '2025-06-14'");
   becomes("sales in the last 3 years", "year = 2022", "year >= 2022 AND year <= 2025");
   becomes("sales in the last 3 years", "year_text = '2022'",
