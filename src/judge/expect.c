@@ -69,7 +69,9 @@ static bool query_has_number(const expecting *x, double v) {
         (digits.len >= 4 && contains(x->f.numbers.items[i]->text, digits)))
       return true;
   for (size_t i = 0; digits.len && i < x->f.strings.len; i++)
-    if (contains(x->f.strings.items[i]->text, digits)) return true;
+    if (contains(x->f.strings.items[i]->text, digits) &&
+        (digits.len >= 4 || !judge_names_period(&x->periods, x->f.strings.items[i]->text)))
+      return true;
   for (size_t i = 0; digits.len && i < x->f.names.len; i++)
     if (contains(x->f.names.items[i], digits)) return true;
   return x->f.limit && close_to(judge_number_value(x->f.limit), v);
