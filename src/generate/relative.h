@@ -1,5 +1,5 @@
-/* Periods counted from today, and months of a year, for a network that knows years: it is asked of a
- * year, and where it looks for that year the query gets the days that are meant. Private to this
+/* Periods counted from today, and months of a year, for a network that knows years: it is asked of
+ * a year, and where it looks for that year the query gets the days that are meant. Private to this
  * folder. */
 #ifndef GENERATE_RELATIVE_H
 #define GENERATE_RELATIVE_H
