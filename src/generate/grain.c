@@ -81,6 +81,8 @@ bool gen_grain_read(str question, const catalog *cat, arena *a, gen_grain *out) 
 
 typedef struct dividing {
   char grain;
+  text_words words;     /* of the question */
+  const sql_expr *date; /* that the groups are of; NULL before they are met */
   const catalog *cat;
   arena *a;
   bool ok, changed;
@@ -138,11 +140,39 @@ static void divide(dividing *d, sql_expr **e) {
   d->changed = true;
 }
 
+static bool is_named(const dividing *d, const cat_column *c) {
+  static const char *const times[] = {"at", "on", "date", "time", "day", NULL};
+  for (int k = 0; k < c->n_words; k++)
+    for (size_t i = 0; i < d->words.len && !str_is_any(c->words[k], times); i++)
+      if (str_eq(d->words.items[i].stem, text_stem(d->a, c->words[k]))) return true;
+  return false;
+}
+
+/* "Each month of 2025" is of one date: what picks by another of the same rows, which the question
+ * does not name, picks by that which is grouped by. */
+static sql_walk_next see_condition(void *ctx, sql_expr *e) {
+  dividing *d = ctx;
+  const sql_binding *to = &d->date->bound;
+  if (e->kind != SQL_COLUMN || e->bound.item != to->item || e->bound.table < 0 ||
+      e->bound.column < 0 || e->bound.column == to->column)
+    return SQL_WALK_ON;
+  const cat_column *c = &d->cat->columns[e->bound.column];
+  if (!catalog_is_date(c) || is_named(d, c) ||
+      c->profile.value_type != d->cat->columns[to->column].profile.value_type)
+    return SQL_WALK_ON;
+  e->name = d->date->name;
+  e->bound = d->date->bound;
+  d->changed = true;
+  return SQL_WALK_ON;
+}
+
 static sql_walk_next see_query(void *ctx, sql_query *q) {
   dividing *d = ctx;
-  bool grouped = false;
-  for (size_t i = 0; i < q->group_by.len; i++) grouped |= date_of(d, q->group_by.items[i]) != NULL;
-  if (!grouped) return SQL_WALK_ON;
+  d->date = NULL;
+  for (size_t i = 0; i < q->group_by.len && !d->date; i++)
+    d->date = date_of(d, q->group_by.items[i]);
+  if (!d->date) return SQL_WALK_ON;
+  sql_walk_expr(q->where, &(sql_visitor){see_condition, NULL, NULL, d});
   for (size_t i = 0; i < q->items.len; i++) divide(d, &q->items.items[i].expr);
   for (size_t i = 0; i < q->group_by.len; i++) divide(d, &q->group_by.items[i]);
   for (size_t i = 0; i < q->order_by.len; i++) divide(d, &q->order_by.items[i].expr);
@@ -151,12 +181,13 @@ static sql_walk_next see_query(void *ctx, sql_query *q) {
 
 str gen_grain_write(const gen_grain *g, str sql, const catalog *cat, arena *a) {
   sql_parsed p;
-  dividing d = {g->grain, cat, a, true, false};
+  dividing d = {.grain = g->grain, .cat = cat, .a = a, .ok = true};
   if (!g->grain || str_find(sql, STR("GROUP BY"), 0) == SIZE_MAX) return sql;
   if (sql_parse(sql, cat->dialect, a, &p, NULL) || p.statements.len != 1 ||
       p.statements.items[0].kind != SQL_STMT_QUERY)
     return sql;
   sql_query *q = p.statements.items[0].query;
+  if (!text_tokenize(g->question, a, &d.words)) return (str){0};
   if (check_bind(q, cat, cat->dialect, a, NULL, NULL)) return sql;
   sql_walk_query(q, &(sql_visitor){NULL, see_query, NULL, &d});
   if (!d.ok) return (str){0};

@@ -15,13 +15,15 @@
 static int set_up(void **state) {
   (void)state;
   return open_schema(
-      "CREATE TABLE sale (id INTEGER PRIMARY KEY, at TEXT, title TEXT, state TEXT);"
+      "CREATE TABLE sale (id INTEGER PRIMARY KEY, at TEXT, title TEXT, state TEXT,"
+      "  kept_at TEXT);"
       "CREATE TABLE budget (id INTEGER PRIMARY KEY, quarter TEXT, returns REAL);"
       "CREATE TABLE returns (id INTEGER PRIMARY KEY, sale_id INT REFERENCES sale (id));"
       "CREATE VIEW monthly AS SELECT substr(at, 1, 7) AS month, count(*) AS sales FROM sale "
       "GROUP BY month;"
-      "INSERT INTO sale VALUES (1, '2024-05-01 08:00:00', 'a', 'new'), "
-      "  (2, '2025-06-14 10:00:00', 'b', 'old');",
+      "INSERT INTO sale VALUES (1, '2024-05-01 08:00:00', 'a', 'new', '2024-05-02 08:00:00'), "
+      "  (2, '2025-06-14 10:00:00', 'b', 'old', "
+      "  '2025-06-15 10:00:00');",
       NULL);
 }
 
@@ -112,6 +114,19 @@ static void groups_of_years_are_divided(void **state) {
           "strftime('%Y', at) || '-Q' || ((strftime('%m', at) + 2) / 3)");
 }
 
+static void one_period_is_of_one_date(void **state) {
+  (void)state;
+  static const char by_two[] =
+      "SELECT COUNT(*) FROM sale WHERE strftime('%Y', kept_at) = '2025' GROUP BY " YEARS;
+  gen_grain g = {.grain = 'm', .question = STR("sales per year in 2025")};
+  str got = gen_grain_write(&g, STR(by_two), cat, mem);
+  assert_true(str_eq(got, STR("SELECT COUNT(*) FROM sale WHERE strftime('%Y', at) = '2025' "
+                              "GROUP BY strftime('%Y-%m', at)")));
+  g.question = STR("sales per year that were kept in 2025");
+  got = gen_grain_write(&g, STR(by_two), cat, mem);
+  assert_true(str_find(got, STR("kept_at"), 0) != SIZE_MAX);
+}
+
 static void other_queries_stay_to_the_byte(void **state) {
   (void)state;
   static const char *const same[] = {"SELECT  " YEARS " FROM sale",
@@ -150,6 +165,7 @@ int main(void) {
       cmocka_unit_test(the_network_is_asked_of_years),
       cmocka_unit_test(other_questions_stay_to_the_byte),
       cmocka_unit_test(groups_of_years_are_divided),
+      cmocka_unit_test(one_period_is_of_one_date),
       cmocka_unit_test(other_queries_stay_to_the_byte),
       cmocka_unit_test(rows_per_something_are_counted),
   };
