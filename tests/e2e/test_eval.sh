@@ -53,7 +53,7 @@ wait "$server"
 
 echo "SELECT 1" >"$work/short.sql"
 run "$EMEND" eval --data "$work/q.json" --db-dir "$work/db" --predictions "$work/short.sql"
-expect_clear_error 3 '1 lines'
+expect_clear_error 3 '1 line for'
 run "$EMEND" eval --data "$work/none.json" --db-dir "$work/db" --predictions "$work/p.sql"
 expect_clear_error 3 'none.json'
 run "$EMEND" eval --data "$work/q.json" --db-dir "$work/none" --predictions "$work/p.sql"
