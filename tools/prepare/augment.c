@@ -6,7 +6,7 @@
 #include "text/text.h"
 
 /* How often each kind is applied. */
-static const double P_VALUE = 0.35, P_NUMBER = 0.3, P_RENAME = 0.5, P_SHORTEN = 0.2,
+static const double P_VALUE = 0.35, P_NUMBER = 0.3, P_RENAME = 0.35, P_SHORTEN = 0.2,
                     P_ALIAS = 0.12, P_SYNONYM = 0.45, P_SAID = 0.5, P_STRANGERS = 0.15,
                     P_DROP = 0.6, P_COINCIDENCE = 0.12, P_MEANT = 0.15;
 
