@@ -34,10 +34,10 @@ typedef struct ask_question {
 enum { ASK_ROWS_JUDGED = 1000 };
 
 typedef struct ask_try {
-  str sql;               /* as it runs: double-quoted text mended */
-  const char *generator; /* "embedded", "repair", "draft" */
-  double share;          /* the generator's own belief */
-  double logprob;        /* … before it was shared out; 0: unknown */
+  str sql;                          /* as it runs: double-quoted text mended */
+  const char *generator;            /* "embedded", "repair", "draft" */
+  double share;                     /* the generator's own belief */
+  double logprob;                   /* … before it was shared out; 0: unknown */
   int linked_unused, stored_unused; /* as gen_candidate has them */
   bool cross_join;
   const char *no_sql; /* what came is no SQL: the code of that fault; NULL: it is */

@@ -31,9 +31,9 @@ enum { FORM = 4, KIND = 5, KINDS = 6 }; /* of edges, beside synonyms_kind */
 static const char MAGIC[8] = {'E', 'M', 'E', 'N', 'D', 'S', 'Y', '1'};
 static const char STAGE[] = "synonyms";
 
-typedef struct source {
+typedef struct incoming {
   uint32_t word, edge;
-} source;
+} incoming;
 
 struct synonyms {
   uint32_t n_words, n_edges, n_slots, text_len;
@@ -42,7 +42,7 @@ struct synonyms {
   const uint8_t *kind;
   const char *text;
   uint32_t *back_off; /* where each word's are in `back`, which lists the edges that lead to it */
-  source *back;
+  incoming *back;
   uint64_t bytes[]; /* the file; 8-aligned */
 };
 
@@ -145,7 +145,7 @@ static bool turn_edges(synonyms *s) {
   for (uint32_t i = 1; i < s->n_words; i++) end[i] += end[i - 1];
   for (uint32_t i = 0; i < s->n_words; i++)
     for (uint32_t e = s->edge_off[i]; e < s->edge_off[i + 1]; e++)
-      s->back[end[s->target[e]]++] = (source){i, e};
+      s->back[end[s->target[e]]++] = (incoming){i, e};
   return true;
 }
 
