@@ -58,7 +58,7 @@ static void spelling_is_no_change(void **state) {
 static void a_set_operation_counts_as_one(void **state) {
   (void)state;
   expect_change("SELECT 1 UNION SELECT 2", NULL, "SELECT 1 UNION SELECT 3",
-                "changed set operation (1 of 1 clauses)");
+                "changed set operation (1 of 1 clause)");
 }
 
 int main(void) {
