@@ -2,6 +2,7 @@
  * "for each", negation, numbers, quoted text. Knows no schema. */
 #include "judge/judge.h"
 #include "judge/request.h"
+#include "text/grain.h"
 #include "text/period.h"
 
 #define IN(word, ...) str_is_any((word), (const char *const[]){__VA_ARGS__, NULL})
@@ -60,7 +61,11 @@ static void read_flags(judge_intent *in, size_t i) {
   if (IN(w, "total", "sum", "altogether", "overall")) in->total = true;
   if (excludes(in, i)) in->negated = true;
   if (IN(w, "different", "distinct", "unique")) in->distinct = true;
-  if (IN(w, "each", "every") || (str_eq(w, STR("per")) && !is_unit(next))) in->per_group = true;
+  text_grain grain;
+  size_t of_time = text_grain_at(in->words.items, in->words.len, i, &grain);
+  if (IN(w, "each", "every") || (str_eq(w, STR("per")) && !is_unit(next)) ||
+      (of_time && grain.form == TEXT_GRAIN_EACH))
+    in->per_group = true;
   if (IN(w, "percentage", "percent", "ratio", "proportion", "fraction") || str_eq(w, STR("%")))
     in->percentage = true;
   if (str_eq(w, STR("share")) && IN(next, "of")) in->percentage = true;
