@@ -134,6 +134,12 @@ bool catalog_is_date(const cat_column *c) {
          stored == CAT_TIMESTAMP;
 }
 
+bool catalog_tells_days(const catalog *c) {
+  for (int i = 0; i < c->n_columns; i++)
+    if (catalog_is_date(&c->columns[i])) return true;
+  return false;
+}
+
 const cat_column *catalog_column(const catalog *c, const cat_table *t, str name) {
   for (int i = 0; i < t->n_columns; i++) {
     const cat_column *col = &c->columns[t->first_column + i];

@@ -126,6 +126,8 @@ const cat_table *catalog_table(const catalog *c, str name);
 const cat_column *catalog_column(const catalog *c, const cat_table *t, str name);
 /** Are its values days, by their type or by what is stored? */
 bool catalog_is_date(const cat_column *c);
+/** Has it such a column? */
+bool catalog_tells_days(const catalog *c);
 /** Stored values whose normalised form equals that of `text`; NULL: none. */
 const cat_value *catalog_value(const catalog *c, str text);
 /** The same for a word that is not spelt so: a demonym, a typing error. NULL: none is meant. */

@@ -4,12 +4,6 @@
 #include "generate/generate.h"
 #include "text/period.h"
 
-static bool tells_time(const catalog *cat) {
-  for (int i = 0; i < cat->n_columns; i++)
-    if (catalog_is_date(&cat->columns[i])) return true;
-  return false;
-}
-
 static bool says_the_order(const text_words *q) {
   static const char *const words[] = {"by",     "order",        "ordered",        "sort",
                                       "sorted", "alphabetical", "alphabetically", NULL};
@@ -23,7 +17,7 @@ str gen_name_ends(str question, const catalog *cat, arena *a) {
   buf out;
   size_t at = 0;
   if (!text_tokenize(question, a, &q)) return (str){0};
-  if (!tells_time(cat) || says_the_order(&q)) return question;
+  if (!catalog_tells_days(cat) || says_the_order(&q)) return question;
   buf_init(&out, 1 << 20);
   for (size_t i = 0; i < q.len; i++) {
     const text_word *w = &q.items[i];

@@ -15,12 +15,6 @@ bool gen_names_grain(const catalog *cat, char grain) {
   return false;
 }
 
-static bool tells_days(const catalog *cat) {
-  for (int i = 0; i < cat->n_columns; i++)
-    if (catalog_is_date(&cat->columns[i])) return true;
-  return false;
-}
-
 /* "The average monthly sum" is one of sums. */
 static bool is_of_figures(const text_words *q, const text_grain *g) {
   static const char *const figures[] = {"average", "mean",    "median",  "highest",
@@ -61,7 +55,7 @@ bool gen_grain_read(str question, const catalog *cat, arena *a, gen_grain *out) 
   *out = (gen_grain){.question = question};
   if (!text_tokenize(question, a, &q)) return false;
   if (cat->dialect != SQL_SQLITE || !text_find_grain(&q, &g) || g.grain == 'y' ||
-      g.form == TEXT_GRAIN_WHICH || is_of_figures(&q, &g) || !tells_days(cat) ||
+      g.form == TEXT_GRAIN_WHICH || is_of_figures(&q, &g) || !catalog_tells_days(cat) ||
       gen_names_grain(cat, g.grain))
     return true;
   const text_word *first = &q.items[g.word];

@@ -10,6 +10,10 @@ typedef struct reading {
   VEC(const sql_expr *) knobs; /* numbers that tell a function how: substr(x, 1, 4) */
 } reading;
 
+bool judge_contains(str text, const char *part) {
+  return str_find(text, str_from(part), 0) != SIZE_MAX;
+}
+
 double judge_number_value(const sql_expr *e) {
   char text[64] = {0}; /* the text of a node does not end in NUL */
   size_t n = e->text.len < sizeof text - 1 ? e->text.len : sizeof text - 1;

@@ -24,6 +24,7 @@ typedef struct judge_facts {
 /** The value of a SQL_NUMBER; 0 when it is not a plain one. */
 double judge_number_value(const sql_expr *e);
 
+bool judge_contains(str text, const char *part);
 /** Is this literal a bound, for which a neighbour may stand: "> 3" is ">= 4"? */
 bool judge_is_bound(const judge_facts *f, const sql_expr *e);
 

@@ -15,10 +15,6 @@ typedef struct telling {
   unsigned by_call, by_name; /* what functions make of dates; what columns and tables are named */
 } telling;
 
-static bool contains(str text, const char *part) {
-  return str_find(text, str_from(part), 0) != SIZE_MAX;
-}
-
 static unsigned bit_of(char grain) {
   return grain == 'y'   ? YEAR
          : grain == 'q' ? QUARTER
@@ -37,7 +33,7 @@ static unsigned bits_of_name(str name, arena *a) {
   int n = text_split_name(name, a, words, NAME_WORDS);
   for (int i = 0; i < n; i++) bits |= bit_of(text_grain_word(words[i]));
   for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-    if (contains(whole, units[i])) bits |= bit_of(units[i][0]);
+    if (judge_contains(whole, units[i])) bits |= bit_of(units[i][0]);
   if (bits & DAY) bits |= WEEKDAY; /* its name, perhaps */
   return bits;
 }
@@ -53,9 +49,9 @@ static unsigned bits_of_format(str format, arena *a) {
                {"week", WEEK}, {"iw", WEEK},     {"ww", WEEK},   {"%d", DAY},
                {"%e", DAY},    {"%j", DAY},      {"dd", DAY},    {"day", DAY}};
   str text = text_fold(a, format);
-  unsigned bits = contains(format, "%W") ? WEEK : contains(format, "%w") ? WEEKDAY : 0;
+  unsigned bits = judge_contains(format, "%W") ? WEEK : judge_contains(format, "%w") ? WEEKDAY : 0;
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    if (contains(text, parts[i].part)) bits |= parts[i].bits;
+    if (judge_contains(text, parts[i].part)) bits |= parts[i].bits;
   return bits;
 }
 
@@ -106,8 +102,8 @@ static sql_walk_next see_expr(void *ctx, sql_expr *e) {
 
 static bool is_date_name(str name, arena *a) {
   str text = text_fold(a, name);
-  return contains(text, "date") || contains(text, "time") || str_ends(text, STR("_at")) ||
-         str_ends(text, STR("_on"));
+  return judge_contains(text, "date") || judge_contains(text, "time") ||
+         str_ends(text, STR("_at")) || str_ends(text, STR("_on"));
 }
 
 /* A date of its own is a day apart from others where it is shown or grouped by. */

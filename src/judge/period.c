@@ -6,10 +6,6 @@
 #include "judge/facts.h"
 #include "judge/signal.h"
 
-static bool contains(str text, const char *part) {
-  return str_find(text, str_from(part), 0) != SIZE_MAX;
-}
-
 void judge_find_periods(const judge_intent *in, judge_periods *out) {
   out->n = text_all_periods(&in->words, clock_now(), out->items);
 }
@@ -54,7 +50,7 @@ static bool reads_name_with(const judge_facts *f, const char *const *parts, aren
   for (size_t i = 0; i < f->names.len; i++) {
     str name = text_fold(a, f->names.items[i]);
     for (const char *const *p = parts; *p; p++)
-      if (contains(name, *p)) return true;
+      if (judge_contains(name, *p)) return true;
   }
   return false;
 }
@@ -81,7 +77,7 @@ static bool counts_itself(const text_period *p, const check_report *report, cons
   static const char *const units[] = {"month", "week", "quarter", "today", "last", NULL};
   static const char *const year[] = {"year", NULL};
   for (size_t i = 0; i < f->strings.len; i++)
-    if (contains(text_fold(a, f->strings.items[i]->text), "now")) return true;
+    if (judge_contains(text_fold(a, f->strings.items[i]->text), "now")) return true;
   for (size_t i = 0; i < report->functions.len; i++)
     if (str_is_any(text_fold(a, report->functions.items[i]), now)) return true;
   return reads_name_with(f, current, a) ||

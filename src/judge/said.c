@@ -18,15 +18,11 @@ static str word_at(const saying *x, size_t i) {
   return i < w->len && !w->items[i].quoted ? w->items[i].lower : STR("");
 }
 
-static bool contains(str text, const char *part) {
-  return str_find(text, str_from(part), 0) != SIZE_MAX;
-}
-
 static bool reads_name_with(const saying *x, const char *const *parts) {
   for (size_t i = 0; i < x->f->names.len; i++) {
     str name = text_fold(x->a, x->f->names.items[i]);
     for (const char *const *p = parts; *p; p++)
-      if (contains(name, *p)) return true;
+      if (judge_contains(name, *p)) return true;
   }
   return false;
 }
@@ -37,7 +33,7 @@ static bool is_time_name(str name) {
   static const char *const PARTS[] = {"date",  "time",  "year", "created", "updated",
                                       "hired", "birth", "_at",  "_on",     NULL};
   for (const char *const *p = PARTS; *p; p++)
-    if (contains(name, *p)) return true;
+    if (judge_contains(name, *p)) return true;
   return false;
 }
 
@@ -157,8 +153,8 @@ static bool is_amount_name(const saying *x, str name) {
   static const char *const TIMES[] = {"date", "year", "time", "_at", "_on", NULL};
   str text = text_fold(x->a, name);
   bool amount = false;
-  for (const char *const *p = AMOUNTS; *p; p++) amount |= contains(text, *p);
-  for (const char *const *p = TIMES; *p; p++) amount = amount && !contains(text, *p);
+  for (const char *const *p = AMOUNTS; *p; p++) amount |= judge_contains(text, *p);
+  for (const char *const *p = TIMES; *p; p++) amount = amount && !judge_contains(text, *p);
   return amount;
 }
 

@@ -9,7 +9,7 @@ typedef struct text_period {
   size_t word, n_words; /* where the question says it */
   int32_t from, to;     /* its first and last day; 0: no end on that side */
   char grain; /* one year, quarter, month, week or day of the calendar: 'y', 'q', 'm', 'w',
-                 'd'; 'r': so many of them up to today, or from today on */
+                 'd'; 'r': several: up to today, from today on, half a year */
   bool part;  /* only some of it is meant, and not clear which: "early last year" */
   bool fixed; /* not counted from today: "March 2025" */
 } text_period;

@@ -112,17 +112,20 @@ static void stored_values_are_found_longest_first(void **state) {
   assert_null(value_of(&x, "wheat"));
 }
 
+static void expect_near(const linked *x, const char *said, const char *stored) {
+  const link_value *v = value_of(x, said);
+  assert_non_null(v);
+  assert_int_equal(v->n_cells, 1);
+  assert_true(v->cells[0].near);
+  assert_true(str_eq(v->cells[0].stored, str_from(stored)));
+}
+
 static void other_forms_of_a_value_are_near(void **state) {
   (void)state;
   linked x = link_all("List the Italian and European farms with French owners", NULL);
-  const char *said[] = {"Italian", "European", "French"}, *stored[] = {"Italy", "Europe", "France"};
-  for (int i = 0; i < 3; i++) {
-    const link_value *v = value_of(&x, said[i]);
-    assert_non_null(v);
-    assert_int_equal(v->n_cells, 1);
-    assert_true(v->cells[0].near);
-    assert_true(str_eq(v->cells[0].stored, str_from(stored[i])));
-  }
+  expect_near(&x, "Italian", "Italy");
+  expect_near(&x, "European", "Europe");
+  expect_near(&x, "French", "France");
 }
 
 static void another_word_for_a_kind_that_is_stored_is_near(void **state) {
@@ -139,14 +142,8 @@ static void another_word_for_a_kind_that_is_stored_is_near(void **state) {
   const link_options opt = {.synonyms = syn};
   const char *question = "Which physicians who are no buddies have puppies in business?";
   linked x = link_all(question, &opt);
-  const char *said[] = {"physicians", "puppies"}, *stored[] = {"Doctor", "dog"};
-  for (int i = 0; i < 2; i++) {
-    const link_value *v = value_of(&x, said[i]);
-    assert_non_null(v);
-    assert_int_equal(v->n_cells, 1);
-    assert_true(v->cells[0].near);
-    assert_true(str_eq(v->cells[0].stored, str_from(stored[i])));
-  }
+  expect_near(&x, "physicians", "Doctor");
+  expect_near(&x, "puppies", "dog");
   /* "pal" is only somebody's name here, and a job's name is the column's. */
   assert_int_equal(value_of(&x, "buddies")->n_cells, 0);
   assert_int_equal(value_of(&x, "business")->n_cells, 0);
